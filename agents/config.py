@@ -1,0 +1,96 @@
+"""The settings of an agent and of the models it thinks with."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from state.keys import Scope
+
+
+class SessionSettings(BaseModel):
+    """How an agent's conversations are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_context_tokens: int = Field(default=180_000, ge=1_000)
+    """The most that a model is shown, in tokens (or its window, if that is smaller)."""
+
+    compaction_threshold: float = Field(default=0.85, gt=0, le=1)
+    """The share of `max_context_tokens` at which older messages leave the context."""
+
+    idle_after: int = Field(default=3600, ge=1)
+    """Seconds of quiet after which a session is idle."""
+
+    channel_scope: Scope = Scope.PER_CHANNEL
+    """`per-channel`: every room its own session; `collapsed`: all rooms of a container share one."""
+
+
+class AgentSettings(BaseModel):
+    """An agent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = "auto"
+    """`openai:NAME`, `anthropic:NAME`, `ollama:NAME`, `offline`, or `auto` to take what is there."""
+
+    fallbacks: tuple[str, ...] = ()
+    """Models to try, in order, when the first one fails."""
+
+    system_prompt: str = (
+        "You are a helpful assistant in a messaging app. Answer briefly and in the language "
+        "you are spoken to."
+    )
+    """What the model is told before every conversation."""
+
+    max_steps: int = Field(default=16, ge=1, le=100)
+    """How many times a turn may call tools."""
+
+    max_output_tokens: int | None = Field(default=None, ge=1)
+    """The longest answer, in tokens; the provider's default when not set."""
+
+    session: SessionSettings = SessionSettings()
+
+
+class AgentsSettings(BaseModel):
+    """All agents. For now there is one, `main`, made from the defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    defaults: AgentSettings = AgentSettings()
+
+
+class ProviderSettings(BaseModel):
+    """Where a model provider is and how to be let in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    api_key: SecretStr | None = None
+    base_url: str
+
+
+class ModelsSettings(BaseModel):
+    """Model providers, and how patient to be with them. Times are in seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    openai: ProviderSettings = ProviderSettings(base_url="https://api.openai.com/v1")
+    """OpenAI, or anything that speaks its chat completions; `OPENAI_API_KEY`, `OPENAI_BASE_URL`."""
+
+    anthropic: ProviderSettings = ProviderSettings(base_url="https://api.anthropic.com")
+    """Anthropic; `ANTHROPIC_API_KEY`."""
+
+    ollama: ProviderSettings = ProviderSettings(base_url="http://127.0.0.1:11434")
+    """A local Ollama."""
+
+    connect_timeout: float = Field(default=10.0, gt=0)
+    """To connect."""
+
+    first_byte_timeout: float = Field(default=60.0, gt=0)
+    """Until the first word of an answer."""
+
+    idle_timeout: float = Field(default=30.0, gt=0)
+    """Between two words of an answer."""
+
+    turn_timeout: float = Field(default=300.0, gt=0)
+    """For a whole turn, with its tools and retries."""
+
+    attempts: int = Field(default=3, ge=1, le=10)
+    """How often one model is tried before the next one in `fallbacks`."""

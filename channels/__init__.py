@@ -1,0 +1,1 @@
+"""Speaking: each platform behind one protocol. Knows nothing of agents."""

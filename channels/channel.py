@@ -1,0 +1,98 @@
+"""What every channel can do, and how it says that it is well."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from state.keys import Address
+from state.messages import Inbound, OwedPart, Part, Receipt, Reply
+
+Receive = Callable[[Inbound], Awaitable[None]]
+"""Takes a message over. When it returns, the message is durable (or known, or declined), and only
+then may the channel tell its platform so. When it raises, the platform must not be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform offers.
+
+    `text_limit` is the longest part in the platform's own unit. `idempotent` says that a part
+    sent twice under one key appears once. `typing_seconds` is how long one typing signal lasts,
+    0 where there is none.
+    """
+
+    text_limit: int
+    idempotent: bool = False
+    typing_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as a platform's native menu shows it."""
+
+    name: str
+    description: str
+
+
+class Condition(StrEnum):
+    """How a channel is. `failed` needs the owner; the others mend themselves."""
+
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A channel's state, as proved by its platform and not by a task that exists.
+
+    `proved_at` is when the platform last answered; `detail` says what is wrong and what to do;
+    `generation` counts the connections so far.
+    """
+
+    condition: Condition
+    proved_at: datetime | None = None
+    detail: str | None = None
+    generation: int = 0
+    identity: str | None = None
+
+
+class Channel(Protocol):
+    """One configured account on one platform."""
+
+    @property
+    def name(self) -> str:
+        """The account's name, the first field of its session keys."""
+
+    @property
+    def kind(self) -> str:
+        """The platform: ``telegram``, ``loopback``."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def run(self, receive: Receive) -> None:
+        """Take messages in until cancelled; reconnects by itself.
+
+        Returns or raises only when it cannot go on: `Unauthorized` needs the owner, anything else
+        is started again by the supervisor. Cancelling it ends intake and nothing else: `send`
+        works until `close`.
+        """
+
+    def render(self, reply: Reply) -> tuple[Part, ...]:
+        """The reply as parts this platform takes: whole, in order, each within the limit. Pure."""
+
+    async def send(self, part: OwedPart) -> Receipt:
+        """Send one part to its address. Raises a `channels.errors.ChannelError`."""
+
+    async def typing(self, address: Address) -> None:
+        """Show that an answer is coming. Never raises for what the platform says."""
+
+    def health(self) -> Health: ...
+
+    async def close(self) -> None:
+        """Let go of every connection. `run` has ended before."""

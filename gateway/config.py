@@ -1,0 +1,62 @@
+"""All settings, composed from each part's own. `argent.example.toml` documents every one."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from agents.config import AgentsSettings, ModelsSettings
+from channels.telegram.config import TelegramSettings
+from state.keys import is_account_name
+
+Account = Annotated[TelegramSettings, Field()]
+"""Any kind of channel account (more kinds join here as a union discriminated by `kind`)."""
+
+
+class GatewaySettings(BaseModel):
+    """The process itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_turns: int = Field(default=64, ge=1)
+    """How many turns may run at once; more wait, first come, first served."""
+
+    max_queue: int = Field(default=20, ge=1)
+    """How many messages may wait in one session; more are declined with a notice."""
+
+    drain_seconds: float = Field(default=25.0, ge=0)
+    """How long a stopping gateway lets running turns finish; the rest resume at the next start."""
+
+    keep_days: int = Field(default=30, ge=2)
+    """How long finished inbox and outbox rows are kept (they recognise repeated deliveries)."""
+
+
+class LogSettings(BaseModel):
+    """What is logged, to standard error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe level to log."""
+
+    format: Literal["auto", "text", "json"] = "auto"
+    """`auto`: text on a terminal, JSON lines elsewhere."""
+
+
+class Settings(BaseModel):
+    """Everything that can be set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    agents: AgentsSettings = AgentsSettings()
+    models: ModelsSettings = ModelsSettings()
+    channels: dict[str, Account] = {}
+    gateway: GatewaySettings = GatewaySettings()
+    log: LogSettings = LogSettings()
+
+    @field_validator("channels")
+    @classmethod
+    def _names(cls, channels: dict[str, Account]) -> dict[str, Account]:
+        for name in channels:
+            if not is_account_name(name) or name in {"terminal", "web", "user"}:
+                raise ValueError(f"{name!r} cannot be an account's name: a-z, 0-9 and '-' only")
+        return channels

@@ -1,0 +1,186 @@
+"""What was said in a session, and the rules it always satisfies.
+
+A history is a sequence of entries that only grows. What is appended together stands or falls
+together: a turn's question, its tool calls with their results, and its answer are one batch.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from state.keys import Address
+from state.messages import Attachment, Quote, Sender
+
+
+class InvalidHistory(ValueError):
+    """Entries that do not make a history; the message names the entry and the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a model call took in and gave out, as its provider counted them."""
+
+    input: int = 0
+    output: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.input + other.input, self.output + other.output)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """What a model asked for; `arguments` is the JSON text as it wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserEntry:
+    """Something a person said. `message` is the platform's id of it."""
+
+    id: str
+    at: datetime
+    content: str
+    address: Address
+    sender: Sender
+    message: str
+    turn: str | None = None
+    quotes: tuple[Quote, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantEntry:
+    """Something the agent said, or a step of it that calls tools.
+
+    `re` names the user entries that it finishes: a message is finished if and only if an
+    assistant entry names it. `notice` is set when Argent spoke in the agent's place (a failure,
+    a stop) and holds the notice's name; a model never sees those.
+    """
+
+    id: str
+    at: datetime
+    content: str
+    turn: str
+    re: tuple[str, ...] = ()
+    model: str | None = None
+    usage: Usage | None = None
+    calls: tuple[ToolCall, ...] = ()
+    notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEntry:
+    """What a tool answered to the call of the same turn that it names."""
+
+    id: str
+    at: datetime
+    content: str
+    turn: str
+    call: str
+    name: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionEntry:
+    """A person changed an earlier message; `message` is the platform's id of that message."""
+
+    id: str
+    at: datetime
+    content: str
+    address: Address
+    sender: Sender
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryEntry:
+    """A stand-in for older entries, which stay where they are.
+
+    `covers` names the first and the last entry it stands for, `messages` how many there are and
+    `tokens` its own length.
+    """
+
+    id: str
+    at: datetime
+    content: str
+    covers: tuple[str, str]
+    messages: int
+    tokens: int = field(default=0)
+
+
+Entry = UserEntry | AssistantEntry | ToolEntry | CorrectionEntry | SummaryEntry
+
+
+def check_batch(entries: Sequence[Entry]) -> None:
+    """Raise `InvalidHistory` unless the entries may be appended together.
+
+    Ids differ; every tool call is followed by its result, before anything else, in its own turn;
+    a question that names a turn is in the batch with that turn's answer; nothing is answered
+    twice, or before it was asked.
+    """
+    end = complete_prefix(entries)
+    if end < len(entries):
+        bad = entries[end]
+        raise InvalidHistory(f"entry {bad.id} begins a turn whose calls or answer are missing")
+    ids = [entry.id for entry in entries]
+    if len(set(ids)) < len(ids):
+        raise InvalidHistory("two entries have the same id")
+    asked = {e.id for e in entries if isinstance(e, UserEntry)}
+    answered = [name for e in entries if isinstance(e, AssistantEntry) for name in e.re]
+    if len(set(answered)) < len(answered):
+        raise InvalidHistory("a message is answered twice")
+    for position, entry in enumerate(entries):
+        if isinstance(entry, AssistantEntry):
+            later = {e.id for e in entries[position:]}
+            if early := later & asked & set(entry.re):
+                raise InvalidHistory(f"entry {entry.id} answers {min(early)} before it was asked")
+
+
+def complete_prefix(entries: Sequence[Entry]) -> int:
+    """How many entries from the start form whole turns; the rest was never acknowledged.
+
+    A write that was cut short leaves the first entries of a turn. Because a turn is acknowledged
+    as a whole, everything after the last whole turn may be set aside.
+    """
+    whole = 0
+    awaited: list[str] = []
+    open_turn: str | None = None
+    for position, entry in enumerate(entries):
+        if isinstance(entry, ToolEntry):
+            if entry.call not in awaited or entry.turn != open_turn:
+                return whole
+            awaited.remove(entry.call)
+            continue
+        if awaited:
+            return whole
+        turn = _turn(entry)
+        if open_turn is not None and turn != open_turn:
+            return whole
+        if isinstance(entry, AssistantEntry):
+            awaited = [call.id for call in entry.calls]
+            open_turn = entry.turn if entry.calls else None
+        else:
+            open_turn = turn
+        if open_turn is None:
+            whole = position + 1
+    return whole
+
+
+def finished(entries: Iterable[Entry]) -> frozenset[str]:
+    """The ids of the user entries that these entries finish."""
+    return frozenset(n for e in entries if isinstance(e, AssistantEntry) for n in e.re)
+
+
+def count_messages(entries: Iterable[Entry]) -> int:
+    """How many of these a person would call messages: what people said, and what was answered."""
+    return sum(
+        isinstance(e, UserEntry) or (isinstance(e, AssistantEntry) and not e.calls) for e in entries
+    )
+
+
+def _turn(entry: Entry) -> str | None:
+    return entry.turn if isinstance(entry, UserEntry | AssistantEntry | ToolEntry) else None

@@ -1,0 +1,152 @@
+"""Who a conversation is with: addresses, session keys and the ids derived from them.
+
+A key is written ``<channel>:<chat>:<type>``, a topic's ``<channel>:<chat>/<thread>:topic``. What
+a platform calls a chat is opaque and may hold anything, so the characters that would make a key
+ambiguous, invisible or unprintable are percent-encoded, and nothing else is. `SessionKey.parse`
+and `str` are inverse to each other.
+"""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType, Self
+
+SessionId = NewType("SessionId", str)
+"""The name of a session's folder: safe as a file name and never longer than 200 bytes."""
+
+_ACCOUNT = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_PERSON = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_ESCAPE = re.compile(rb"%([0-9A-F]{2})")
+_LONGEST_ID = 200
+
+
+class InvalidKey(ValueError):
+    """A text that is no session key; the message says what a key looks like."""
+
+
+class SessionType(StrEnum):
+    """Who is at the other end, from which trust, tools and sandbox follow."""
+
+    MAIN = "main"
+    DM = "dm"
+    GROUP = "group"
+    TOPIC = "topic"
+
+
+class Scope(StrEnum):
+    """Whether the rooms of one guild, workspace or supergroup share a session."""
+
+    PER_CHANNEL = "per-channel"
+    COLLAPSED = "collapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place where something was said and can be answered.
+
+    It travels inside the message it came with; sessions own no address, so an answer can only go
+    back to where its question came from.
+    """
+
+    channel: str
+    chat: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SessionKey:
+    """Which conversation a message belongs to.
+
+    `channel` is the configured account's name; `chat` and `thread` are the platform's own ids,
+    unescaped. Raises `InvalidKey` for values that could not be read back from the written key.
+    """
+
+    channel: str
+    chat: str
+    type: SessionType
+    thread: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _ACCOUNT.fullmatch(self.channel):
+            raise InvalidKey(f"{self.channel!r} is no account name: a-z, 0-9 and '-' only")
+        if not self.chat or self.thread == "":
+            raise InvalidKey("a session key needs a chat id")
+        if self.thread is not None and self.type is not SessionType.TOPIC:
+            raise InvalidKey(f"only a topic has a thread, not a {self.type}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a written key. Raises `InvalidKey`."""
+        fields = text.split(":")
+        if len(fields) != 3:
+            raise InvalidKey(f"{text!r} is no session key: expected <channel>:<chat>:<type>")
+        channel, place, kind = fields
+        if kind not in list(SessionType):
+            known = ", ".join(SessionType)
+            raise InvalidKey(f"{kind!r} is no session type: expected one of {known}")
+        chat, slash, thread = place.partition("/")
+        if "/" in thread or (slash and not thread):
+            raise InvalidKey(f"{place!r} is no chat id: '/' separates a chat from one thread")
+        key = cls(channel, _decode(chat), SessionType(kind), _decode(thread) if slash else None)
+        if str(key) != text:
+            raise InvalidKey(f"{text!r} is not written as keys are: expected {str(key)!r}")
+        return key
+
+    def __str__(self) -> str:
+        place = encode(self.chat)
+        if self.thread is not None:
+            place = f"{place}/{encode(self.thread)}"
+        return f"{self.channel}:{place}:{self.type}"
+
+    @property
+    def session_id(self) -> SessionId:
+        """The name of the session's folder: the key with ``:`` and ``/`` as ``_``.
+
+        A ``_`` inside a platform id is escaped, so different keys have different ids; what would
+        be too long for a file name ends in a digest of the whole.
+        """
+        fields = [self.channel, encode(self.chat)]
+        if self.thread is not None:
+            fields.append(encode(self.thread))
+        name = "_".join([*(field.replace("_", "%5F") for field in fields), self.type])
+        if len(name.encode()) <= _LONGEST_ID:
+            return SessionId(name)
+        digest = hashlib.sha256(name.encode()).hexdigest()[:32]
+        head = name.encode()[: _LONGEST_ID - 48].decode(errors="ignore")
+        return SessionId(f"{head}~{digest}_{self.type}")
+
+
+def person_session_id(name: str) -> SessionId:
+    """The folder of the session that all of a person's addresses share. Raises `InvalidKey`."""
+    if not _PERSON.fullmatch(name):
+        raise InvalidKey(f"{name!r} is no person's name: a-z, 0-9 and '-' only")
+    return SessionId(f"user-{name}")
+
+
+def is_account_name(name: str) -> bool:
+    """Whether a configured account may be called that."""
+    return _ACCOUNT.fullmatch(name) is not None
+
+
+def encode(platform_id: str) -> str:
+    """A platform's id as it is written inside a key."""
+    return "".join(_escape(c) if _is_special(c) else c for c in platform_id)
+
+
+def _is_special(character: str) -> bool:
+    # C*: control, format, surrogate, private, unassigned. Z*: spaces and line separators.
+    return character in ":/%" or unicodedata.category(character)[0] in "CZ"
+
+
+def _escape(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
+
+
+def _decode(text: str) -> str:
+    raw = _ESCAPE.sub(lambda m: bytes([int(m[1], 16)]), text.encode("utf-8", "surrogatepass"))
+    try:
+        return raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise InvalidKey(f"{text!r} holds an escape that is no text") from error

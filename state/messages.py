@@ -1,0 +1,205 @@
+"""What arrives from a platform and what goes back to it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from state.keys import Address
+
+
+class ChatKind(StrEnum):
+    """What the platform says a chat is."""
+
+    DIRECT = "direct"
+    GROUP = "group"
+    THREAD = "thread"
+
+
+class AttachmentKind(StrEnum):
+    """What kind of thing came with a message."""
+
+    IMAGE = "image"
+    AUDIO = "audio"
+    VOICE = "voice"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACT = "contact"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who said something. Only `id` is identity; the names are for display and may change."""
+
+    id: str
+    name: str
+    username: str | None = None
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file or other object that came with a message; `reference` is the platform's handle."""
+
+    kind: AttachmentKind
+    name: str | None = None
+    mime: str | None = None
+    size: int | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a message refers to: the text it replies to, quotes or forwards, and whose it is."""
+
+    text: str
+    author: str
+    from_bot: bool = False
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """Something a person said, as the platform delivered it.
+
+    `source` identifies the delivery inside the account for ever and is the same on every
+    redelivery: it is what makes a message run once. `id` is the platform's own message id, to
+    reply to. `container` is the guild, workspace or supergroup that the chat is part of, and is
+    what a collapsed scope shares. `addressed` says that the bot was mentioned, replied to or
+    spoken to in private.
+    """
+
+    source: str
+    id: str
+    address: Address
+    kind: ChatKind
+    sender: Sender
+    text: str
+    at: datetime
+    addressed: bool = True
+    container: str | None = None
+    quotes: tuple[Quote, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An earlier message reads differently now. It is recorded and not run again."""
+
+    source: str
+    id: str
+    address: Address
+    kind: ChatKind
+    sender: Sender
+    text: str
+    at: datetime
+    container: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A chat goes on under another id (a Telegram group became a supergroup)."""
+
+    source: str
+    channel: str
+    old_chat: str
+    new_chat: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An update that could not be understood: set aside as it came, with the reason."""
+
+    source: str
+    channel: str
+    raw: bytes
+    reason: str
+    at: datetime
+
+
+Inbound = InboundMessage | Correction | Migration | Malformed
+
+
+class ReplyKind(StrEnum):
+    """Whether the agent speaks, or Argent itself."""
+
+    ANSWER = "answer"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What shall be said, in Markdown, before a channel has rendered it into parts."""
+
+    text: str
+    kind: ReplyKind = ReplyKind.ANSWER
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message as the platform will get it: rendered, and short enough.
+
+    `plain` is the same words without markup, for a platform that refuses the markup.
+    """
+
+    text: str
+    plain: str
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform's word that a part was taken: its id for the new message."""
+
+    message: str
+
+
+class PartState(StrEnum):
+    """How far a part is. `unknown` may have been sent: it is sent again, and says so."""
+
+    OWED = "owed"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+class Outcome(StrEnum):
+    """How an accepted message ended. Every one of them ends in exactly one of these."""
+
+    REPLIED = "replied"
+    DECLINED = "declined"
+    FAILED = "failed"
+    RECORDED = "recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that is ours now: durable, in order (`seq`), and answered under `entry`."""
+
+    seq: int
+    entry: str
+    session: str
+    at: datetime
+    message: InboundMessage | Correction
+    recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwedPart:
+    """One row of the outbox. `attempts` counts sends that were started."""
+
+    id: int
+    seq: int
+    index: int
+    address: Address
+    part: Part
+    state: PartState = PartState.OWED
+    attempts: int = 0
+    key: str = field(default="")
+    """An idempotency key, the same for every attempt at this part."""

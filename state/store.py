@@ -1,0 +1,340 @@
+"""What a store must do. `files` is the embedded default, `memory` the reference.
+
+Two protocols, because they are durable in different ways. `Sessions` holds what was said and is
+the truth about it; `Ledger` holds what is to be done (inbox, outbox), who may talk, and an index
+that can be rebuilt. The order at a commit is: history durable, then one ledger transaction.
+
+"Durable" means on disk before the call returns, so that neither a killed process nor a power cut
+loses it. One suite (`tests/contracts`) runs over every implementation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from state.history import Entry
+from state.keys import Address, SessionId, SessionKey
+from state.lifecycle import Phase
+from state.messages import (
+    Accepted,
+    Correction,
+    InboundMessage,
+    Malformed,
+    Outcome,
+    OwedPart,
+    Part,
+    Receipt,
+)
+from state.session import Session
+
+
+class StoreError(Exception):
+    """Something about the stored state is wrong; the message says what, where and what to do."""
+
+
+class StorageFull(StoreError):
+    """The disk (or a quota) is full. Nothing was stored; it may be tried again later."""
+
+
+class StorageFailed(StoreError):
+    """The disk refused a read or a write. Nothing was stored."""
+
+
+class StateLocked(StoreError):
+    """Another process owns the state folder; the message names its pid."""
+
+
+class NotFound(StoreError):
+    """No such session, code or person."""
+
+
+class NewerFormat(StoreError):
+    """Written by a newer version of Argent, which this one must not touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A session as a turn needs it: its facts, and the entries from its context's start.
+
+    `positions[i]` is the store's position of `entries[i]`, for `Context.start`.
+    `repaired` names what was set aside while loading (a file's name), for a report.
+    """
+
+    session: Session
+    entries: tuple[Entry, ...] = ()
+    positions: tuple[int, ...] = ()
+    repaired: str | None = None
+
+
+class Sessions(Protocol):
+    """Histories and metadata, one session independent of the other."""
+
+    async def load(self, session_id: SessionId) -> Loaded | None:
+        """The session, or None. Damage is repaired or set aside here, and reported."""
+
+    async def create(self, session: Session) -> None:
+        """Make an empty session, durably. An existing one is left as it is."""
+
+    async def append(self, session: Session, entries: Sequence[Entry], /) -> tuple[int, ...]:
+        """Append a batch durably and keep `session` as the newest facts.
+
+        Returns the entries' positions. Facts that the history implies may reach the disk later
+        than the entries. Raises `InvalidHistory` before anything is written; `StorageFull` or
+        `StorageFailed` when nothing was kept.
+        """
+
+    async def save(self, session: Session) -> None:
+        """Replace the facts durably (settings, title, phase, keys)."""
+
+    async def touch(self, session: Session) -> None:
+        """Replace the facts soon: for what may be derived again after a crash."""
+
+    async def clear(self, session: Session, *, erase: bool = False) -> str | None:
+        """Begin the history anew and replace the facts with `session`, durably.
+
+        The old words move to ``archive/`` (the name is returned), or are erased.
+        """
+
+    async def delete(self, session_id: SessionId) -> None:
+        """Remove the session with everything in its folder. A missing one is no error."""
+
+    async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
+        """Every entry of the current history, from the first. Raises `NotFound`."""
+
+    async def ids(self) -> tuple[SessionId, ...]:
+        """All sessions on disk, sorted; reads no file's content."""
+
+    async def close(self) -> None:
+        """Write what `touch` and `append` left for later, and let go of every file."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session in the index: what a listing shows."""
+
+    id: SessionId
+    key: SessionKey
+    agent: str
+    phase: Phase
+    messages: int
+    created_at: datetime
+    updated_at: datetime
+    title: str | None = None
+    person: str | None = None
+    context_tokens: int = 0
+    context_limit: int = 0
+
+    @classmethod
+    def of(cls, session: Session) -> "SessionRow":
+        """The row that shows these facts."""
+        return cls(
+            id=session.id,
+            key=session.key,
+            agent=session.agent,
+            phase=session.phase,
+            messages=session.messages,
+            created_at=session.created_at,
+            updated_at=session.updated_at,
+            title=session.title,
+            person=session.person,
+            context_tokens=session.context.tokens,
+            context_limit=session.context.limit,
+        )
+
+
+class Role(StrEnum):
+    """What an admitted person may do."""
+
+    OWNER = "owner"
+    GUEST = "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class PairingRequest:
+    """A stranger who asked to be let in. Bound to the account and the immutable user id."""
+
+    code: str
+    account: str
+    user: str
+    name: str
+    address: Address
+    created_at: datetime
+    expires_at: datetime
+    notified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Someone who was let in by hand (owners of the configuration are not stored)."""
+
+    account: str
+    user: str
+    role: Role
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the ledger holds, for `argent status`."""
+
+    pending: int = 0
+    owed: int = 0
+    sent: int = 0
+    repeated: int = 0
+    failed_parts: int = 0
+    set_aside: int = 0
+    sessions: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+
+class Ledger(Protocol):
+    """Inbox, outbox, people, cursors and the index. Every write is durable on return.
+
+    Raises `StorageFull` or `StorageFailed` when a write was not kept.
+    """
+
+    # Inbox ------------------------------------------------------------------------------------
+
+    async def accept(
+        self,
+        message: InboundMessage | Correction,
+        *,
+        session: SessionId,
+        entry: str,
+        at: datetime,
+    ) -> Accepted | None:
+        """Take a message over. None when its `(account, source)` was taken before."""
+
+    async def decline(
+        self,
+        message: InboundMessage | Correction,
+        *,
+        reason: str,
+        parts: Sequence[Part] = (),
+        at: datetime,
+    ) -> tuple[OwedPart, ...] | None:
+        """Record a message that will not be run, and owe the answer that says so.
+
+        None when it was taken before.
+        """
+
+    async def set_aside(self, update: Malformed) -> None:
+        """Keep an update that could not be understood; again is no error."""
+
+    async def pending(self) -> tuple[Accepted, ...]:
+        """Accepted and not finished, in order, marked `recovered`."""
+
+    async def finish(
+        self,
+        seq: int,
+        *,
+        outcome: Outcome,
+        parts: Sequence[tuple[Address, Part]],
+        at: datetime,
+        session: Session | None = None,
+        detail: str | None = None,
+    ) -> tuple[OwedPart, ...]:
+        """Close an inbox row, owe its parts and index the session, in one transaction.
+
+        The row's words are dropped (the history has them); what identifies it is kept, so that a
+        redelivery is still recognised. Finishing twice returns the parts owed the first time.
+        """
+
+    # Outbox -----------------------------------------------------------------------------------
+
+    async def owed(self) -> tuple[OwedPart, ...]:
+        """Parts not sent and not failed, oldest first. What was `sending` becomes `unknown`."""
+
+    async def begin_sending(self, part: int) -> None:
+        """The part goes out now: from here on a crash leaves it unknown."""
+
+    async def sent(self, part: int, receipt: Receipt, *, then: int | None = None) -> None:
+        """The platform took the part; in the same transaction, `then` begins to be sent."""
+
+    async def unknown(self, part: int) -> None:
+        """The attempt ended without word whether the platform took the part."""
+
+    async def unsent(self, part: int) -> None:
+        """The attempt was refused for now (a flood wait); the part is owed again."""
+
+    async def failed(self, part: int, reason: str) -> None:
+        """The part cannot be sent, ever."""
+
+    # Cursors and aliases ----------------------------------------------------------------------
+
+    async def cursor(self, name: str) -> str | None:
+        """A position in a platform's stream, by account and bot id."""
+
+    async def set_cursor(self, name: str, value: str) -> None:
+        """Remember a position. What it confirms must be stored before."""
+
+    async def aliases(self) -> dict[str, SessionId]:
+        """Keys (as written) that lead to another session than the one they would make."""
+
+    async def set_alias(self, key: SessionKey, session: SessionId) -> None:
+        """Let a key lead to a session (a group that became a supergroup)."""
+
+    # People -----------------------------------------------------------------------------------
+
+    async def request_pairing(self, request: PairingRequest, *, most: int) -> PairingRequest | None:
+        """Remember a stranger's request, or return the live one they already have.
+
+        None when the account has `most` live requests. Requests that expired by
+        `request.created_at` are dropped first.
+        """
+
+    async def notified(self, code: str, at: datetime) -> None:
+        """The stranger was told their code."""
+
+    async def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
+        """The live requests, oldest first."""
+
+    async def approve(
+        self, code: str, *, role: Role, at: datetime
+    ) -> tuple[PairingRequest, Admission]:
+        """Let someone in and use up the code. Raises `NotFound` (unknown, used or expired)."""
+
+    async def deny(self, code: str) -> PairingRequest:
+        """Drop a request. Raises `NotFound`."""
+
+    async def revoke(self, account: str, user: str) -> Admission:
+        """Take an admission back. Raises `NotFound`."""
+
+    async def admissions(self) -> tuple[Admission, ...]:
+        """Everybody who was let in by hand."""
+
+    # Index ------------------------------------------------------------------------------------
+
+    async def index(self, *sessions: Session) -> None:
+        """Show these facts in listings."""
+
+    async def unindex(self, session: SessionId) -> None:
+        """Forget a session that was deleted."""
+
+    async def listing(
+        self,
+        *,
+        phase: Phase | None = None,
+        limit: int | None = None,
+    ) -> tuple[SessionRow, ...]:
+        """Sessions, the most lately active first."""
+
+    async def find(self, text: str) -> tuple[SessionRow, ...]:
+        """Sessions whose key or id is `text`, else those whose key or id begins with it."""
+
+    async def quiet_since(
+        self, phase: Phase, before: datetime, limit: int
+    ) -> tuple[SessionRow, ...]:
+        """Sessions in a phase that were last active before then, the longest quiet first."""
+
+    async def counts(self) -> Counts:
+        """Figures for `argent status`."""
+
+    async def prune(self, before: datetime) -> int:
+        """Drop closed inbox rows, sent parts and set-aside updates older than that."""
+
+    async def close(self) -> None:
+        """Finish what was asked for and close the database."""
