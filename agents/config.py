@@ -20,7 +20,7 @@ class SessionSettings(BaseModel):
     """Seconds of quiet after which a session is idle."""
 
     channel_scope: Scope = Scope.PER_CHANNEL
-    """`per-channel`: every room its own session; `collapsed`: all rooms of a container share one."""
+    """`per-channel`: every room its own session; `collapsed`: a container's rooms share one."""
 
 
 class AgentSettings(BaseModel):
@@ -29,7 +29,7 @@ class AgentSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str = "auto"
-    """`openai:NAME`, `anthropic:NAME`, `ollama:NAME`, `offline`, or `auto` to take what is there."""
+    """`openai:NAME`, `anthropic:NAME`, `ollama:NAME`, `offline`, or `auto` (what is there)."""
 
     fallbacks: tuple[str, ...] = ()
     """Models to try, in order, when the first one fails."""
