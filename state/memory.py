@@ -1,0 +1,416 @@
+"""The reference store: the protocols' meaning with nothing else in the way. For tests."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from state.history import Entry, check_batch
+from state.keys import Address, SessionId, SessionKey
+from state.lifecycle import Phase
+from state.messages import (
+    Accepted,
+    Correction,
+    InboundMessage,
+    Malformed,
+    Outcome,
+    OwedPart,
+    Part,
+    PartState,
+    Receipt,
+)
+from state.session import Session
+from state.store import (
+    Admission,
+    Counts,
+    Loaded,
+    NotFound,
+    PairingRequest,
+    Role,
+    SessionRow,
+    StoreError,
+)
+
+_OPEN = (PartState.OWED, PartState.SENDING, PartState.UNKNOWN)
+
+
+def idempotency_key(account: str, source: str, index: int) -> str:
+    """The key of a part: 24 characters, the same for every attempt and after any restart."""
+    name = f"{account}\0{source}\0{index}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(name, digest_size=12).hexdigest()
+
+
+class MemorySessions:
+    """`store.Sessions` in dictionaries. A position is the entry's number."""
+
+    def __init__(self) -> None:
+        self._facts: dict[SessionId, Session] = {}
+        self._entries: dict[SessionId, list[Entry]] = {}
+        self._archive: dict[SessionId, list[tuple[str, tuple[Entry, ...]]]] = {}
+
+    async def load(self, session_id: SessionId) -> Loaded | None:
+        session = self._facts.get(session_id)
+        if session is None:
+            return None
+        entries = self._entries[session_id]
+        start = session.context.start
+        return Loaded(session, tuple(entries[start:]), tuple(range(start, len(entries))))
+
+    async def create(self, session: Session) -> None:
+        self._create(session)
+
+    async def append(self, session: Session, entries: Sequence[Entry], /) -> tuple[int, ...]:
+        check_batch(entries)
+        self._create(session)
+        said = self._entries[session.id]
+        first = len(said)
+        said += entries
+        self._facts[session.id] = session
+        return tuple(range(first, len(said)))
+
+    async def save(self, session: Session) -> None:
+        self._known(session.id)
+        self._facts[session.id] = session
+
+    async def touch(self, session: Session) -> None:
+        await self.save(session)
+
+    async def clear(self, session: Session, *, erase: bool = False) -> str | None:
+        self._known(session.id)
+        old, self._entries[session.id] = self._entries[session.id], []
+        self._facts[session.id] = session
+        if erase or not old:
+            return None
+        archive = self._archive.setdefault(session.id, [])
+        name = f"{len(archive) + 1}.json"
+        archive.append((name, tuple(old)))
+        return name
+
+    async def delete(self, session_id: SessionId) -> None:
+        self._facts.pop(session_id, None)
+        self._entries.pop(session_id, None)
+        self._archive.pop(session_id, None)
+
+    async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
+        self._known(session_id)
+        return tuple(self._entries[session_id])
+
+    async def ids(self) -> tuple[SessionId, ...]:
+        return tuple(sorted(self._facts))
+
+    async def close(self) -> None:
+        pass
+
+    def _create(self, session: Session) -> None:
+        if session.id not in self._facts:
+            self._facts[session.id] = session
+            self._entries[session.id] = []
+
+    def _known(self, session_id: SessionId) -> None:
+        if session_id not in self._facts:
+            raise NotFound(f"there is no session {session_id}")
+
+
+@dataclass(slots=True)
+class _Row:
+    """A message in the inbox; its words are dropped when it is closed."""
+
+    account: str
+    source: str
+    accepted: Accepted | None
+    outcome: Outcome | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Outgoing:
+    part: OwedPart
+    repeated: bool = False
+    receipt: Receipt | None = None
+
+
+class MemoryLedger:
+    """`store.Ledger` in dictionaries."""
+
+    def __init__(self) -> None:
+        self._inbox: dict[int, _Row] = {}
+        self._seen: dict[tuple[str, str], int] = {}
+        self._outbox: dict[int, _Outgoing] = {}
+        self._set_aside: dict[tuple[str, str], Malformed] = {}
+        self._cursors: dict[str, str] = {}
+        self._aliases: dict[str, SessionId] = {}
+        self._pairings: dict[str, PairingRequest] = {}
+        self._admissions: dict[tuple[str, str], Admission] = {}
+        self._index: dict[SessionId, SessionRow] = {}
+        self._last_seq = 0
+        self._last_part = 0
+
+    # Inbox ------------------------------------------------------------------------------------
+
+    async def accept(
+        self,
+        message: InboundMessage | Correction,
+        *,
+        session: SessionId,
+        entry: str,
+        at: datetime,
+    ) -> Accepted | None:
+        seq = self._take(message)
+        if seq is None:
+            return None
+        accepted = Accepted(seq=seq, entry=entry, session=session, at=at, message=message)
+        self._inbox[seq].accepted = accepted
+        return accepted
+
+    async def decline(
+        self,
+        message: InboundMessage | Correction,
+        *,
+        reason: str,
+        parts: Sequence[Part] = (),
+        at: datetime,
+    ) -> tuple[OwedPart, ...] | None:
+        seq = self._take(message)
+        if seq is None:
+            return None
+        return self._close(seq, Outcome.DECLINED, [(message.address, part) for part in parts], at)
+
+    async def set_aside(self, update: Malformed) -> None:
+        self._set_aside.setdefault((update.channel, update.source), update)
+
+    async def pending(self) -> tuple[Accepted, ...]:
+        rows = (row.accepted for _, row in sorted(self._inbox.items()))
+        return tuple(replace(accepted, recovered=True) for accepted in rows if accepted)
+
+    async def finish(
+        self,
+        seq: int,
+        *,
+        outcome: Outcome,
+        parts: Sequence[tuple[Address, Part]],
+        at: datetime,
+        session: Session | None = None,
+        detail: str | None = None,
+    ) -> tuple[OwedPart, ...]:
+        row = self._inbox.get(seq)
+        if row is None:
+            raise NotFound(f"no message has the number {seq}")
+        if session is not None:
+            await self.index(session)
+        if row.outcome is not None:
+            return tuple(o.part for o in self._parts(_OPEN) if o.part.seq == seq)
+        return self._close(seq, outcome, parts, at)
+
+    # Outbox -----------------------------------------------------------------------------------
+
+    async def owed(self) -> tuple[OwedPart, ...]:
+        for outgoing in self._parts((PartState.SENDING,)):
+            outgoing.part = replace(outgoing.part, state=PartState.UNKNOWN)
+        return tuple(outgoing.part for outgoing in self._parts(_OPEN))
+
+    async def begin_sending(self, part: int) -> None:
+        outgoing = self._outgoing(part)
+        if outgoing.part.state not in _OPEN:
+            return
+        outgoing.repeated |= outgoing.part.state is PartState.UNKNOWN
+        outgoing.part = replace(
+            outgoing.part, state=PartState.SENDING, attempts=outgoing.part.attempts + 1
+        )
+
+    async def sent(self, part: int, receipt: Receipt, *, then: int | None = None) -> None:
+        outgoing = self._outgoing(part)
+        if then is not None:
+            await self.begin_sending(then)
+        outgoing.receipt = outgoing.receipt or receipt
+        outgoing.part = replace(outgoing.part, state=PartState.SENT)
+
+    async def unknown(self, part: int) -> None:
+        self._move(part, PartState.UNKNOWN)
+
+    async def unsent(self, part: int) -> None:
+        # An earlier attempt that ended without word is not undone by a later one that was refused.
+        repeated = self._outgoing(part).repeated
+        self._move(part, PartState.UNKNOWN if repeated else PartState.OWED)
+
+    async def failed(self, part: int, reason: str) -> None:
+        self._move(part, PartState.FAILED)
+
+    # Cursors and aliases ----------------------------------------------------------------------
+
+    async def cursor(self, name: str) -> str | None:
+        return self._cursors.get(name)
+
+    async def set_cursor(self, name: str, value: str) -> None:
+        self._cursors[name] = value
+
+    async def aliases(self) -> dict[str, SessionId]:
+        return dict(self._aliases)
+
+    async def set_alias(self, key: SessionKey, session: SessionId) -> None:
+        self._aliases[str(key)] = session
+
+    # People -----------------------------------------------------------------------------------
+
+    async def request_pairing(self, request: PairingRequest, *, most: int) -> PairingRequest | None:
+        self._pairings = {
+            code: known
+            for code, known in self._pairings.items()
+            if known.expires_at > request.created_at
+        }
+        live = [known for known in self._pairings.values() if known.account == request.account]
+        for known in live:
+            if known.user == request.user:
+                return known
+        if len(live) >= most:
+            return None
+        if request.code in self._pairings:
+            raise StoreError("this pairing code is in use; make another one")
+        self._pairings[request.code] = request
+        return request
+
+    async def notified(self, code: str, at: datetime) -> None:
+        self._pairings[code] = replace(self._pairing(code), notified_at=at)
+
+    async def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
+        live = (known for known in self._pairings.values() if known.expires_at > now)
+        return tuple(sorted(live, key=lambda known: (known.created_at, known.code)))
+
+    async def approve(
+        self, code: str, *, role: Role, at: datetime
+    ) -> tuple[PairingRequest, Admission]:
+        request = self._pairing(code)
+        if request.expires_at <= at:
+            raise NotFound("this pairing code has expired; ask for a new one")
+        del self._pairings[code]
+        admission = Admission(request.account, request.user, role, request.name, at)
+        self._admissions[request.account, request.user] = admission
+        return request, admission
+
+    async def deny(self, code: str) -> PairingRequest:
+        request = self._pairing(code)
+        del self._pairings[code]
+        return request
+
+    async def revoke(self, account: str, user: str) -> Admission:
+        try:
+            return self._admissions.pop((account, user))
+        except KeyError:
+            raise NotFound(f"{user} was not let in on {account}") from None
+
+    async def admissions(self) -> tuple[Admission, ...]:
+        return tuple(
+            sorted(self._admissions.values(), key=lambda known: (known.account, known.user))
+        )
+
+    # Index ------------------------------------------------------------------------------------
+
+    async def index(self, *sessions: Session) -> None:
+        self._index |= {session.id: SessionRow.of(session) for session in sessions}
+
+    async def unindex(self, session: SessionId) -> None:
+        self._index.pop(session, None)
+
+    async def listing(
+        self, *, phase: Phase | None = None, limit: int | None = None
+    ) -> tuple[SessionRow, ...]:
+        rows = (row for row in self._index.values() if phase is None or row.phase is phase)
+        return tuple(sorted(rows, key=_latest_first)[:limit])
+
+    async def find(self, text: str) -> tuple[SessionRow, ...]:
+        rows = sorted(self._index.values(), key=_latest_first)
+        exact = tuple(row for row in rows if text in (row.id, str(row.key)))
+        return exact or tuple(
+            row for row in rows if row.id.startswith(text) or str(row.key).startswith(text)
+        )
+
+    async def quiet_since(
+        self, phase: Phase, before: datetime, limit: int
+    ) -> tuple[SessionRow, ...]:
+        rows = [r for r in self._index.values() if r.phase is phase and r.updated_at < before]
+        return tuple(sorted(rows, key=lambda row: (row.updated_at, row.id))[:limit])
+
+    async def counts(self) -> Counts:
+        outcomes: dict[str, int] = {}
+        for row in self._inbox.values():
+            if row.outcome is not None:
+                outcomes[row.outcome] = outcomes.get(row.outcome, 0) + 1
+        return Counts(
+            pending=sum(row.outcome is None for row in self._inbox.values()),
+            owed=len(self._parts(_OPEN)),
+            sent=len(self._parts((PartState.SENT,))),
+            repeated=sum(outgoing.repeated for outgoing in self._outbox.values()),
+            failed_parts=len(self._parts((PartState.FAILED,))),
+            set_aside=len(self._set_aside),
+            sessions=len(self._index),
+            outcomes=outcomes,
+        )
+
+    async def prune(self, before: datetime) -> int:
+        busy = {outgoing.part.seq for outgoing in self._parts(_OPEN)}
+        old = {
+            seq
+            for seq, row in self._inbox.items()
+            if row.closed_at is not None and row.closed_at < before and seq not in busy
+        }
+        poison = {name for name, update in self._set_aside.items() if update.at < before}
+        parts = {i for i, outgoing in self._outbox.items() if outgoing.part.seq in old}
+        for seq in old:
+            row = self._inbox.pop(seq)
+            del self._seen[row.account, row.source]
+        for part in parts:
+            del self._outbox[part]
+        for name in poison:
+            del self._set_aside[name]
+        return len(old) + len(parts) + len(poison)
+
+    async def close(self) -> None:
+        pass
+
+    # ------------------------------------------------------------------------------------------
+
+    def _take(self, message: InboundMessage | Correction) -> int | None:
+        name = message.address.channel, message.source
+        if name in self._seen:
+            return None
+        self._last_seq += 1
+        self._seen[name] = self._last_seq
+        self._inbox[self._last_seq] = _Row(*name, accepted=None)
+        return self._last_seq
+
+    def _close(
+        self, seq: int, outcome: Outcome, parts: Sequence[tuple[Address, Part]], at: datetime
+    ) -> tuple[OwedPart, ...]:
+        row = self._inbox[seq]
+        row.accepted, row.outcome, row.closed_at = None, outcome, at
+        owed = []
+        for index, (address, part) in enumerate(parts):
+            self._last_part += 1
+            key = idempotency_key(row.account, row.source, index)
+            owed.append(OwedPart(self._last_part, seq, index, address, part, key=key))
+            self._outbox[self._last_part] = _Outgoing(owed[-1])
+        return tuple(owed)
+
+    def _parts(self, states: Iterable[PartState]) -> list[_Outgoing]:
+        wanted = frozenset(states)
+        return [o for _, o in sorted(self._outbox.items()) if o.part.state in wanted]
+
+    def _outgoing(self, part: int) -> _Outgoing:
+        try:
+            return self._outbox[part]
+        except KeyError:
+            raise NotFound(f"no part has the number {part}") from None
+
+    def _move(self, part: int, state: PartState) -> None:
+        outgoing = self._outgoing(part)
+        if outgoing.part.state in _OPEN:
+            outgoing.part = replace(outgoing.part, state=state)
+
+    def _pairing(self, code: str) -> PairingRequest:
+        try:
+            return self._pairings[code]
+        except KeyError:
+            raise NotFound("no such pairing code; it may have been used or expired") from None
+
+
+def _latest_first(row: SessionRow) -> tuple[float, str]:
+    return -row.updated_at.timestamp(), row.id
