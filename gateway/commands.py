@@ -1,0 +1,62 @@
+"""What people can tell Argent itself, in any chat."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CommandName(StrEnum):
+    """The commands, as they are typed after the slash."""
+
+    HELP = "help"
+    STATUS = "status"
+    NEW = "new"
+    CLEAR = "clear"
+    STOP = "stop"
+
+
+DESCRIPTIONS = {
+    CommandName.HELP: "What I can do",
+    CommandName.STATUS: "This conversation: model, messages, context",
+    CommandName.NEW: "Start a new conversation",
+    CommandName.CLEAR: "Forget this conversation (it stays in the archive)",
+    CommandName.STOP: "Stop the answer I am working on",
+}
+
+_ALIASES = {"start": CommandName.HELP}
+"""Telegram sends /start when somebody opens the bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A command as somebody typed it."""
+
+    name: CommandName
+    argument: str = ""
+
+
+def parse(text: str) -> Invocation | None:
+    """The command in a message's text, or None: then it is for the agent.
+
+    A slash word that is no command of ours is left to the agent, too.
+    """
+    if not text.startswith("/"):
+        return None
+    word, _, argument = text[1:].partition(" ")
+    name = word.lower()
+    if name in list(CommandName):
+        return Invocation(CommandName(name), argument.strip())
+    if name in _ALIASES:
+        return Invocation(_ALIASES[name], argument.strip())
+    return None
+
+
+def stops(text: str) -> bool:
+    """Whether a message's text asks to stop, which cannot wait for its turn."""
+    invocation = parse(text)
+    return invocation is not None and invocation.name is CommandName.STOP
+
+
+def help_text() -> str:
+    """The answer to ``/help``."""
+    lines = [f"/{name} – {description}" for name, description in DESCRIPTIONS.items()]
+    return "Write to me as you would to a person. I also know:\n\n" + "\\\n".join(lines)

@@ -1,0 +1,49 @@
+"""Everything that Argent itself ever says in a chat: a closed catalogue.
+
+A person never sees a traceback, a provider's error or a path. What a notice leaves out is in the
+log, under the same message.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+NOTICES: Mapping[str, str] = MappingProxyType(
+    {
+        # A turn that failed; the names are those of `agents.errors`.
+        "failed": "Something went wrong here, and I have no answer. Please try again.",
+        "overloaded": "The model is overloaded right now. Please try again in a minute.",
+        "busy": "The model has had too many requests. Please try again in a few minutes.",
+        "unavailable": "I can't reach a model with the current settings. "
+        "The owner can find out why with `argent models test`.",
+        "too_long": "This conversation is too long for the model. Start afresh with /new.",
+        "refused": "The model declined to answer that.",
+        "garbled": "The model's answer was broken, so I can't show it. Please try again.",
+        "unreachable": "I can't reach the model right now. Please try again in a minute.",
+        "timeout": "The model took too long to answer. Please try again.",
+        "too_many_steps": "I kept going in circles with that one and stopped. "
+        "Please try to ask it differently.",
+        # A message that was not run.
+        "queue_full": "I still have {waiting} of your messages to answer, so I left this one out. "
+        "Please send it again later, or /stop what is waiting.",
+        "pairing": "Hello! I don't know you yet. Please give this code to my owner, who can let "
+        "you in with `argent pair approve {code}`:\n\n`{code}`\n\nIt is valid for {minutes} "
+        "minutes.",
+        "approved": "You are in. What can I do for you?",
+        # Commands.
+        "stopped": "Stopped.",
+        "stopped_some": "Stopped. {waiting} waiting messages were dropped.",
+        "nothing_to_stop": "There is nothing to stop.",
+        "cleared": "A new conversation. The old one is in the archive.",
+        "nothing_to_clear": "This conversation is already new.",
+        # The owner's.
+        "storage_full": "My disk is full: I can't take new messages. They are safe with the "
+        "platform, and I go on as soon as there is space.",
+        "storage_failed": "My disk fails: I can't take new messages. See the log of the gateway.",
+        "storage_back": "My disk takes writes again; I go on.",
+    }
+)
+
+
+def notice(name: str, **facts: object) -> str:
+    """The text of a notice. Raises KeyError for a name that is not in the catalogue."""
+    return NOTICES[name].format(**facts)
