@@ -1,0 +1,1 @@
+"""The tests. CONTRIBUTING.md tells which folder holds what."""
