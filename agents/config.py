@@ -66,18 +66,36 @@ class ProviderSettings(BaseModel):
     base_url: str
 
 
+class OpenAISettings(ProviderSettings):
+    """OpenAI, or anything that speaks its chat completions."""
+
+    base_url: str = "https://api.openai.com/v1"
+
+
+class AnthropicSettings(ProviderSettings):
+    """Anthropic."""
+
+    base_url: str = "https://api.anthropic.com"
+
+
+class OllamaSettings(ProviderSettings):
+    """A local Ollama."""
+
+    base_url: str = "http://127.0.0.1:11434"
+
+
 class ModelsSettings(BaseModel):
     """Model providers, and how patient to be with them. Times are in seconds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    openai: ProviderSettings = ProviderSettings(base_url="https://api.openai.com/v1")
+    openai: OpenAISettings = OpenAISettings()
     """OpenAI, or anything that speaks its chat completions; `OPENAI_API_KEY`, `OPENAI_BASE_URL`."""
 
-    anthropic: ProviderSettings = ProviderSettings(base_url="https://api.anthropic.com")
+    anthropic: AnthropicSettings = AnthropicSettings()
     """Anthropic; `ANTHROPIC_API_KEY`."""
 
-    ollama: ProviderSettings = ProviderSettings(base_url="http://127.0.0.1:11434")
+    ollama: OllamaSettings = OllamaSettings()
     """A local Ollama."""
 
     connect_timeout: float = Field(default=10.0, gt=0)

@@ -1,0 +1,34 @@
+"""What is wrong with a configuration, where, and what was meant."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, in which setting, what it is, and what was meant."""
+
+    where: str
+    key: str | None
+    what: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        setting = f"{self.key} " if self.key else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.where}: {setting}{self.what}{hint}"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used. `problems` holds everything that was found."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """A question that names the closest of the known names; None when nothing is close."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    return f"did you mean {close[0]!r}?" if close else None
