@@ -151,6 +151,7 @@ class MemoryLedger:
         self,
         message: InboundMessage | Correction,
         *,
+        key: SessionKey,
         session: SessionId,
         entry: str,
         at: datetime,
@@ -158,7 +159,7 @@ class MemoryLedger:
         seq = self._take(message)
         if seq is None:
             return None
-        accepted = Accepted(seq=seq, entry=entry, session=session, at=at, message=message)
+        accepted = Accepted(seq=seq, entry=entry, key=key, session=session, at=at, message=message)
         self._inbox[seq].accepted = accepted
         return accepted
 
@@ -191,6 +192,7 @@ class MemoryLedger:
         at: datetime,
         session: Session | None = None,
         detail: str | None = None,
+        begin: bool = False,
     ) -> tuple[OwedPart, ...]:
         row = self._inbox.get(seq)
         if row is None:
@@ -199,7 +201,11 @@ class MemoryLedger:
             await self.index(session)
         if row.outcome is not None:
             return tuple(o.part for o in self._parts(_OPEN) if o.part.seq == seq)
-        return self._close(seq, outcome, parts, at)
+        owed = self._close(seq, outcome, parts, at)
+        if begin and owed:
+            await self.begin_sending(owed[0].id)
+            owed = (self._outgoing(owed[0].id).part, *owed[1:])
+        return owed
 
     # Outbox -----------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from state.keys import Address
+from state.keys import Address, SessionId, SessionKey
 
 
 class ChatKind(StrEnum):
@@ -180,11 +180,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message that is ours now: durable, in order (`seq`), and answered under `entry`."""
+    """A message that is ours now: durable, in order (`seq`), and answered under `entry`.
+
+    `key` is the key it was routed by, and `session` the session that the key leads to.
+    """
 
     seq: int
     entry: str
-    session: str
+    key: SessionKey
+    session: SessionId
     at: datetime
     message: InboundMessage | Correction
     recovered: bool = False
@@ -192,7 +196,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class OwedPart:
-    """One row of the outbox. `attempts` counts sends that were started."""
+    """One row of the outbox. `attempts` counts sends that were started.
+
+    `uncertain` says that an earlier attempt may have reached the platform, so that the next one
+    may repeat it.
+    """
 
     id: int
     seq: int
@@ -203,3 +211,4 @@ class OwedPart:
     attempts: int = 0
     key: str = field(default="")
     """An idempotency key, the same for every attempt at this part."""
+    uncertain: bool = False

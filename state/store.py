@@ -202,6 +202,7 @@ class Ledger(Protocol):
         self,
         message: InboundMessage | Correction,
         *,
+        key: SessionKey,
         session: SessionId,
         entry: str,
         at: datetime,
@@ -236,8 +237,12 @@ class Ledger(Protocol):
         at: datetime,
         session: Session | None = None,
         detail: str | None = None,
+        begin: bool = False,
     ) -> tuple[OwedPart, ...]:
         """Close an inbox row, owe its parts and index the session, in one transaction.
+
+        With `begin`, the first part begins to be sent in the same transaction, which saves one
+        where nothing waits before it (`begin_sending` is then not called for it).
 
         The row's words are dropped (the history has them); what identifies it is kept, so that a
         redelivery is still recognised. Finishing twice returns the parts owed the first time.
