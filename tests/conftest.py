@@ -57,7 +57,7 @@ def _guard(event: str, args: tuple[object, ...]) -> None:
             _refuse(host)
 
 
-# An audit hook sees every socket of this process, whichever library opens it, and cannot be removed.
+# Sees every socket of this process, whichever library opens it, and cannot be removed.
 sys.addaudithook(_guard)
 
 
