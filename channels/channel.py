@@ -73,7 +73,8 @@ class Channel(Protocol):
         """The platform: ``telegram``, ``loopback``."""
 
     @property
-    def capabilities(self) -> Capabilities: ...
+    def capabilities(self) -> Capabilities:
+        """What the platform can do, and how much it takes at once."""
 
     async def run(self, receive: Receive) -> None:
         """Take messages in until cancelled; reconnects by itself.
@@ -92,7 +93,8 @@ class Channel(Protocol):
     async def typing(self, address: Address) -> None:
         """Show that an answer is coming. Never raises for what the platform says."""
 
-    def health(self) -> Health: ...
+    def health(self) -> Health:
+        """What the platform proved lately, not whether a task is alive."""
 
     async def close(self) -> None:
         """Let go of every connection. `run` has ended before."""
