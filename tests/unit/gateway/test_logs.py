@@ -75,7 +75,7 @@ def test_less_than_the_level_is_not_logged(stream):
 def test_a_secret_never_gets_into_a_line(stream, form):
     def act(log):
         log.info(
-            "GET https://api/bot" + TOKEN,
+            f"{TOKEN} in a URL",
             url="https://api/bot123456%3AAAs3cr%26t%2Fto%22ken%2Bx/getMe",
             headers={"x": [TOKEN]},
         )
