@@ -1,4 +1,7 @@
-"""ULIDs: identifiers that sort by the time they were made (https://github.com/ulid/spec)."""
+"""Identifiers: ULIDs, which sort by the time they were made (https://github.com/ulid/spec), and
+the idempotency keys of what is sent."""
+
+import hashlib
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ENTROPY_BYTES = 10
@@ -15,3 +18,13 @@ def ulid(milliseconds: int, entropy: bytes) -> str:
         raise ValueError(f"a ULID needs {ENTROPY_BYTES} bytes of entropy, not {len(entropy)}")
     number = milliseconds << 80 | int.from_bytes(entropy, "big")
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def idempotency_key(account: str, source: str, index: int) -> str:
+    """The key of a part of the answer to a message: 24 characters.
+
+    It is the same for every attempt and after any restart, and short enough for a platform that
+    takes 25 (https://discord.com/developers/docs/resources/message#create-message, `nonce`).
+    """
+    name = f"{account}\0{source}\0{index}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(name, digest_size=12).hexdigest()

@@ -94,6 +94,16 @@ class SessionKey:
             raise InvalidKey(f"{text!r} is not written as keys are: expected {str(key)!r}")
         return key
 
+    @classmethod
+    def of_session(cls, session_id: str) -> Self | None:
+        """The key that makes this session id; None where it cannot be told (digests, people)."""
+        channel, *place, kind = session_id.replace("%5F", "\0").split("_")
+        try:
+            key = cls.parse(f"{channel}:{'/'.join(place)}:{kind}".replace("\0", "_"))
+        except (InvalidKey, ValueError):
+            return None
+        return key if key.session_id == session_id else None
+
     def __str__(self) -> str:
         place = encode(self.chat)
         if self.thread is not None:

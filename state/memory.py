@@ -1,11 +1,11 @@
 """The reference store: the protocols' meaning with nothing else in the way. For tests."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from state.history import Entry, check_batch
+from state.ids import idempotency_key
 from state.keys import Address, SessionId, SessionKey
 from state.lifecycle import Phase
 from state.messages import (
@@ -32,12 +32,6 @@ from state.store import (
 )
 
 _OPEN = (PartState.OWED, PartState.SENDING, PartState.UNKNOWN)
-
-
-def idempotency_key(account: str, source: str, index: int) -> str:
-    """The key of a part: 24 characters, the same for every attempt and after any restart."""
-    name = f"{account}\0{source}\0{index}".encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(name, digest_size=12).hexdigest()
 
 
 class MemorySessions:

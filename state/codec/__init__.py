@@ -1,0 +1,27 @@
+"""Values as they are written: entries, sessions and inbound messages as JSON.
+
+Empty fields are left out and unknown ones are ignored, so that files read well and may grow.
+Times are UTC with milliseconds; anything finer is dropped. Nothing here reads a file.
+"""
+
+from state.codec.entries import entry_from_json, entry_to_json
+from state.codec.fields import InvalidValue
+from state.codec.inbound import message_from_json, message_to_json
+from state.codec.session import VERSION, session_from_json, session_to_json
+from state.codec.text import Json, dumps, loads, text, time_to_json
+
+__all__ = [
+    "VERSION",
+    "InvalidValue",
+    "Json",
+    "dumps",
+    "entry_from_json",
+    "entry_to_json",
+    "loads",
+    "message_from_json",
+    "message_to_json",
+    "session_from_json",
+    "session_to_json",
+    "text",
+    "time_to_json",
+]

@@ -1,0 +1,188 @@
+"""Entries: the lines of history.json."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from state.codec.fields import Fields, InvalidValue
+from state.codec.speech import (
+    attachment_from_json,
+    attachment_to_json,
+    quote_from_json,
+    quote_to_json,
+    speaker_from_json,
+    speaker_to_json,
+    usage_from_json,
+    usage_to_json,
+)
+from state.codec.text import Json, present, time_to_json
+from state.history import (
+    AssistantEntry,
+    CorrectionEntry,
+    Entry,
+    SummaryEntry,
+    ToolCall,
+    ToolEntry,
+    UserEntry,
+)
+from state.store import NewerFormat
+
+
+def entry_to_json(entry: Entry) -> Json:
+    """An entry as a line of history.json says it."""
+    return _WRITERS[type(entry)](entry)
+
+
+def entry_from_json(raw: object) -> Entry:
+    """The entry a line says. Raises `InvalidValue`, or `NewerFormat` for a role of the future."""
+    fields = Fields(raw)
+    role = fields.text("role")
+    reader = _READERS.get(role)
+    if reader is None:
+        raise NewerFormat(
+            f"entry {fields.text('id')} has the role {role!r}, which this version of Argent "
+            "does not know; it was written by a newer one"
+        )
+    return reader(fields)
+
+
+def _common(entry: Entry, role: str) -> Json:
+    return {
+        "id": entry.id,
+        "at": time_to_json(entry.at),
+        "role": role,
+        "content": entry.content,
+    }
+
+
+def _user_to_json(entry: UserEntry) -> Json:
+    return _common(entry, "user") | present(
+        **{"from": speaker_to_json(entry.address, entry.sender)},
+        message=entry.message,
+        turn=entry.turn,
+        quotes=[quote_to_json(quote) for quote in entry.quotes] or None,
+        attachments=[attachment_to_json(a) for a in entry.attachments] or None,
+    )
+
+
+def _user_from_json(fields: Fields) -> UserEntry:
+    address, sender = speaker_from_json(fields.child("from"))
+    return UserEntry(
+        id=fields.text("id"),
+        at=fields.time("at"),
+        content=fields.text("content"),
+        address=address,
+        sender=sender,
+        message=fields.text("message"),
+        turn=fields.maybe_text("turn"),
+        quotes=tuple(map(quote_from_json, fields.children("quotes"))),
+        attachments=tuple(map(attachment_from_json, fields.children("attachments"))),
+    )
+
+
+def _assistant_to_json(entry: AssistantEntry) -> Json:
+    return _common(entry, "assistant") | present(
+        turn=entry.turn,
+        re=list(entry.re) or None,
+        model=entry.model,
+        usage=None if entry.usage is None else usage_to_json(entry.usage),
+        calls=[{"id": c.id, "name": c.name, "arguments": c.arguments} for c in entry.calls] or None,
+        notice=entry.notice,
+    )
+
+
+def _assistant_from_json(fields: Fields) -> AssistantEntry:
+    usage = fields.maybe_child("usage")
+    return AssistantEntry(
+        id=fields.text("id"),
+        at=fields.time("at"),
+        content=fields.text("content"),
+        turn=fields.text("turn"),
+        re=fields.texts("re"),
+        model=fields.maybe_text("model"),
+        usage=None if usage is None else usage_from_json(usage),
+        calls=tuple(
+            ToolCall(call.text("id"), call.text("name"), call.text("arguments"))
+            for call in fields.children("calls")
+        ),
+        notice=fields.maybe_text("notice"),
+    )
+
+
+def _tool_to_json(entry: ToolEntry) -> Json:
+    return _common(entry, "tool") | present(
+        turn=entry.turn, call=entry.call, name=entry.name, failed=entry.failed or None
+    )
+
+
+def _tool_from_json(fields: Fields) -> ToolEntry:
+    return ToolEntry(
+        id=fields.text("id"),
+        at=fields.time("at"),
+        content=fields.text("content"),
+        turn=fields.text("turn"),
+        call=fields.text("call"),
+        name=fields.text("name"),
+        failed=fields.flag("failed"),
+    )
+
+
+def _correction_to_json(entry: CorrectionEntry) -> Json:
+    return _common(entry, "correction") | {
+        "from": speaker_to_json(entry.address, entry.sender),
+        "message": entry.message,
+    }
+
+
+def _correction_from_json(fields: Fields) -> CorrectionEntry:
+    address, sender = speaker_from_json(fields.child("from"))
+    return CorrectionEntry(
+        id=fields.text("id"),
+        at=fields.time("at"),
+        content=fields.text("content"),
+        address=address,
+        sender=sender,
+        message=fields.text("message"),
+    )
+
+
+def _summary_to_json(entry: SummaryEntry) -> Json:
+    return _common(entry, "summary") | {
+        "covers": list(entry.covers),
+        "messages": entry.messages,
+        "tokens": entry.tokens,
+    }
+
+
+def _summary_from_json(fields: Fields) -> SummaryEntry:
+    covers = fields.texts("covers")
+    if len(covers) != 2:
+        raise InvalidValue(f"{fields.name('covers')}: expected the first and the last id")
+    return SummaryEntry(
+        id=fields.text("id"),
+        at=fields.time("at"),
+        content=fields.text("content"),
+        covers=(covers[0], covers[1]),
+        messages=fields.count("messages"),
+        tokens=fields.count("tokens", 0),
+    )
+
+
+_WRITERS: Mapping[type, Callable[[Any], Json]] = MappingProxyType(
+    {
+        UserEntry: _user_to_json,
+        AssistantEntry: _assistant_to_json,
+        ToolEntry: _tool_to_json,
+        CorrectionEntry: _correction_to_json,
+        SummaryEntry: _summary_to_json,
+    }
+)
+_READERS: Mapping[str, Callable[[Fields], Entry]] = MappingProxyType(
+    {
+        "user": _user_from_json,
+        "assistant": _assistant_from_json,
+        "tool": _tool_from_json,
+        "correction": _correction_from_json,
+        "summary": _summary_from_json,
+    }
+)

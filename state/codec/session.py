@@ -1,0 +1,98 @@
+"""Sessions: what metadata.json says."""
+
+from state.codec.fields import Fields, InvalidValue
+from state.codec.speech import usage_from_json, usage_to_json
+from state.codec.text import Json, present, time_to_json
+from state.keys import InvalidKey, SessionId, SessionKey
+from state.lifecycle import Event, Phase
+from state.session import Context, Session, Totals, Transition
+from state.store import NewerFormat
+
+VERSION = 1
+"""The version of metadata.json and of the entries beside it."""
+
+
+def session_to_json(session: Session) -> Json:
+    """The facts as metadata.json says them; type, channel and chat_id repeat the key."""
+    key = session.key
+    context = session.context
+    return present(
+        version=VERSION,
+        id=session.id,
+        key=str(key),
+        keys=[str(known) for known in session.keys] or None,
+        type=str(key.type),
+        channel=key.channel,
+        chat_id=str(key).split(":")[1],
+        agent=session.agent,
+        state=str(session.phase),
+        created_at=time_to_json(session.created_at),
+        updated_at=time_to_json(session.updated_at),
+        messages=session.messages,
+        context={"tokens": context.tokens, "limit": context.limit, "start": context.start},
+        model=session.model,
+        skill=session.skill,
+        tools=None if session.tools is None else list(session.tools),
+        title=session.title,
+        person=session.person,
+        totals={"turns": session.totals.turns, **usage_to_json(session.totals.usage)},
+        revision=session.revision,
+        log=[_transition_to_json(step) for step in session.log] or None,
+    )
+
+
+def session_from_json(raw: object) -> Session:
+    """The facts metadata.json says. Raises `InvalidValue`, `NewerFormat`."""
+    fields = Fields(raw)
+    if fields.count("version") > VERSION:
+        raise NewerFormat(
+            f"metadata.json has version {fields.count('version')}, this Argent knows {VERSION}: "
+            "install the newer Argent again, or restore a backup"
+        )
+    context = fields.maybe_child("context") or Fields({})
+    totals = fields.maybe_child("totals") or Fields({})
+    return Session(
+        id=SessionId(fields.text("id")),
+        key=_key(fields, fields.text("key")),
+        keys=tuple(_key(fields, key) for key in fields.texts("keys")),
+        agent=fields.text("agent"),
+        phase=fields.one_of("state", Phase),
+        created_at=fields.time("created_at"),
+        updated_at=fields.time("updated_at"),
+        messages=fields.count("messages"),
+        context=Context(
+            tokens=context.count("tokens", 0),
+            limit=context.count("limit", 0),
+            start=context.count("start", 0),
+        ),
+        model=fields.maybe_text("model"),
+        skill=fields.maybe_text("skill"),
+        tools=fields.texts("tools") if fields.has("tools") else None,
+        title=fields.maybe_text("title"),
+        person=fields.maybe_text("person"),
+        totals=Totals(turns=totals.count("turns", 0), usage=usage_from_json(totals)),
+        revision=fields.count("revision", 0),
+        log=tuple(map(_transition_from_json, fields.children("log"))),
+    )
+
+
+def _key(fields: Fields, written: str) -> SessionKey:
+    try:
+        return SessionKey.parse(written)
+    except InvalidKey as error:
+        raise InvalidValue(f"{fields.name('key')}: {error}") from error
+
+
+def _transition_to_json(step: Transition) -> Json:
+    return present(
+        at=time_to_json(step.at), event=str(step.event), state=str(step.phase), reason=step.reason
+    )
+
+
+def _transition_from_json(fields: Fields) -> Transition:
+    return Transition(
+        at=fields.time("at"),
+        event=fields.one_of("event", Event),
+        phase=fields.one_of("state", Phase),
+        reason=fields.maybe_text("reason"),
+    )

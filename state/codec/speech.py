@@ -1,0 +1,77 @@
+"""What entries and inbound messages have in common: who said something where, and what with it."""
+
+from state.codec.fields import Fields
+from state.codec.text import Json, present
+from state.history import Usage
+from state.keys import Address
+from state.messages import Attachment, AttachmentKind, Quote, Sender
+
+
+def speaker_to_json(address: Address, sender: Sender) -> Json:
+    return present(
+        channel=address.channel,
+        chat=address.chat,
+        thread=address.thread,
+        sender=sender.id,
+        name=sender.name,
+        username=sender.username,
+        bot=sender.is_bot or None,
+    )
+
+
+def speaker_from_json(fields: Fields) -> tuple[Address, Sender]:
+    return (
+        Address(fields.text("channel"), fields.text("chat"), fields.maybe_text("thread")),
+        Sender(
+            id=fields.text("sender"),
+            name=fields.text("name"),
+            username=fields.maybe_text("username"),
+            is_bot=fields.flag("bot"),
+        ),
+    )
+
+
+def quote_to_json(quote: Quote) -> Json:
+    return present(
+        text=quote.text,
+        author=quote.author,
+        bot=quote.from_bot or None,
+        forwarded=quote.forwarded or None,
+    )
+
+
+def quote_from_json(fields: Fields) -> Quote:
+    return Quote(
+        text=fields.text("text"),
+        author=fields.text("author"),
+        from_bot=fields.flag("bot"),
+        forwarded=fields.flag("forwarded"),
+    )
+
+
+def attachment_to_json(attachment: Attachment) -> Json:
+    return present(
+        kind=str(attachment.kind),
+        name=attachment.name,
+        mime=attachment.mime,
+        size=attachment.size,
+        reference=attachment.reference,
+    )
+
+
+def attachment_from_json(fields: Fields) -> Attachment:
+    return Attachment(
+        kind=fields.one_of("kind", AttachmentKind),
+        name=fields.maybe_text("name"),
+        mime=fields.maybe_text("mime"),
+        size=fields.maybe_count("size"),
+        reference=fields.maybe_text("reference"),
+    )
+
+
+def usage_to_json(usage: Usage) -> Json:
+    return {"input": usage.input, "output": usage.output}
+
+
+def usage_from_json(fields: Fields) -> Usage:
+    return Usage(fields.count("input", 0), fields.count("output", 0))
