@@ -1,0 +1,222 @@
+"""The composition root: the only place that knows all the parts, and joins them."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import structlog
+
+from agents.agent import Agent
+from channels.channel import Channel, Health
+from channels.config import AccountSettings, DmPolicy
+from channels.errors import ChannelError
+from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
+from gateway import __version__
+from gateway.admission import Policy
+from gateway.clock import Clock
+from gateway.closing import Closing
+from gateway.config import Settings
+from gateway.conversation import Conversation
+from gateway.delivery import Delivery
+from gateway.events import Feed
+from gateway.intake import Intake
+from gateway.janitor import Janitor
+from gateway.lanes import Lanes
+from gateway.life import Life
+from gateway.open_sessions import OpenSessions
+from gateway.people import People
+from gateway.supervisor import Supervisor
+from gateway.thinking import Limits, Thinking
+from gateway.trouble import Trouble
+from state.keys import Address
+from state.messages import OwedPart, Reply, ReplyKind
+from state.store import Ledger, Role, Sessions
+
+T = TypeVar("T")
+_log = structlog.get_logger("gateway")
+
+_TERMINAL_POLICY = Policy.of(AccountSettings(owners=(LOCAL_USER.id,), dm_policy=DmPolicy.CLOSED))
+"""Whoever can reach the terminal's socket can read the state folder: they are the owner."""
+
+
+class Gateway:
+    """A running gateway: channels take messages in, lanes work, delivery sends."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        sessions: Sessions,
+        ledger: Ledger,
+        agent: Agent,
+        model: str,
+        window: int | None = None,
+        channels: Sequence[Channel] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        clock = clock or Clock()
+        self.settings = settings
+        self.sessions = sessions
+        self.ledger = ledger
+        self.feed = Feed()
+        self.terminal = LoopbackChannel(now=clock.now)
+        self.channels: Mapping[str, Channel] = {
+            channel.name: channel for channel in (self.terminal, *channels)
+        }
+        defaults = settings.agents.defaults
+        kept = defaults.session
+        limits = Limits(
+            min(kept.max_context_tokens, window or kept.max_context_tokens),
+            kept.compaction_threshold,
+        )
+        self.trouble = Trouble(self._tell_owners)
+        self.people = People(ledger, self.channels, clock)
+        self.delivery = Delivery(ledger, self.channels, self.feed, self.trouble)
+        self.opened = OpenSessions(sessions)
+        self.life = Life(sessions, ledger, self.opened, clock)
+        self.thinking = Thinking(
+            agent,
+            self.channels,
+            self.feed,
+            clock,
+            prompt=defaults.system_prompt,
+            model=model,
+            at_once=settings.gateway.max_turns,
+        )
+        closing = Closing(ledger, self.channels, self.delivery, self.trouble, self.feed, clock)
+        conversation = Conversation(
+            sessions=sessions,
+            opened=self.opened,
+            thinking=self.thinking,
+            closing=closing,
+            life=self.life,
+            trouble=self.trouble,
+            feed=self.feed,
+            clock=clock,
+            limits=limits,
+        )
+        self.lanes = Lanes(conversation.handle)
+        self._policies = {name: Policy.of(each) for name, each in settings.channels.items()}
+        self._policies[TERMINAL] = _TERMINAL_POLICY
+        self.intake = Intake(
+            ledger=ledger,
+            sessions=sessions,
+            opened=self.opened,
+            channels=self.channels,
+            policies=self._policies,
+            people=self.people,
+            lanes=self.lanes,
+            delivery=self.delivery,
+            trouble=self.trouble,
+            clock=clock,
+            scope=kept.channel_scope,
+            max_queue=settings.gateway.max_queue,
+        )
+        self._janitor = Janitor(
+            ledger,
+            self.lanes,
+            self.life,
+            clock,
+            idle_after=timedelta(seconds=kept.idle_after),
+            keep=timedelta(days=settings.gateway.keep_days),
+        )
+        self._supervisors = {
+            name: Supervisor(channel, self.intake.receive)
+            for name, channel in self.channels.items()
+        }
+        self._clock = clock
+        self._started_at = clock.now()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stop_asked = asyncio.Event()
+        self.terminal.on_online(self.delivery.wake)
+
+    async def start(self) -> None:
+        """Take up what was left, then let messages in."""
+        await self.intake.recover()
+        for supervisor in self._supervisors.values():
+            supervisor.start()
+        self._tasks.append(asyncio.create_task(self._janitor.run(), name="janitor"))
+
+    async def stop(self, seconds: float) -> None:
+        """Stop in stages: no more intake, turns finish or are parked, owed parts go out.
+
+        All stages together take about `seconds` at most. What is not finished is on disk and is
+        taken up at the next start.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        await asyncio.gather(*(each.stop() for each in self._supervisors.values()))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.lanes.drain(max(0.0, deadline - loop.time()))
+        await self.delivery.drain(max(0.0, deadline - loop.time()))
+        await asyncio.gather(*(channel.close() for channel in self.channels.values()))
+
+    # For the operator (`admin.Live`) -----------------------------------------------------------
+
+    async def in_lane(self, session_id: str, action: Callable[[], Awaitable[T]]) -> T:
+        """Run an action between two messages of a session; the session is read anew after it."""
+
+        async def act() -> T:
+            try:
+                return await action()
+            finally:
+                self.opened.forget(session_id)
+
+        return await self.lanes.run_between(session_id, act)
+
+    def channel_health(self) -> Sequence[tuple[str, str, Health]]:
+        """Each account's name, kind and health."""
+        return [
+            (name, self.channels[name].kind, supervisor.health())
+            for name, supervisor in self._supervisors.items()
+        ]
+
+    async def admissions_changed(self) -> None:
+        """Somebody was let in or out."""
+        await self.people.refresh()
+
+    async def tell(self, address: Address, text: str) -> None:
+        """Say something of Argent's own at an address, as far as the platform takes it now."""
+        channel = self.channels.get(address.channel)
+        if channel is None:
+            return
+        for part in channel.render(Reply(text, ReplyKind.NOTICE)):
+            try:
+                await channel.send(OwedPart(id=0, seq=0, index=0, address=address, part=part))
+            except ChannelError as error:
+                _log.warning("not_told", channel=address.channel, error=str(error))
+                return
+
+    def request_stop(self) -> None:
+        """Ask whoever runs the gateway to stop it."""
+        self._stop_asked.set()
+
+    async def stop_requested(self) -> None:
+        """Wait until somebody asks to stop."""
+        await self._stop_asked.wait()
+
+    def runtime(self) -> dict[str, Any]:
+        """Facts about the process, for ``argent status``."""
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "started_at": self._started_at,
+            "model": self.thinking.model,
+            "turns_running": self.thinking.running,
+            "sessions_working": len(self.lanes),
+            "parts_queued": len(self.delivery),
+            "storage_problem": self.trouble.problem,
+        }
+
+    async def _tell_owners(self, text: str) -> None:
+        addresses = [Address(TERMINAL, LOCAL_CHAT)]
+        for name, policy in self._policies.items():
+            roles = self.people.admitted(name)
+            owners = [*policy.owners, *(u for u, role in roles.items() if role is Role.OWNER)]
+            if name != TERMINAL and owners:
+                addresses.append(Address(name, owners[0]))
+        await asyncio.gather(*(self.tell(address, text) for address in addresses))

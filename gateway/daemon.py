@@ -1,0 +1,159 @@
+"""The process: opens what a gateway needs, runs it until a signal, and closes it in stages."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import structlog
+
+from agents.agent import Agent
+from agents.models.model import ModelSettings, Timeouts
+from agents.models.registry import Resolution, resolve
+from channels.channel import Channel, Command
+from channels.registry import build
+from gateway.api.control import ControlServer
+from gateway.app import Gateway
+from gateway.clock import Clock
+from gateway.commands import DESCRIPTIONS
+from gateway.config import Settings
+from state.files import State, open_state
+from state.store import Ledger
+
+_CONNECTIONS = 512
+"""Open connections at most. The default of 100 would let streaming models starve sends."""
+_log = structlog.get_logger("gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that has started, and how its model was chosen."""
+
+    gateway: Gateway
+    resolution: Resolution
+    state: State
+
+
+def model_settings(settings: Settings) -> ModelSettings:
+    """What the agents' side needs to know, with secrets uncovered."""
+    models, agent = settings.models, settings.agents.defaults
+    openai, anthropic = models.openai.api_key, models.anthropic.api_key
+    return ModelSettings(
+        model=agent.model,
+        fallbacks=agent.fallbacks,
+        openai_api_key=openai.get_secret_value() if openai else None,
+        openai_base_url=models.openai.base_url,
+        anthropic_api_key=anthropic.get_secret_value() if anthropic else None,
+        anthropic_base_url=models.anthropic.base_url,
+        ollama_base_url=models.ollama.base_url,
+        timeouts=Timeouts(
+            connect=models.connect_timeout,
+            first_byte=models.first_byte_timeout,
+            idle=models.idle_timeout,
+            turn=models.turn_timeout,
+        ),
+        attempts=models.attempts,
+        max_output=agent.max_output_tokens,
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]:
+    """A gateway on a state folder, from start to staged stop.
+
+    Raises `state.store.StoreError` (locked, damaged beyond use, newer format) before anything is
+    touched.
+    """
+    async with AsyncExitStack() as stack:
+        state = await open_state(state_dir)
+        stack.push_async_callback(state.close)
+        http = await stack.enter_async_context(_http())
+        wanted = model_settings(settings)
+        resolution = await resolve(wanted, http)
+        gateway = Gateway(
+            settings,
+            sessions=state.sessions,
+            ledger=state.ledger,
+            agent=Agent(
+                resolution.models,
+                timeouts=wanted.timeouts,
+                attempts=wanted.attempts,
+                max_steps=settings.agents.defaults.max_steps,
+            ),
+            model=resolution.models[0].name,
+            window=resolution.models[0].window,
+            channels=_channels(settings, http, state.ledger),
+        )
+        control = ControlServer(gateway, state_dir)
+        await gateway.start()
+        try:
+            await control.start()
+            yield Running(gateway, resolution, state)
+        finally:
+            await control.stop()
+            await gateway.stop(settings.gateway.drain_seconds)
+
+
+async def serve(
+    settings: Settings, state_dir: Path, *, ready: Callable[[Running], None] = lambda _: None
+) -> int:
+    """Run a gateway until SIGTERM, SIGINT or a request to stop; returns the exit code."""
+    async with running(settings, state_dir) as run:
+        _log.info("ready", state=str(state_dir), model=run.gateway.thinking.model)
+        ready(run)
+        await until_stopped(run.gateway)
+        _log.info("stopping")
+    _log.info("stopped")
+    return 0
+
+
+async def until_stopped(gateway: Gateway) -> None:
+    """Wait for a signal or a request; a second signal ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        gateway.request_stop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # Whoever asks twice does not want to wait: everything unfinished is on disk.
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, on_signal)
+    await gateway.stop_requested()
+
+
+@asynccontextmanager
+async def _http() -> AsyncIterator[aiohttp.ClientSession]:
+    """The one HTTP client: no proxies or credentials from the environment, no cookies kept."""
+    connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
+    async with aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+    ) as session:
+        yield session
+
+
+def _channels(settings: Settings, http: aiohttp.ClientSession, ledger: Ledger) -> list[Channel]:
+    menu = [Command(name, text) for name, text in DESCRIPTIONS.items()]
+    return [
+        build(name, account, http=http, cursors=_Cursors(ledger), commands=menu, now=Clock().now)
+        for name, account in settings.channels.items()
+        if account.enabled
+    ]
+
+
+class _Cursors:
+    """The ledger's cursors, as channels see them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def get(self, name: str) -> str | None:
+        return await self._ledger.cursor(name)
+
+    async def set(self, name: str, value: str) -> None:
+        await self._ledger.set_cursor(name, value)

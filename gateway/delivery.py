@@ -1,0 +1,234 @@
+"""Owed parts become sent parts: one outbound queue per chat, none of which waits for another.
+
+Every step is in the ledger before the next one is taken, so that after a crash sending goes on at
+the first part that the platform has not taken. A part that was going out at that moment may be
+sent again where the platform cannot recognise it; that is recorded as a repeat.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+
+import structlog
+
+from channels.channel import Channel
+from channels.errors import (
+    ChannelError,
+    Moved,
+    Offline,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
+from gateway.events import Feed, PartSent
+from gateway.pacing import Pace
+from gateway.trouble import Trouble
+from state.keys import Address
+from state.messages import OwedPart, PartState, Receipt
+from state.store import Ledger
+
+_FIRST_RETRY = 1.0
+_LONGEST_RETRY = 60.0
+_AT_ONCE = 64
+"""Calls under way at a time on one account; more would only queue up in the sockets."""
+
+_log = structlog.get_logger("delivery")
+
+
+class _Queue:
+    __slots__ = ("parts", "task", "woken")
+
+    def __init__(self) -> None:
+        self.parts: deque[OwedPart] = deque()
+        self.task: asyncio.Task[None] | None = None
+        self.woken = False
+
+
+class Delivery:
+    """Sends what is owed until it is sent, refused for ever, or the gateway stops."""
+
+    def __init__(
+        self, ledger: Ledger, channels: Mapping[str, Channel], feed: Feed, trouble: Trouble
+    ) -> None:
+        self._ledger = ledger
+        self._channels = channels
+        self._feed = feed
+        self._trouble = trouble
+        self._queues: dict[tuple[str, str], _Queue] = {}
+        self._waiting: dict[tuple[str, str], _Queue] = {}
+        self._paces = {name: Pace() for name in channels}
+        self._slots = {name: asyncio.Semaphore(_AT_ONCE) for name in channels}
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def idle(self, address: Address) -> bool:
+        """Whether nothing waits before the next part for a chat."""
+        chat = (address.channel, address.chat)
+        return chat not in self._queues and chat not in self._waiting
+
+    def post(self, parts: Iterable[OwedPart]) -> None:
+        """Send these, each chat's after what it already waits for."""
+        for part in parts:
+            chat = (part.address.channel, part.address.chat)
+            if part.address.channel not in self._channels:
+                _log.warning("no_channel", channel=part.address.channel, part=part.id)
+            elif (waiting := self._waiting.get(chat)) is not None:
+                waiting.parts.append(part)
+            else:
+                self._start(chat, part)
+
+    def wake(self, address: Address) -> None:
+        """Somebody listens at an address again: send what waits for it."""
+        chat = (address.channel, address.chat)
+        if (queue := self._waiting.pop(chat, None)) is not None:
+            self._run(chat, queue)
+        elif (busy := self._queues.get(chat)) is not None:
+            # It may have found nobody a moment ago and be about to wait: it tries once more.
+            busy.woken = True
+
+    def __len__(self) -> int:
+        """How many parts are under way or waiting."""
+        queues = [*self._queues.values(), *self._waiting.values()]
+        return sum(len(queue.parts) for queue in queues)
+
+    async def drain(self, seconds: float) -> None:
+        """Go on sending for so long, then stop; what is left stays owed."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._empty.wait()
+        except TimeoutError:
+            _log.warning("parts_left_owed", count=len(self))
+        tasks = [queue.task for queue in self._queues.values() if queue.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, chat: tuple[str, str], part: OwedPart) -> None:
+        queue = self._queues.get(chat)
+        if queue is not None:
+            queue.parts.append(part)
+            return
+        queue = _Queue()
+        queue.parts.append(part)
+        self._run(chat, queue)
+
+    def _run(self, chat: tuple[str, str], queue: _Queue) -> None:
+        self._queues[chat] = queue
+        self._empty.clear()
+        queue.task = asyncio.create_task(self._work(chat, queue), name=f"delivery {chat}")
+
+    async def _work(self, chat: tuple[str, str], queue: _Queue) -> None:
+        try:
+            while queue.parts:
+                if not await self._deliver(queue) and not queue.woken:
+                    self._waiting[chat] = queue
+                    return
+        except Exception:
+            # The parts stay owed and go out after the next start.
+            _log.exception("delivery_failed", channel=chat[0])
+        finally:
+            del self._queues[chat]
+            if not self._queues:
+                self._empty.set()
+
+    async def _deliver(self, queue: _Queue) -> bool:
+        """Bring the first part to its end. False when its chat has to wait to be woken."""
+        retry = _FIRST_RETRY
+        while True:
+            part = queue.parts[0]
+            channel = self._channels[part.address.channel]
+            pace = self._paces[channel.name]
+            await self._wait_turn(part, pace)
+            part = queue.parts[0] = await self._begin(part)
+            try:
+                async with self._slots[channel.name]:
+                    queue.woken = False
+                    receipt = await channel.send(part)
+            except RateLimited as error:
+                pace.flooded(
+                    part.address.chat,
+                    error.retry_after,
+                    _now(),
+                    whole_account=error.whole_account,
+                )
+                _log.warning("flood_wait", channel=channel.name, seconds=error.retry_after)
+                queue.parts[0] = await self._owe_again(part)
+            except Moved as error:
+                address = replace(part.address, chat=error.new_chat)
+                queue.parts[0] = replace(part, address=address)
+            except (Offline, Unauthorized):
+                queue.parts[0] = await self._owe_again(part)
+                return False
+            except Unreachable as error:
+                queue.parts[0] = await self._after_failure(part, error)
+                await asyncio.sleep(retry)
+                retry = min(retry * 2, _LONGEST_RETRY)
+            except (Rejected, ChannelError) as error:
+                await self._give_up(part, str(error))
+                queue.parts.popleft()
+                return True
+            else:
+                pace.sent(part.address.chat, _now())
+                await self._finish(queue, part, receipt, channel)
+                return True
+
+    async def _wait_turn(self, part: OwedPart, pace: Pace) -> None:
+        # Another part's flood may have lengthened the wait in the meantime.
+        while (delay := pace.delay(part.address.chat, _now())) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(delay)
+        await pace.admit(_now())
+
+    async def _begin(self, part: OwedPart) -> OwedPart:
+        if part.state is PartState.SENDING:
+            return part
+        await self._recorded(lambda: self._ledger.begin_sending(part.id))
+        return _sending(part)
+
+    async def _owe_again(self, part: OwedPart) -> OwedPart:
+        await self._recorded(lambda: self._ledger.unsent(part.id))
+        return replace(part, state=PartState.OWED)
+
+    async def _after_failure(self, part: OwedPart, error: Unreachable) -> OwedPart:
+        _log.warning("send_failed", channel=part.address.channel, error=str(error))
+        if not error.uncertain:
+            return await self._owe_again(part)
+        await self._recorded(lambda: self._ledger.unknown(part.id))
+        return replace(part, state=PartState.UNKNOWN)
+
+    async def _give_up(self, part: OwedPart, reason: str) -> None:
+        _log.error("part_refused", channel=part.address.channel, part=part.id, reason=reason)
+        await self._recorded(lambda: self._ledger.failed(part.id, reason))
+
+    async def _finish(
+        self, queue: _Queue, part: OwedPart, receipt: Receipt, channel: Channel
+    ) -> None:
+        following = queue.parts[1] if len(queue.parts) > 1 else None
+        at_once = following is not None and not self._paces[channel.name].delay(
+            part.address.chat, _now()
+        )
+        then = following.id if following is not None and at_once else None
+        await self._recorded(lambda: self._ledger.sent(part.id, receipt, then=then))
+        queue.parts.popleft()
+        if following is not None and then is not None:
+            queue.parts[0] = _sending(following)
+        repeated = part.uncertain and not channel.capabilities.idempotent
+        self._feed.publish(PartSent(channel.name, part.id, repeated))
+
+    async def _recorded(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Do a ledger write, again and again while the disk refuses it."""
+        await self._trouble.insist(write)
+
+
+def _sending(part: OwedPart) -> OwedPart:
+    return replace(
+        part,
+        state=PartState.SENDING,
+        attempts=part.attempts + 1,
+        uncertain=part.uncertain or part.state is PartState.UNKNOWN,
+    )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,173 @@
+"""How a message becomes ours: admit, route, store. Only then may its platform be told."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import structlog
+
+from channels.channel import Channel
+from gateway import commands
+from gateway.admission import Admit, Ignore, Pair, Policy, decide
+from gateway.clock import Clock
+from gateway.delivery import Delivery
+from gateway.lanes import Lanes
+from gateway.notices import notice
+from gateway.open_sessions import OpenSessions
+from gateway.people import People
+from gateway.routing import Route, route
+from gateway.trouble import Trouble
+from state.keys import Scope, SessionId, SessionKey, SessionType
+from state.messages import (
+    Accepted,
+    Correction,
+    Inbound,
+    InboundMessage,
+    Malformed,
+    Migration,
+    Reply,
+    ReplyKind,
+)
+from state.store import Ledger, Sessions, StorageFailed, StorageFull
+
+_log = structlog.get_logger("intake")
+
+
+class Intake:
+    """Receives what channels hear; see `channels.channel.Receive`."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        sessions: Sessions,
+        opened: OpenSessions,
+        channels: Mapping[str, Channel],
+        policies: Mapping[str, Policy],
+        people: People,
+        lanes: Lanes,
+        delivery: Delivery,
+        trouble: Trouble,
+        clock: Clock,
+        scope: Scope,
+        max_queue: int,
+    ) -> None:
+        self._ledger = ledger
+        self._sessions = sessions
+        self._opened = opened
+        self._channels = channels
+        self._policies = policies
+        self._people = people
+        self._lanes = lanes
+        self._delivery = delivery
+        self._trouble = trouble
+        self._clock = clock
+        self._scope = scope
+        self._max_queue = max_queue
+        self._aliases: dict[str, SessionId] = {}
+        self._arriving: Counter[SessionId] = Counter()
+
+    async def recover(self) -> None:
+        """Take up what an earlier run left: messages without an outcome, parts not sent."""
+        self._aliases = await self._ledger.aliases()
+        await self._people.refresh()
+        owed = await self._ledger.owed()
+        pending = await self._ledger.pending()
+        if owed or pending:
+            _log.info("recovered", messages=len(pending), parts=len(owed))
+        self._delivery.post(owed)
+        for accepted in pending:
+            if accepted.message.address.channel in self._channels:
+                self._dispatch(accepted)
+            else:
+                _log.warning("account_gone", channel=accepted.message.address.channel)
+
+    async def receive(self, inbound: Inbound) -> None:
+        """Take something over durably. Raises `StorageFull` or `StorageFailed` when it is not."""
+        try:
+            await self._receive(inbound)
+        except (StorageFull, StorageFailed) as error:
+            self._trouble.report(error)
+            raise
+        self._trouble.clear()
+
+    async def _receive(self, inbound: Inbound) -> None:
+        match inbound:
+            case Malformed():
+                _log.error("update_set_aside", source=inbound.source, reason=inbound.reason)
+                await self._ledger.set_aside(inbound)
+            case Migration():
+                await self._migrate(inbound)
+            case InboundMessage() | Correction():
+                await self._take(inbound)
+
+    async def _take(self, message: InboundMessage | Correction) -> None:
+        account = message.address.channel
+        verdict = decide(message, self._policies[account], self._people.admitted(account))
+        match verdict:
+            case Ignore(reason):
+                _log.debug("ignored", channel=account, reason=reason)
+            case Pair():
+                if isinstance(message, InboundMessage):
+                    self._delivery.post(await self._people.ask_in(message))
+            case Admit(owner):
+                way = route(message, owner=owner, scope=self._scope, aliases=self._aliases)
+                await self._accept(message, way)
+
+    async def _accept(self, message: InboundMessage | Correction, way: Route) -> None:
+        urgent = isinstance(message, InboundMessage) and commands.stops(message.text)
+        waiting = self._lanes.waiting(way.session) + self._arriving[way.session]
+        if not urgent and waiting >= self._max_queue:
+            await self._turn_away(message, waiting)
+            return
+        self._arriving[way.session] += 1
+        try:
+            accepted = await self._ledger.accept(
+                message,
+                key=way.key,
+                session=way.session,
+                entry=self._clock.id(),
+                at=self._clock.now(),
+            )
+        finally:
+            self._arriving[way.session] -= 1
+            if not self._arriving[way.session]:
+                del self._arriving[way.session]
+        if accepted is None:
+            _log.info("seen_before", source=message.source)
+            return
+        self._dispatch(accepted)
+
+    def _dispatch(self, accepted: Accepted) -> None:
+        message = accepted.message
+        stops = isinstance(message, InboundMessage) and commands.stops(message.text)
+        self._lanes.submit(accepted, stops=stops)
+
+    async def _turn_away(self, message: InboundMessage | Correction, waiting: int) -> None:
+        text = notice("queue_full", waiting=waiting)
+        reply = Reply(text, ReplyKind.NOTICE, message.id)
+        parts = self._channels[message.address.channel].render(reply)
+        owed = await self._ledger.decline(
+            message, reason="queue_full", parts=parts, at=self._clock.now()
+        )
+        self._delivery.post(owed or ())
+
+    async def _migrate(self, migration: Migration) -> None:
+        """The group's session goes on under the supergroup's key."""
+        old = SessionKey(migration.channel, migration.old_chat, SessionType.GROUP)
+        new = SessionKey(migration.channel, migration.new_chat, SessionType.GROUP)
+        session_id = self._aliases.get(str(old), old.session_id)
+        if self._aliases.get(str(new)) == session_id:
+            return
+        await self._ledger.set_alias(new, session_id)
+        self._aliases[str(new)] = session_id
+        _log.info("chat_migrated", session=session_id, key=str(new))
+        await self._lanes.run_between(session_id, lambda: self._rename(session_id, new))
+
+    async def _rename(self, session_id: SessionId, key: SessionKey) -> None:
+        loaded = await self._sessions.load(session_id)
+        if loaded is None:
+            return
+        session = loaded.session.with_key(key)
+        await self._sessions.save(session)
+        self._opened.forget(session_id)
+        await self._ledger.index(session)

@@ -1,0 +1,157 @@
+"""The sessions that were lately used, ready for their next turn.
+
+A cache and nothing more: what is in it is on disk (or can be derived from what is), so the least
+recently used are simply dropped. Only a session's own lane touches its open session.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from agents.prompt import said
+from agents.tokens import estimate
+from agents.transcript import Transcript
+from gateway.routing import Route
+from state.compaction import TurnSize, slide
+from state.history import CorrectionEntry, Entry, complete_prefix, finished
+from state.keys import SessionKey, SessionType
+from state.session import Session
+from state.store import Loaded, Sessions
+
+MOST = 256
+MOST_BYTES = 32 * 1024 * 1024
+_LATELY = 16
+
+_log = structlog.get_logger("sessions")
+
+
+@dataclass(slots=True)
+class OpenSession:
+    """A session's facts, what its model sees, and where each turn of that begins.
+
+    `finished` names the last messages whose end was already in the history when it was loaded:
+    after a crash their inbox rows may still be open.
+    """
+
+    session: Session
+    transcript: Transcript
+    turns: list[TurnSize]
+    finished: frozenset[str]
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> "OpenSession":
+        """Make a loaded session ready."""
+        opened = cls(loaded.session, Transcript(), [], _lately_finished(loaded.entries))
+        start = 0
+        for end in _turn_ends(loaded.entries):
+            opened.extend(loaded.entries[start:end], loaded.positions[start])
+            start = end
+        return opened
+
+    def extend(self, entries: Sequence[Entry], position: int) -> None:
+        """A turn was appended at a position."""
+        words = said(entries, shared=is_shared(self.session.key))
+        self.transcript.extend(words)
+        self.turns.append(TurnSize(position, sum(estimate(each) for each in words)))
+
+    def estimated(self) -> int:
+        """The context's length in tokens by our own estimate."""
+        return sum(turn.tokens for turn in self.turns)
+
+
+def is_shared(key: SessionKey) -> bool:
+    """Whether several people talk in a session, so that the model must be told who speaks."""
+    return key.type in (SessionType.GROUP, SessionType.TOPIC)
+
+
+class OpenSessions:
+    """The cache."""
+
+    def __init__(self, sessions: Sessions, *, agent: str = "main") -> None:
+        self._sessions = sessions
+        self._agent = agent
+        self._open: OrderedDict[str, OpenSession] = OrderedDict()
+        self._bytes: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def open(self, route: Route, *, at: datetime, title: str | None = None) -> OpenSession:
+        """The session of a route; it is made, durably, when there is none."""
+        opened = self._open.get(route.session)
+        if opened is None:
+            opened = await self._load(route, at, title)
+            self._open[route.session] = opened
+        self._open.move_to_end(route.session)
+        return opened
+
+    def used(self, opened: OpenSession) -> None:
+        """Note how much an open session holds now, and drop others when it is too much."""
+        self._bytes[opened.session.id] = opened.transcript.size()
+        while len(self._open) > 1 and (
+            len(self._open) > MOST or sum(self._bytes.values()) > MOST_BYTES
+        ):
+            self.forget(next(iter(self._open)))
+
+    def forget(self, session_id: str) -> None:
+        """Read the session from its store the next time."""
+        self._open.pop(session_id, None)
+        self._bytes.pop(session_id, None)
+
+    async def slide(self, opened: OpenSession, *, limit: int) -> OpenSession:
+        """Let the oldest turns leave the context; the history keeps them.
+
+        The same session comes back unchanged when there is nothing that could leave.
+        """
+        gone = slide(opened.turns, limit=limit)
+        if gone == 0:
+            return opened
+        kept = opened.turns[gone:]
+        before = max(opened.estimated(), 1)
+        share = sum(turn.tokens for turn in kept) / before
+        context = replace(
+            opened.session.context,
+            tokens=round(opened.session.context.tokens * share),
+            start=kept[0].position,
+        )
+        session = replace(opened.session, context=context, revision=opened.session.revision + 1)
+        await self._sessions.save(session)
+        self.forget(session.id)
+        loaded = await self._sessions.load(session.id)
+        if loaded is None:
+            raise LookupError(f"session {session.id} is gone")
+        slid = self._open[session.id] = OpenSession.of(loaded)
+        _log.info("context_slid", session=session.id, turns=gone, kept=len(kept))
+        return slid
+
+    async def _load(self, route: Route, at: datetime, title: str | None) -> OpenSession:
+        loaded = await self._sessions.load(route.session)
+        if loaded is None:
+            fresh = Session.begin(route.key, agent=self._agent, at=at, title=title)
+            if fresh.id != route.session:
+                fresh = replace(fresh, id=route.session)
+            await self._sessions.create(fresh)
+            loaded = Loaded(fresh)
+        elif loaded.repaired:
+            _log.error("history_repaired", session=route.session, set_aside=loaded.repaired)
+        return OpenSession.of(loaded)
+
+
+def _lately_finished(entries: Sequence[Entry]) -> frozenset[str]:
+    # A session commits one message at a time, so only its last one can be open in the ledger.
+    last = entries[-_LATELY:]
+    return finished(last) | {e.id for e in last if isinstance(e, CorrectionEntry)}
+
+
+def _turn_ends(entries: Sequence[Entry]) -> list[int]:
+    """The ends of the whole turns, in order."""
+    ends = []
+    start = 0
+    for end in range(1, len(entries) + 1):
+        if complete_prefix(entries[start:end]) == end - start:
+            ends.append(end)
+            start = end
+    return ends

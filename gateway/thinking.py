@@ -1,0 +1,121 @@
+"""One turn of the agent inside the gateway: bounded, watched, and stoppable."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from agents.agent import Agent, Restarted, ToolStarted, TurnFinished
+from agents.models.model import TextDelta
+from agents.prompt import system_prompt
+from agents.tools.builtin import harmless_tools
+from agents.transcript import Said
+from channels.channel import Channel
+from gateway.clock import Clock
+from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
+from gateway.lanes import Stop
+from gateway.open_sessions import OpenSession
+from state.keys import Address
+from state.messages import Accepted
+
+TYPING_DELAY = 0.15
+"""Seconds before a turn shows that it is typing: quick answers need not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a model is shown: at most so many tokens, made room for at the threshold."""
+
+    tokens: int
+    threshold: float
+
+
+class Thinking:
+    """Runs turns, so many at a time, first come, first served."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        channels: Mapping[str, Channel],
+        feed: Feed,
+        clock: Clock,
+        *,
+        prompt: str,
+        model: str,
+        at_once: int,
+    ) -> None:
+        self._agent = agent
+        self._channels = channels
+        self._feed = feed
+        self._clock = clock
+        self._prompt = prompt
+        self._slots = asyncio.Semaphore(at_once)
+        self._running = 0
+        self.model = model
+
+    @property
+    def running(self) -> int:
+        """How many turns run now."""
+        return self._running
+
+    async def turn(
+        self, accepted: Accepted, opened: OpenSession, question: Sequence[Said], stop: Stop
+    ) -> TurnFinished | None:
+        """The agent's turn on a question, or None when it was stopped.
+
+        Raises an `agents.errors.ModelError` when there is no answer to be had.
+        """
+        finished: list[TurnFinished] = []
+
+        async def think() -> None:
+            async with self._slots, self._typing(accepted.message.address):
+                self._running += 1
+                try:
+                    finished.append(await self._run(accepted, opened, question))
+                finally:
+                    self._running -= 1
+
+        return finished[0] if await stop.guard(think()) else None
+
+    async def _run(
+        self, accepted: Accepted, opened: OpenSession, question: Sequence[Said]
+    ) -> TurnFinished:
+        session, source = accepted.session, accepted.message.source
+        events = self._agent.run(
+            system=system_prompt(self._prompt, opened.session),
+            transcript=opened.transcript,
+            question=tuple(question),
+            tools=harmless_tools(opened.session, now=self._clock.now),
+        )
+        async for event in events:
+            match event:
+                case TextDelta(text):
+                    self._feed.publish(AnswerGrew(session, source, text))
+                case Restarted():
+                    self._feed.publish(AnswerRestarted(session, source))
+                case ToolStarted(name):
+                    self._feed.publish(ToolUsed(session, source, name))
+                case TurnFinished():
+                    return event
+        raise RuntimeError("the agent ended a turn without finishing it")
+
+    @asynccontextmanager
+    async def _typing(self, address: Address) -> AsyncIterator[None]:
+        channel = self._channels[address.channel]
+        seconds = channel.capabilities.typing_seconds
+        if seconds <= 0:
+            yield
+            return
+        showing = asyncio.create_task(_show_typing(channel, address, seconds))
+        try:
+            yield
+        finally:
+            showing.cancel()
+
+
+async def _show_typing(channel: Channel, address: Address, seconds: float) -> None:
+    await asyncio.sleep(TYPING_DELAY)
+    while True:
+        # A call under way is let finish: cancelling a request in flight costs its connection.
+        await asyncio.shield(asyncio.ensure_future(channel.typing(address)))
+        await asyncio.sleep(seconds * 0.9)
