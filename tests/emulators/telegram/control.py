@@ -1,0 +1,193 @@
+"""Driving the emulator from another process: ``POST /control/<verb>`` with JSON in and out."""
+
+import time
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+import orjson
+from aiohttp import web
+
+from tests.emulators.telegram.faults import KINDS
+from tests.emulators.telegram.people import User
+
+if TYPE_CHECKING:
+    from tests.emulators.telegram.emulator import TelegramEmulator
+
+Json = dict[str, Any]
+
+
+class Control:
+    """The endpoint. Users and topics go by the ids that creating them returned."""
+
+    def __init__(self, telegram: "TelegramEmulator") -> None:
+        self._telegram = telegram
+        self._users: dict[int, User] = {}
+        self._verbs: dict[str, Callable[[Json], Awaitable[Any]]] = {
+            "user": self._user,
+            "users": self._many_users,
+            "group": self._group,
+            "topic": self._topic,
+            "migrate": self._migrate,
+            "say": self._say,
+            "say_many": self._say_many,
+            "sent": self._sent,
+            "counters": self._counters,
+            "drained": self._drained,
+            "fault": self._fault,
+            "clear_faults": self._clear_faults,
+            "limits": self._limits,
+        }
+
+    async def handle(self, request: web.BaseRequest, verb: str) -> web.Response:
+        do = self._verbs.get(verb)
+        if do is None:
+            return web.Response(status=404, text=f"no such verb: {verb}")
+        arguments = orjson.loads(await request.read() or b"{}")
+        try:
+            result = await do(arguments)
+        except (AssertionError, KeyError, TypeError, ValueError) as error:
+            return web.Response(status=400, text=f"{type(error).__name__}: {error}")
+        return web.Response(body=orjson.dumps(result), content_type="application/json")
+
+    async def _user(self, a: Json) -> Json:
+        user = self._telegram.user(a["name"], username=a.get("username"))
+        self._users[user.id] = user
+        return {"id": user.id, "name": user.name}
+
+    async def _many_users(self, a: Json) -> list[Json]:
+        return [await self._user({"name": f"{a['name']} {i}"}) for i in range(a["count"])]
+
+    async def _group(self, a: Json) -> Json:
+        kinds = {"group": self._telegram.group, "supergroup": self._telegram.supergroup,
+                 "forum": self._telegram.forum}  # fmt: skip
+        chat = kinds[a.get("kind", "group")](a["title"])
+        return {"id": chat.id, "title": chat.title}
+
+    async def _topic(self, a: Json) -> Json:
+        from tests.emulators.telegram.emulator import Forum
+
+        chat = self._telegram.world.groups[a["chat"]]
+        if not isinstance(chat, Forum):
+            raise ValueError("only a forum has topics")
+        topic = chat.topic(a["name"])
+        return {"id": topic.id, "name": topic.name}
+
+    async def _migrate(self, a: Json) -> Json:
+        return {"id": self._telegram.migrate(self._telegram.world.groups[a["chat"]]).id}
+
+    async def _say(self, a: Json) -> Json:
+        user = self._users[a["user"]]
+        chat = self._telegram.world.groups[a["chat"]] if a.get("chat") else None
+        said = await user.says(
+            a["text"], in_=chat, thread=a.get("thread"), reply_to=a.get("reply_to")
+        )
+        return {"message": int(said), "chat": said.chat.id, "at": time.monotonic()}
+
+    async def _say_many(self, a: Json) -> list[Json]:
+        return [await self._say(one) for one in a["messages"]]
+
+    async def _sent(self, a: Json) -> Json:
+        """Messages from number `since` on; waits up to `timeout` s until there are `count` more."""
+        record, since = self._telegram.record, int(a.get("since", 0))
+        want = since + int(a.get("count", 0))
+        await self._telegram.changed.until(lambda: len(record) >= want, a.get("timeout", 0))
+        return {"sent": [s.as_json() for s in record[since:]], "next": len(record)}
+
+    async def _counters(self, _a: Json) -> Json:
+        updates = self._telegram.bot.updates
+        return {
+            "calls": dict(self._telegram.calls),
+            "sent": len(self._telegram.record),
+            "updates": len(updates.created),
+            "unconfirmed": len(updates),
+            "actions": len(self._telegram.actions),
+            "menu": self._telegram.bot.commands.get(('{"type":"default"}', ""), []),
+        }
+
+    async def _drained(self, a: Json) -> Json:
+        await self._telegram.drained(timeout=a.get("timeout", 10))
+        return {}
+
+    async def _fault(self, a: Json) -> Json:
+        fault = KINDS[a["fault"]](**a.get("arguments", {}))
+        if a.get("always"):
+            self._telegram.faults.always(a["method"], fault)
+        else:
+            self._telegram.faults.next(a["method"], *[fault] * a.get("times", 1))
+        return {}
+
+    async def _clear_faults(self, _a: Json) -> Json:
+        self._telegram.faults.clear()
+        return {}
+
+    async def _limits(self, a: Json) -> Json:
+        limits = self._telegram.limits
+        limits.chat, limits.group = a.get("chat", 0), a.get("group", 0)
+        limits.overall = a.get("overall", 0)
+        return {}
+
+
+class TelegramControl:
+    """A thin client of the endpoint, for a driver in another process."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.close()
+
+    async def call(self, verb: str, **arguments: Any) -> Any:
+        """Any verb of `Control`. Raises RuntimeError with what the emulator says."""
+        body = orjson.dumps(arguments)
+        async with self._http.post(f"{self._url}/control/{verb}", data=body) as answer:
+            content = await answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{verb}: {content.decode()}")
+            return orjson.loads(content)
+
+    async def user(self, name: str) -> int:
+        return int((await self.call("user", name=name))["id"])
+
+    async def users(self, name: str, count: int) -> list[int]:
+        """`count` people at once."""
+        return [int(u["id"]) for u in await self.call("users", name=name, count=count)]
+
+    async def group(self, title: str, kind: str = "group") -> int:
+        return int((await self.call("group", title=title, kind=kind))["id"])
+
+    async def topic(self, chat: int, name: str) -> int:
+        return int((await self.call("topic", chat=chat, name=name))["id"])
+
+    async def say(self, user: int, text: str, **where: Any) -> Json:
+        """Write; `where` takes `chat`, `thread` and `reply_to`. Returns message, chat and at."""
+        result: Json = await self.call("say", user=user, text=text, **where)
+        return result
+
+    async def say_many(self, messages: list[Json]) -> list[Json]:
+        """Many messages in one moment, each as for `say`."""
+        result: list[Json] = await self.call("say_many", messages=messages)
+        return result
+
+    async def sent(self, since: int = 0, count: int = 0, timeout: float = 0) -> list[Json]:
+        """What was sent from number `since` on, once `count` more are there or time is up."""
+        answer = await self.call("sent", since=since, count=count, timeout=timeout)
+        return list(answer["sent"])
+
+    async def counters(self) -> Json:
+        result: Json = await self.call("counters")
+        return result
+
+    async def fault(self, method: str, fault: str, *, times: int = 1, **arguments: Any) -> None:
+        """As `Faults.next`: the fault's name and its arguments."""
+        await self.call("fault", method=method, fault=fault, times=times, arguments=arguments)

@@ -1,0 +1,117 @@
+"""The wire: ``/bot<token>/<method>`` over GET and POST, files, and the control endpoint."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiohttp import web
+
+from tests.emulators.telegram.control import Control
+from tests.emulators.telegram.faults import Answer
+from tests.emulators.telegram.methods import ApiError, Params
+
+if TYPE_CHECKING:
+    from tests.emulators.telegram.emulator import TelegramEmulator
+    from tests.emulators.telegram.world import Bot
+
+Json = dict[str, Any]
+_CALL = re.compile(r"/bot([^/]+)/([A-Za-z_]+)")
+_FILE = re.compile(r"/file/bot([^/]+)/(.+)")
+_SENDS = frozenset({"sendmessage", "editmessagetext"})
+
+
+class Server:
+    """An aiohttp server without routing: every request takes the shortest way."""
+
+    def __init__(self, telegram: "TelegramEmulator", port: int) -> None:
+        self._telegram = telegram
+        self._port = port
+        self._control = Control(telegram)
+        self._runner: web.ServerRunner | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        self._runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None), shutdown_timeout=0.1
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.path
+        if call := _CALL.fullmatch(path):
+            return await self._call(request, call[1], call[2].lower())
+        if path.startswith("/control/"):
+            return await self._control.handle(request, path.removeprefix("/control/"))
+        if (file := _FILE.fullmatch(path)) and file[1] in self._telegram.world.bots:
+            content = self._telegram.world.files.get(file[2])
+            if content is not None:
+                return web.Response(body=content, content_type="application/octet-stream")
+        return _respond(_error(404, "Not Found"))
+
+    async def _call(self, request: web.BaseRequest, token: str, method: str) -> web.StreamResponse:
+        telegram = self._telegram
+        values = await _parameters(request)
+        telegram.counted(method)
+        bot = telegram.world.bots.get(token)
+        if bot is None:
+            well_formed = re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]{3,}", token)
+            return _respond(
+                _error(401, "Unauthorized") if well_formed else _error(404, "Not Found")
+            )
+        params = Params(values)
+        known = bot
+
+        async def carry_out() -> Answer:
+            return await self._carry_out(known, method, params)
+
+        chat = params.integer("chat_id") or None
+        answer = await telegram.faults.apply(method, chat, carry_out)
+        telegram.answered()
+        if answer.status == 0:
+            if request.transport is not None:
+                request.transport.close()
+            return web.Response()
+        return _respond(answer)
+
+    async def _carry_out(self, bot: "Bot", method: str, params: Params) -> Answer:
+        try:
+            if method in _SENDS:
+                wait = self._telegram.limits.wait(bot.id, params.integer("chat_id"))
+                if wait:
+                    raise ApiError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+            result = await self._telegram.methods.call(bot, method, params)
+        except ApiError as error:
+            return _error(error.code, error.description, **error.parameters)
+        return Answer(200, orjson.dumps({"ok": True, "result": result}))
+
+
+async def _parameters(request: web.BaseRequest) -> Json:
+    values: Json = dict(request.query)
+    if request.method == "POST" and request.body_exists:
+        if request.content_type == "application/json":
+            body = orjson.loads(await request.read() or b"{}")
+            values |= body if isinstance(body, dict) else {}
+        else:
+            values |= dict(await request.post())
+    return values
+
+
+def _error(code: int, description: str, **parameters: int) -> Answer:
+    body: Json = {"ok": False, "error_code": code, "description": description}
+    if parameters:
+        body["parameters"] = parameters
+    return Answer(code, orjson.dumps(body))
+
+
+def _respond(answer: Answer) -> web.Response:
+    return web.Response(
+        body=answer.body, status=answer.status, headers={"Content-Type": answer.content_type}
+    )
