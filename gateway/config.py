@@ -20,7 +20,7 @@ class GatewaySettings(BaseModel):
     max_turns: int = Field(default=64, ge=1)
     """How many turns may run at once; more wait, first come, first served."""
 
-    max_queue: int = Field(default=20, ge=1)
+    max_queue: int = Field(default=100, ge=1)
     """How many messages may wait in one session; more are declined with a notice."""
 
     drain_seconds: float = Field(default=25.0, ge=0)

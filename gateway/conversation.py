@@ -32,7 +32,7 @@ from gateway.trouble import Trouble
 from state.compaction import is_due
 from state.history import AssistantEntry, CorrectionEntry, Entry, ToolEntry, UserEntry
 from state.lifecycle import Event
-from state.messages import Accepted, Correction, InboundMessage, Outcome, Reply, ReplyKind
+from state.messages import Accepted, ChatKind, Correction, InboundMessage, Outcome, Reply, ReplyKind
 from state.session import Context, Session
 from state.store import Sessions
 
@@ -134,7 +134,7 @@ class Conversation:
         context = finished.context
         if context is None:
             context = opened.estimated() + sum(map(estimate, finished.said))
-        reply = Reply(steps[-1].content, reply_to=accepted.message.id)
+        reply = Reply(steps[-1].content, reply_to=_reply_to(accepted.message))
         await self._append(opened, [question, *steps], tokens=context)
         await self._close(accepted, opened, Outcome.REPLIED, reply)
 
@@ -158,7 +158,11 @@ class Conversation:
         )
         await self._append(opened, [question, said_so])
         # Whoever stopped it gets the answer to their /stop; one notice is enough.
-        reply = None if code == "stopped" else Reply(text, ReplyKind.NOTICE, accepted.message.id)
+        reply = (
+            None
+            if code == "stopped"
+            else Reply(text, ReplyKind.NOTICE, _reply_to(accepted.message))
+        )
         await self._close(accepted, opened, outcome, reply, detail=code)
 
     async def _append(
@@ -190,7 +194,7 @@ class Conversation:
         for entry in await self._sessions.entries(opened.session.id):
             if isinstance(entry, AssistantEntry) and accepted.entry in entry.re:
                 outcome = Outcome.FAILED if entry.notice else Outcome.REPLIED
-                reply = Reply(entry.content, reply_to=accepted.message.id)
+                reply = Reply(entry.content, reply_to=_reply_to(accepted.message))
                 await self._close(accepted, opened, outcome, reply, detail=entry.notice)
                 return
 
@@ -214,7 +218,7 @@ class Conversation:
         opened = await self._open(accepted)
         text = await self._carry_out(opened.session, invocation, stop)
         opened = await self._open(accepted)
-        reply = Reply(text, ReplyKind.NOTICE, message.id)
+        reply = Reply(text, ReplyKind.NOTICE, _reply_to(message))
         await self._close(accepted, opened, Outcome.REPLIED, reply, detail=invocation.name)
 
     async def _carry_out(self, session: Session, invocation: Invocation, stop: Stop) -> str:
@@ -291,6 +295,11 @@ def _question(accepted: Accepted, message: InboundMessage, *, turn: str) -> User
         quotes=message.quotes,
         attachments=message.attachments,
     )
+
+
+def _reply_to(message: InboundMessage | Correction) -> str | None:
+    """Among several people an answer points at its question; between two it need not."""
+    return None if message.kind is ChatKind.DIRECT else message.id
 
 
 def _stopped(others: int) -> str:

@@ -93,11 +93,15 @@ class Delivery:
         queues = [*self._queues.values(), *self._waiting.values()]
         return sum(len(queue.parts) for queue in queues)
 
+    async def settled(self) -> None:
+        """Wait until nothing is under way; what waits for a listener may remain."""
+        await self._empty.wait()
+
     async def drain(self, seconds: float) -> None:
         """Go on sending for so long, then stop; what is left stays owed."""
         try:
             async with asyncio.timeout(seconds):
-                await self._empty.wait()
+                await self.settled()
         except TimeoutError:
             _log.warning("parts_left_owed", count=len(self))
         tasks = [queue.task for queue in self._queues.values() if queue.task is not None]

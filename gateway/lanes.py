@@ -121,6 +121,10 @@ class Lanes:
         """How many lanes have work."""
         return len(self._lanes)
 
+    async def settled(self) -> None:
+        """Wait until no session has work."""
+        await self._empty.wait()
+
     async def drain(self, seconds: float) -> None:
         """Let what runs finish for so long, then cancel it. What waits stays accepted.
 
@@ -131,7 +135,7 @@ class Lanes:
             lane.items = deque(item for item in lane.items if item[0] is None)
         try:
             async with asyncio.timeout(seconds):
-                await self._empty.wait()
+                await self.settled()
         except TimeoutError:
             _log.warning("turns_parked", count=len(self._lanes))
         tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]

@@ -43,9 +43,13 @@ class Pace:
             free_at = max(free_at, known.free_at)
         return max(0.0, free_at - now)
 
+    def account_is_paced(self, now: float) -> bool:
+        """Whether the whole account was flooded lately."""
+        return now < self._account_until
+
     async def admit(self, now: float) -> None:
         """Wait for the account's turn, when the account is paced."""
-        if now < self._account_until:
+        if self.account_is_paced(now):
             await self._limiter.acquire()
 
     def sent(self, chat: str, now: float) -> None:

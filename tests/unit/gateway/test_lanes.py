@@ -1,0 +1,173 @@
+"""One ordered worker per session, gone when there is nothing to do."""
+
+import asyncio
+from collections import defaultdict
+
+import pytest
+
+from gateway.lanes import Lanes, Stop
+from state.messages import Accepted
+from tests.unit.gateway.messages import accepted
+
+
+class Desk:
+    """Handles messages when a test lets it, and writes down the order."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.gates: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
+        self.seen: dict[int, Stop] = {}
+        self.began = asyncio.Condition()
+
+    async def handle(self, item: Accepted, stop: Stop) -> None:
+        self.seen[item.seq] = stop
+        async with self.began:
+            self.log.append(f"begin {item.seq}")
+            self.began.notify_all()
+        done = await stop.guard(self.gates[item.seq].wait())  # type: ignore[arg-type]
+        self.log.append(f"{'end' if done else 'stopped'} {item.seq}")
+
+    async def until_begun(self, seq: int) -> None:
+        async with asyncio.timeout(5), self.began:
+            await self.began.wait_for(lambda: f"begin {seq}" in self.log)
+
+
+async def until_empty(lanes: Lanes) -> None:
+    async with asyncio.timeout(5):
+        await lanes.settled()
+
+
+async def test_a_session_works_on_one_message_at_a_time_in_order() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    for seq in (1, 2, 3):
+        desk.gates[seq].set()
+        lanes.submit(accepted(seq=seq))
+    await until_empty(lanes)
+    assert desk.log == ["begin 1", "end 1", "begin 2", "end 2", "begin 3", "end 3"]
+
+
+async def test_one_chat_never_delays_another() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    lanes.submit(accepted(seq=1, chat="slow"))
+    await desk.until_begun(1)
+    desk.gates[2].set()
+    lanes.submit(accepted(seq=2, chat="quick"))
+    await desk.until_begun(2)
+    desk.gates[1].set()
+    await until_empty(lanes)
+    assert desk.log.index("end 2") < desk.log.index("end 1")
+
+
+async def test_a_session_without_work_has_no_worker() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    for seq in range(100):
+        desk.gates[seq].set()
+        lanes.submit(accepted(seq=seq, chat=str(seq)))
+    assert len(lanes) == 100
+    await until_empty(lanes)
+    assert not [t for t in asyncio.all_tasks() if t.get_name().startswith("lane ")]
+
+
+async def test_a_stop_ends_what_runs_and_what_waits_before_it() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    lanes.submit(accepted(seq=1))
+    lanes.submit(accepted(seq=2))
+    await desk.until_begun(1)
+    desk.gates[3].set()
+    lanes.submit(accepted("/stop", seq=3), stops=True)
+    await until_empty(lanes)
+    assert desk.log == [
+        "begin 1", "stopped 1", "begin 2", "stopped 2", "begin 3", "end 3",
+    ]  # fmt: skip
+    assert desk.seen[3].others == 2
+
+
+async def test_a_stop_leaves_other_sessions_alone() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    lanes.submit(accepted(seq=1, chat="other"))
+    await desk.until_begun(1)
+    desk.gates[2].set()
+    lanes.submit(accepted("/stop", seq=2), stops=True)
+    await desk.until_begun(2)
+    desk.gates[1].set()
+    await until_empty(lanes)
+    assert "end 1" in desk.log
+
+
+async def test_an_action_runs_between_two_messages() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    lanes.submit(accepted(seq=1))
+    await desk.until_begun(1)
+
+    async def act() -> str:
+        desk.log.append("act")
+        return "done"
+
+    action = asyncio.ensure_future(lanes.run_between(accepted(seq=1).session, act))
+    await asyncio.sleep(0)
+    lanes.submit(accepted(seq=2))
+    desk.gates[1].set()
+    desk.gates[2].set()
+    assert await action == "done"
+    await until_empty(lanes)
+    assert desk.log == ["begin 1", "end 1", "act", "begin 2", "end 2"]
+
+
+async def test_an_action_that_fails_tells_its_caller_and_nobody_else() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+
+    async def act() -> None:
+        raise LookupError("no")
+
+    with pytest.raises(LookupError):
+        await lanes.run_between("s", act)
+    desk.gates[1].set()
+    lanes.submit(accepted(seq=1))
+    await until_empty(lanes)
+    assert desk.log == ["begin 1", "end 1"]
+
+
+async def test_draining_lets_a_turn_finish_and_leaves_the_rest_for_the_next_start() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    lanes.submit(accepted(seq=1))
+    lanes.submit(accepted(seq=2))
+    await desk.until_begun(1)
+    draining = asyncio.ensure_future(lanes.drain(5))
+    await asyncio.sleep(0)
+    lanes.submit(accepted(seq=3))
+    desk.gates[1].set()
+    await draining
+    assert desk.log == ["begin 1", "end 1"]
+
+
+async def test_draining_parks_a_turn_that_takes_too_long() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    lanes.submit(accepted(seq=1))
+    await desk.until_begun(1)
+    await lanes.drain(0)
+    assert desk.log == ["begin 1"]
+    assert len(lanes) == 0
+
+
+async def test_a_message_that_breaks_its_handler_does_not_break_the_lane() -> None:
+    handled = []
+
+    async def handle(item: Accepted, _stop: Stop) -> None:
+        if item.seq == 1:
+            raise RuntimeError("bug")
+        handled.append(item.seq)
+
+    lanes = Lanes(handle)
+    lanes.submit(accepted(seq=1))
+    lanes.submit(accepted(seq=2))
+    await until_empty(lanes)
+    assert handled == [2]
