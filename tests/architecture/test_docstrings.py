@@ -1,6 +1,7 @@
 """What others may use says what it means.
 
-Methods that a documented protocol or base class already describes need not repeat it.
+Methods that a documented protocol or base class already describes need not repeat it, and a method
+that only returns something is told by its name.
 """
 
 import ast
@@ -46,9 +47,14 @@ def _undocumented(source: Source, node: Documented) -> Iterator[str]:
         yield f"{source.path}:{node.lineno}: {node.name}"
     if isinstance(node, ast.ClassDef):
         for method in methods(node):
-            told = ast.get_docstring(method) or method.name in DESCRIBED or _is_other_half(method)
-            if not method.name.startswith("_") and not told:
+            if not method.name.startswith("_") and not _told(method):
                 yield f"{source.path}:{method.lineno}: {node.name}.{method.name}"
+
+
+def _told(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    if ast.get_docstring(method) or method.name in DESCRIBED or _is_other_half(method):
+        return True
+    return len(method.body) == 1 and isinstance(method.body[0], ast.Return)
 
 
 def _is_other_half(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
