@@ -1,0 +1,51 @@
+"""What can be asked of Argent by name, over the control socket or in the command's own process."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from gateway.admin import Admin
+from gateway.admin_errors import AdminError
+from gateway.reading import Json
+from state.codec import Fields, InvalidValue
+
+Operation = Callable[[Admin, Fields], Awaitable[Json]]
+
+
+async def _channels(admin: Admin, _: Fields) -> Json:
+    return admin.channels()
+
+
+async def _stop(admin: Admin, _: Fields) -> Json:
+    return admin.stop()
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "sessions.clear": lambda admin, given: admin.clear(
+        given.texts("names"), every=given.flag("all"), erase=given.flag("erase")
+    ),
+    "sessions.delete": lambda admin, given: admin.delete(
+        given.texts("names"), erase=given.flag("erase")
+    ),
+    "pair.approve": lambda admin, given: admin.approve(
+        given.text("code"), owner=given.flag("owner")
+    ),
+    "pair.deny": lambda admin, given: admin.deny(given.text("code")),
+    "pair.revoke": lambda admin, given: admin.revoke(
+        given.text("user"), account=given.maybe_text("account")
+    ),
+    "channels.status": _channels,
+    "status": lambda admin, _: admin.status(),
+    "gateway.stop": _stop,
+}
+
+
+async def carry_out(admin: Admin, operation: object, given: Any) -> Json:
+    """Do what is asked. Raises `AdminError`, also for what cannot be understood."""
+    act = OPERATIONS.get(operation) if isinstance(operation, str) else None
+    if act is None:
+        known = ", ".join(sorted(OPERATIONS))
+        raise AdminError("usage", f"there is no operation {operation!r}", f"known are {known}")
+    try:
+        return await act(admin, Fields(given))
+    except InvalidValue as error:
+        raise AdminError("usage", f"{operation}: {error}") from error
