@@ -51,8 +51,6 @@ class Gateway:
         sessions: Sessions,
         ledger: Ledger,
         agent: Agent,
-        model: str,
-        window: int | None = None,
         channels: Sequence[Channel] = (),
         clock: Clock | None = None,
     ) -> None:
@@ -68,7 +66,7 @@ class Gateway:
         defaults = settings.agents.defaults
         kept = defaults.session
         limits = Limits(
-            min(kept.max_context_tokens, window or kept.max_context_tokens),
+            min(kept.max_context_tokens, agent.window or kept.max_context_tokens),
             kept.compaction_threshold,
         )
         self.trouble = Trouble(self._tell_owners)
@@ -82,7 +80,6 @@ class Gateway:
             self.feed,
             clock,
             prompt=defaults.system_prompt,
-            model=model,
             at_once=settings.gateway.max_turns,
         )
         closing = Closing(ledger, self.channels, self.delivery, self.trouble, self.feed, clock)
@@ -126,7 +123,7 @@ class Gateway:
             name: Supervisor(channel, self.intake.receive)
             for name, channel in self.channels.items()
         }
-        self._clock = clock
+        self.clock = clock
         self._started_at = clock.now()
         self._tasks: list[asyncio.Task[None]] = []
         self._stop_asked = asyncio.Event()
@@ -205,6 +202,7 @@ class Gateway:
             "version": __version__,
             "pid": os.getpid(),
             "started_at": self._started_at,
+            "uptime": (self.clock.now() - self._started_at).total_seconds(),
             "model": self.thinking.model,
             "turns_running": self.thinking.running,
             "sessions_working": len(self.lanes),

@@ -1,14 +1,22 @@
 """The end of a message: its outcome and what is owed for it, stored in one transaction."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from channels.channel import Channel
 from gateway.clock import Clock
 from gateway.delivery import Delivery
 from gateway.events import Feed, TurnEnded
 from gateway.trouble import Trouble
-from state.keys import Address
-from state.messages import Accepted, Outcome, Reply
+from state.messages import (
+    Accepted,
+    ChatKind,
+    Correction,
+    InboundMessage,
+    Outcome,
+    Part,
+    Reply,
+)
 from state.session import Session
 from state.store import Ledger
 
@@ -42,9 +50,9 @@ class Closing:
         detail: str | None = None,
     ) -> None:
         """Close an accepted message; the reply goes where the message came from."""
-        address: Address = accepted.message.address
-        rendered = self._channels[address.channel].render(reply) if reply is not None else ()
-        parts = [(address, part) for part in rendered]
+        message = accepted.message
+        address = message.address
+        parts = [(address, part) for part in self._rendered(message, reply)]
 
         async def finish() -> None:
             owed = await self._ledger.finish(
@@ -59,4 +67,15 @@ class Closing:
             self._delivery.post(owed)
 
         await self._trouble.insist(finish)
-        self._feed.publish(TurnEnded(accepted.session, accepted.message.source, outcome))
+        self._feed.publish(TurnEnded(accepted.session, message.source, outcome))
+
+    def _rendered(
+        self, message: InboundMessage | Correction, reply: Reply | None
+    ) -> tuple[Part, ...]:
+        """Among several people an answer points at its question; between two it need not."""
+        if reply is None:
+            return ()
+        channel = self._channels[message.address.channel]
+        if message.kind is not ChatKind.DIRECT or channel.capabilities.points_in_private:
+            reply = replace(reply, reply_to=message.id)
+        return channel.render(reply)

@@ -14,7 +14,7 @@ import structlog
 from agents.agent import TurnFinished
 from agents.errors import ContextOverflow, ModelError
 from agents.prompt import said
-from agents.tokens import estimate
+from agents.tokens import of_said
 from agents.transcript import AssistantSays, Said, ToolResult, ToolsSay
 from gateway import commands
 from gateway.clock import Clock
@@ -32,7 +32,7 @@ from gateway.trouble import Trouble
 from state.compaction import is_due
 from state.history import AssistantEntry, CorrectionEntry, Entry, ToolEntry, UserEntry
 from state.lifecycle import Event
-from state.messages import Accepted, ChatKind, Correction, InboundMessage, Outcome, Reply, ReplyKind
+from state.messages import Accepted, Correction, InboundMessage, Outcome, Reply, ReplyKind
 from state.session import Context, Session
 from state.store import Sessions
 
@@ -117,7 +117,7 @@ class Conversation:
             return slid, await self._thinking.turn(accepted, slid, words, stop)
 
     async def _make_room(self, opened: OpenSession, words: Sequence[Said]) -> OpenSession:
-        coming = opened.session.context.tokens + sum(map(estimate, words))
+        coming = opened.session.context.tokens + sum(map(of_said, words))
         limit = self._limits.tokens
         if not is_due(coming, limit=limit, threshold=self._limits.threshold):
             return opened
@@ -133,8 +133,8 @@ class Conversation:
         steps = self._entries(question, finished)
         context = finished.context
         if context is None:
-            context = opened.estimated() + sum(map(estimate, finished.said))
-        reply = Reply(steps[-1].content, reply_to=_reply_to(accepted.message))
+            context = opened.estimated() + sum(map(of_said, finished.said))
+        reply = Reply(steps[-1].content)
         await self._append(opened, [question, *steps], tokens=context)
         await self._close(accepted, opened, Outcome.REPLIED, reply)
 
@@ -158,11 +158,7 @@ class Conversation:
         )
         await self._append(opened, [question, said_so])
         # Whoever stopped it gets the answer to their /stop; one notice is enough.
-        reply = (
-            None
-            if code == "stopped"
-            else Reply(text, ReplyKind.NOTICE, _reply_to(accepted.message))
-        )
+        reply = None if code == "stopped" else Reply(text, ReplyKind.NOTICE)
         await self._close(accepted, opened, outcome, reply, detail=code)
 
     async def _append(
@@ -194,7 +190,7 @@ class Conversation:
         for entry in await self._sessions.entries(opened.session.id):
             if isinstance(entry, AssistantEntry) and accepted.entry in entry.re:
                 outcome = Outcome.FAILED if entry.notice else Outcome.REPLIED
-                reply = Reply(entry.content, reply_to=_reply_to(accepted.message))
+                reply = Reply(entry.content)
                 await self._close(accepted, opened, outcome, reply, detail=entry.notice)
                 return
 
@@ -218,7 +214,7 @@ class Conversation:
         opened = await self._open(accepted)
         text = await self._carry_out(opened.session, invocation, stop)
         opened = await self._open(accepted)
-        reply = Reply(text, ReplyKind.NOTICE, _reply_to(message))
+        reply = Reply(text, ReplyKind.NOTICE)
         await self._close(accepted, opened, Outcome.REPLIED, reply, detail=invocation.name)
 
     async def _carry_out(self, session: Session, invocation: Invocation, stop: Stop) -> str:
@@ -295,11 +291,6 @@ def _question(accepted: Accepted, message: InboundMessage, *, turn: str) -> User
         quotes=message.quotes,
         attachments=message.attachments,
     )
-
-
-def _reply_to(message: InboundMessage | Correction) -> str | None:
-    """Among several people an answer points at its question; between two it need not."""
-    return None if message.kind is ChatKind.DIRECT else message.id
 
 
 def _stopped(others: int) -> str:

@@ -83,11 +83,9 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
                 attempts=wanted.attempts,
                 max_steps=settings.agents.defaults.max_steps,
             ),
-            model=resolution.models[0].name,
-            window=resolution.models[0].window,
             channels=_channels(settings, http, state.ledger),
         )
-        control = ControlServer(gateway, state_dir)
+        control = ControlServer(gateway, state_dir, clock=gateway.clock)
         await gateway.start()
         try:
             await control.start()

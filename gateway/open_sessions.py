@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from agents.prompt import said
-from agents.tokens import estimate
+from agents.tokens import of_said
 from agents.transcript import Transcript
 from gateway.routing import Route
 from state.compaction import TurnSize, slide
@@ -55,7 +55,7 @@ class OpenSession:
         """A turn was appended at a position."""
         words = said(entries, shared=is_shared(self.session.key))
         self.transcript.extend(words)
-        self.turns.append(TurnSize(position, sum(estimate(each) for each in words)))
+        self.turns.append(TurnSize(position, sum(map(of_said, words))))
 
     def estimated(self) -> int:
         """The context's length in tokens by our own estimate."""

@@ -9,12 +9,13 @@ from agents.agent import Agent, Restarted, ToolStarted, TurnFinished
 from agents.models.model import TextDelta
 from agents.prompt import system_prompt
 from agents.tools.builtin import harmless_tools
+from agents.tools.tool import Toolbox
 from agents.transcript import Said
 from channels.channel import Channel
 from gateway.clock import Clock
 from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
 from gateway.lanes import Stop
-from gateway.open_sessions import OpenSession
+from gateway.open_sessions import OpenSession, is_shared
 from state.keys import Address
 from state.messages import Accepted
 
@@ -41,7 +42,6 @@ class Thinking:
         clock: Clock,
         *,
         prompt: str,
-        model: str,
         at_once: int,
     ) -> None:
         self._agent = agent
@@ -51,7 +51,11 @@ class Thinking:
         self._prompt = prompt
         self._slots = asyncio.Semaphore(at_once)
         self._running = 0
-        self.model = model
+
+    @property
+    def model(self) -> str:
+        """The name of the model that is asked first."""
+        return self._agent.model
 
     @property
     def running(self) -> int:
@@ -82,10 +86,21 @@ class Thinking:
     ) -> TurnFinished:
         session, source = accepted.session, accepted.message.source
         events = self._agent.run(
-            system=system_prompt(self._prompt, opened.session),
+            system=system_prompt(
+                self._prompt,
+                shared=is_shared(opened.session.key),
+                title=opened.session.title,
+            ),
             transcript=opened.transcript,
             question=tuple(question),
-            tools=harmless_tools(opened.session, now=self._clock.now),
+            tools=Toolbox(
+                harmless_tools(
+                    opened.session,
+                    model=self._agent.model,
+                    window=self._agent.window,
+                    now=self._clock.now,
+                )
+            ),
         )
         async for event in events:
             match event:
