@@ -18,6 +18,9 @@ STRANGERS = {
     "a document that is not here": re.compile(r"\b(?:DESIGN|ENGINE|PREAMBLE)\.md"),
 }
 
+# A Markdown link to a file; addresses and places within a page are not looked at.
+LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
+
 BINARY = {".png", ".jpg", ".gif", ".ico", ".woff2", ".ogg", ".mp3", ".pdf", ".db"}
 
 
@@ -41,6 +44,17 @@ def test_no_file_speaks_of_anything_but_the_project():
 @pytest.mark.parametrize("text", ["https://pypi" + ".org/simple", "cd /work" + "/main"])
 def test_a_stranger_is_seen(text):
     assert strangers(Path("README.md"), text)
+
+
+def test_every_link_between_the_documents_leads_somewhere():
+    broken = [
+        f"{path}: {target}"
+        for path in tracked()
+        if path.suffix == ".md"
+        for target in LINK.findall((ROOT / path).read_text(encoding="utf-8"))
+        if not (ROOT / path.parent / target).exists()
+    ]
+    assert not broken
 
 
 def test_the_install_names_no_address():
