@@ -30,7 +30,7 @@ def dumps(value: Json) -> bytes:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
         try:
-            return orjson.dumps(_cleaned(value))
+            return orjson.dumps(cleaned(value))
         except orjson.JSONEncodeError as error:
             raise InvalidValue(f"value: cannot be written as JSON ({error})") from error
 
@@ -43,13 +43,14 @@ def loads(data: bytes) -> Any:
         raise InvalidValue(f"value: not JSON ({error})") from error
 
 
-def _cleaned(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
+    """The same value, with every text in it as `text` gives it."""
     if isinstance(value, str):
         return text(value)
     if isinstance(value, dict):
-        return {text(name): _cleaned(item) for name, item in value.items()}
+        return {text(name): cleaned(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_cleaned(item) for item in value]
+        return [cleaned(item) for item in value]
     return value
 
 

@@ -1,0 +1,75 @@
+"""The system calls that change files, in one replaceable value: tests hand in failing ones."""
+
+import ctypes
+import ctypes.util
+import errno
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from state.store import StorageFailed, StorageFull, StoreError
+
+# Local Linux file systems on which one syncfs(2) makes everything durable: the magic numbers of
+# statfs(2) for ext2-4, xfs, btrfs, tmpfs, f2fs.
+_LOCAL = frozenset({0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0xF2F52010})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(ctypes.util.find_library("c") or None, use_errno=True)
+
+
+def _syncfs(fd: int) -> None:
+    if _libc().syncfs(fd) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+@dataclass(frozen=True, slots=True)
+class SystemCalls:
+    """What the writers ask of the operating system."""
+
+    open: Callable[[Path, int, int], int] = os.open
+    pwrite: Callable[[int, bytes, int], int] = os.pwrite
+    fdatasync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+    fsync: Callable[[int], None] = os.fsync
+    syncfs: Callable[[int], None] = _syncfs
+    ftruncate: Callable[[int, int], None] = os.ftruncate
+    replace: Callable[[Path, Path], None] = os.replace
+    link: Callable[[Path, Path], None] = os.link
+    mkdir: Callable[[Path, int], None] = os.mkdir
+
+    def write_all(self, fd: int, data: bytes, offset: int) -> None:
+        """Write every byte; a disk that is nearly full may take only some at a time."""
+        view = memoryview(data)
+        while view:
+            written = self.pwrite(fd, view, offset)  # type: ignore[arg-type]
+            view, offset = view[written:], offset + written
+
+
+def syncfs_is_enough(directory: Path) -> bool:
+    """Whether one syncfs(2) on this file system is as good as an fdatasync(2) of each file.
+
+    Before Linux 5.8 it did not report failed writes (https://man7.org/linux/man-pages/man2/sync.2.html).
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        major, minor = (int(number) for number in os.uname().release.split(".")[:2])
+        buffer = ctypes.create_string_buffer(256)  # struct statfs is 120 bytes; f_type comes first
+        failed = _libc().statfs(os.fsencode(directory), buffer)
+    except (OSError, ValueError, AttributeError):
+        return False
+    kind = ctypes.c_long.from_buffer(buffer).value & 0xFFFFFFFF
+    return not failed and (major, minor) >= (5, 8) and kind in _LOCAL
+
+
+def store_error(error: OSError, doing: str) -> StoreError:
+    """What a failed system call means for whoever asked for it."""
+    if error.errno in _FULL:
+        return StorageFull(f"the disk is full: {doing} failed ({error}); free some space")
+    return StorageFailed(f"{doing} failed ({error}); check the disk and its permissions")

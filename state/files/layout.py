@@ -1,0 +1,48 @@
+"""Where things are: ``agents/<agent>/sessions/<session-id>/``; folders 0700, files 0600."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from state.keys import SessionId
+from state.store import NotFound
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+HISTORY = "history.json"
+METADATA = "metadata.json"
+ARCHIVE = "archive"
+TRASH = ".deleted-"
+"""What a session's folder is called while it is being removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths below a state folder, for one agent."""
+
+    root: Path
+    agent: str = "main"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "gateway.db"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "gateway.lock"
+
+    @property
+    def sessions(self) -> Path:
+        return self.root / "agents" / self.agent / "sessions"
+
+    def folder(self, session_id: SessionId) -> Path:
+        """A session's folder. Raises `NotFound` for what cannot be a session's id."""
+        if not session_id or session_id[0] in ".~" or "/" in session_id or "\0" in session_id:
+            raise NotFound(f"{session_id!r} is no session id")
+        return self.sessions / session_id
+
+    def make(self) -> None:
+        """Make the folders that every session needs. Raises OSError."""
+        for folder in (*reversed(self.sessions.relative_to(self.root).parents), None):
+            path = self.sessions if folder is None else self.root / folder
+            path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)

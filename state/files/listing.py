@@ -1,0 +1,34 @@
+"""Which sessions there are, from the folders alone."""
+
+import os
+from collections.abc import Iterator
+
+from state.codec import InvalidValue
+from state.files import metadata
+from state.files.disk import read_file
+from state.files.layout import METADATA, Layout
+from state.keys import SessionId
+from state.session import Session
+from state.store import NewerFormat
+
+
+def session_ids(layout: Layout) -> tuple[SessionId, ...]:
+    """All sessions, sorted; reads no file's content. Raises OSError."""
+    try:
+        with os.scandir(layout.sessions) as found:
+            names = [e.name for e in found if e.name[0] not in ".~" and e.is_dir()]
+    except FileNotFoundError:
+        return ()
+    return tuple(SessionId(name) for name in sorted(names))
+
+
+def stored_sessions(layout: Layout) -> Iterator[Session]:
+    """The facts of every session whose metadata.json can be read. Raises OSError."""
+    for session_id in session_ids(layout):
+        data = read_file(layout.folder(session_id) / METADATA)
+        if data is None:
+            continue
+        try:
+            yield metadata.decode(data, session_id).session
+        except (InvalidValue, NewerFormat):
+            continue

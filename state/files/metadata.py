@@ -1,0 +1,90 @@
+"""metadata.json: a session's facts, and up to where in the history they are true.
+
+The checkpoint is written after the history was made durable up to it, so whatever lies before it
+was stored whole, and only what lies behind it can have been torn by a crash. Facts that lag behind
+are brought up to date with the entries that follow.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import orjson
+
+from state.codec import Fields, cleaned, loads, session_from_json, session_to_json
+from state.files.journal import FIRST
+from state.history import CorrectionEntry, Entry, UserEntry
+from state.keys import Address, InvalidKey, SessionId, SessionKey, SessionType
+from state.lifecycle import Event
+from state.session import Context, Session, Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A session up to the entry before `end`; `first` is the id of its context's first entry."""
+
+    session: Session
+    end: int = FIRST
+    first: str | None = None
+
+
+def encode(facts: Facts) -> bytes:
+    """The file's content."""
+    checkpoint = {"end": facts.end} | ({"first": facts.first} if facts.first else {})
+    values = session_to_json(facts.session) | {"checkpoint": checkpoint}
+    return orjson.dumps(cleaned(values), option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def decode(data: bytes, session_id: SessionId) -> Facts:
+    """Read the file of a session's folder. Raises `codec.InvalidValue`, `store.NewerFormat`.
+
+    The folder's name is the session's id, also when the folder was copied.
+    """
+    raw = loads(data)
+    session = session_from_json(raw)
+    checkpoint = Fields(raw).maybe_child("checkpoint") or Fields({})
+    return Facts(
+        session=session if session.id == session_id else replace(session, id=session_id),
+        end=checkpoint.count("end", 0),
+        first=checkpoint.maybe_text("first"),
+    )
+
+
+def fold(session: Session, entries: Sequence[Entry]) -> Session:
+    """The facts after entries that were appended when they had been written already."""
+    for entry in entries:
+        if isinstance(entry, UserEntry):
+            session = session.after(Event.MESSAGE, entry.at)
+    return session.with_entries(entries)
+
+
+def recount(session: Session, entries: Sequence[Entry]) -> Session:
+    """The same facts, with everything that follows from the history taken from it anew."""
+    bare = replace(session, messages=0, totals=Totals(), context=Context())
+    return bare.with_entries(entries)
+
+
+def rebuild(
+    session_id: SessionId, agent: str, entries: Sequence[Entry], made: datetime
+) -> Session | None:
+    """The facts of a session that has a history only; None when nothing tells its key."""
+    key = SessionKey.of_session(session_id) or _key_of(session_id, entries)
+    if key is None:
+        return None
+    session = Session.begin(key, agent=agent, at=entries[0].at if entries else made)
+    return fold(replace(session, id=session_id), entries)
+
+
+def _key_of(session_id: SessionId, entries: Sequence[Entry]) -> SessionKey | None:
+    """A key that leads where the last words came from, for an id that is not made of its key."""
+    said = [entry for entry in entries if isinstance(entry, UserEntry | CorrectionEntry)]
+    if not said:
+        return None
+    ending = session_id.rpartition("_")[2]
+    known = SessionType(ending) if ending in list(SessionType) else SessionType.MAIN
+    address: Address = said[-1].address
+    thread = address.thread if known is SessionType.TOPIC else None
+    try:
+        return SessionKey(address.channel, address.chat, known, thread)
+    except InvalidKey:
+        return None

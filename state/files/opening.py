@@ -1,0 +1,160 @@
+"""Opening a session's files: checking what a crash can have torn, and repairing it.
+
+What lies before metadata's checkpoint was durable before the checkpoint was written, so only the
+bytes behind it are read here. The whole file is read when there is no usable checkpoint, when the
+file is shorter than it, or when the bytes behind it do not read.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from state.codec import InvalidValue
+from state.files import journal, metadata
+from state.files.disk import Disk, read_file, read_range
+from state.files.journal import CLOSING, EMPTY, FIRST, Damaged, Lines
+from state.files.layout import HISTORY, METADATA
+from state.files.metadata import Facts
+from state.files.repair import Cut, repair
+from state.keys import SessionId
+from state.session import Context, Session
+from state.store import StorageFailed
+
+
+@dataclass(slots=True)
+class Opened:
+    """A history ready to be appended to at `end`, and the facts that are true of it."""
+
+    fd: int
+    end: int
+    session: Session
+    repaired: tuple[str, ...] = ()
+    stale: bool = False
+    """Whether metadata.json should be written again."""
+
+
+def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -> Opened | None:
+    """Open a session, repairing it where needed; None when there is none.
+
+    `whole` reads all of the history, whatever the checkpoint says. Raises OSError,
+    `store.NewerFormat`.
+    """
+    session_id = SessionId(folder.name)
+    facts, repaired = _read_facts(disk, folder, session_id)
+    path = folder / HISTORY
+    try:
+        fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)
+    except FileNotFoundError:
+        if facts is None:
+            return None
+        if facts.end > FIRST:
+            repaired = (*repaired, f"{HISTORY} (was missing)")
+        disk.replace(path, EMPTY)
+        fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)
+    try:
+        size = os.fstat(fd).st_size
+        if facts is not None and not whole:
+            behind = _behind_checkpoint(fd, facts.end, size)
+            if behind is not None:
+                session = metadata.fold(facts.session, behind.entries)
+                return Opened(fd, size - len(CLOSING), session, repaired, bool(behind.entries))
+        data = read_range(fd, 0, size)
+        opened = _open_whole(disk, folder, agent, facts, data, fd)
+    except BaseException:
+        os.close(fd)
+        raise
+    if opened is None:
+        os.close(fd)
+        return None
+    if opened.fd != fd:
+        os.close(fd)
+    opened.repaired = (*repaired, *opened.repaired)
+    return opened
+
+
+def _read_facts(
+    disk: Disk, folder: Path, session_id: SessionId
+) -> tuple[Facts | None, tuple[str, ...]]:
+    path = folder / METADATA
+    data = read_file(path)
+    if data is None:
+        return None, ()
+    try:
+        return metadata.decode(data, session_id), ()
+    except InvalidValue:
+        aside = disk.keep_aside(path)
+        path.unlink()
+        return None, (aside,)
+
+
+def _behind_checkpoint(fd: int, end: int, size: int) -> Lines | None:
+    """The entries behind the checkpoint; None when the file must be read from its beginning."""
+    if not FIRST <= end <= size - len(CLOSING):
+        return None
+    # One byte more shows that the checkpoint is at the beginning of a line.
+    data = read_range(fd, end - 1, size)
+    if data[:1] != b"\n" or not data.endswith(CLOSING):
+        return None
+    try:
+        return journal.read_lines(data[1 : -len(CLOSING)], end)
+    except Damaged:
+        return None
+
+
+def _open_whole(
+    disk: Disk, folder: Path, agent: str, facts: Facts | None, data: bytes, fd: int
+) -> Opened | None:
+    path = folder / HISTORY
+    repaired: tuple[str, ...] = ()
+    moved = False
+    try:
+        lines = journal.read(data)
+    except Damaged:
+        plan = repair(data, facts.end if facts else 0)
+        if isinstance(plan, Cut):
+            aside = disk.keep_aside(path, plan.aside) if plan.aside else None
+            _cut(disk, fd, plan.end)
+            data = data[: plan.end] + CLOSING
+        else:
+            aside = disk.keep_aside(path) if plan.aside else None
+            disk.replace(path, plan.data)
+            fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)
+            data, moved = plan.data, True
+        repaired = (aside,) if aside else ()
+        lines = journal.read(data)
+    session = _true_facts(folder, agent, facts, lines, len(data) - len(CLOSING), moved=moved)
+    if session is None:
+        return None
+    return Opened(fd, len(data) - len(CLOSING), session, repaired, stale=True)
+
+
+def _cut(disk: Disk, fd: int, end: int) -> None:
+    disk.calls.write_all(fd, CLOSING, end)
+    disk.calls.ftruncate(fd, end + len(CLOSING))
+    disk.calls.fsync(fd)
+
+
+def _true_facts(
+    folder: Path, agent: str, facts: Facts | None, lines: Lines, end: int, *, moved: bool
+) -> Session | None:
+    """The facts that agree with this history."""
+    if facts is None:
+        made = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        session = metadata.rebuild(SessionId(folder.name), agent, lines.entries, made)
+        if session is None and lines.entries:
+            raise StorageFailed(
+                f"{folder / METADATA} is missing and nothing in {HISTORY} tells whose words "
+                "these are; restore it from a backup"
+            )
+        return session
+    if not moved and facts.end in (*lines.positions, end):
+        after = lines.positions.index(facts.end) if facts.end < end else len(lines.positions)
+        return metadata.fold(facts.session, lines.entries[after:])
+    session = metadata.recount(facts.session, lines.entries)
+    ids = [entry.id for entry in lines.entries]
+    if facts.first not in ids:
+        return session
+    old = facts.session.context
+    start = lines.positions[ids.index(facts.first)]
+    return replace(session, context=Context(old.tokens, old.limit, start))

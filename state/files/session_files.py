@@ -1,0 +1,167 @@
+"""One session's two files, held open by the writer."""
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from state.files import journal, metadata
+from state.files.disk import Disk, beside_name, read_file
+from state.files.journal import CLOSING, FIRST, OPENING
+from state.files.layout import FILE_MODE, FOLDER_MODE, HISTORY, METADATA
+from state.files.metadata import Facts
+from state.files.opening import Opened, open_session
+from state.session import Session
+from state.store import StorageFailed
+
+_ID = re.compile(rb',?\{"id":"([^"\\]+)"')
+
+
+@dataclass(slots=True, eq=False)
+class SessionFiles:
+    """A history with entries written up to `end`, of which those before `acked` are durable.
+
+    `session` are the newest facts, true of what is durable; `dirty_since` says since when (on a
+    monotonic clock) they are newer than metadata.json.
+    """
+
+    folder: Path
+    fd: int
+    end: int
+    acked: int
+    session: Session
+    repaired: tuple[str, ...] = ()
+    dirty_since: float | None = None
+    suspect: bool = False
+    """Whether a sync failed: then the pages in memory are no proof of what is on the disk."""
+
+    @classmethod
+    def of(cls, folder: Path, opened: Opened, now: float) -> "SessionFiles":
+        return cls(
+            folder=folder,
+            fd=opened.fd,
+            end=opened.end,
+            acked=opened.end,
+            session=opened.session,
+            repaired=opened.repaired,
+            dirty_since=now if opened.stale else None,
+        )
+
+    @classmethod
+    def make(
+        cls, disk: Disk, folder: Path, session: Session, lines: Sequence[bytes]
+    ) -> tuple["SessionFiles", list[int]]:
+        """Make a session that begins with these lines; also what must be synced with it."""
+        fds: list[int] = []
+        try:
+            with suppress(FileExistsError):
+                disk.calls.mkdir(folder, FOLDER_MODE)
+            body = OPENING + journal.frame(lines, FIRST) if lines else journal.EMPTY
+            for name in (HISTORY, METADATA):
+                flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+                fds.append(disk.calls.open(folder / name, flags, FILE_MODE))
+            end = len(body) - len(CLOSING)
+            disk.calls.write_all(fds[0], body, 0)
+            disk.calls.write_all(fds[1], metadata.encode(Facts(session, end)), 0)
+            fds += [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in (folder, folder.parent)]
+        except BaseException:
+            for fd in fds:
+                os.close(fd)
+            unmake(folder)
+            raise
+        return cls(folder, fds[0], end, FIRST, session), fds[1:]
+
+    def write(self, disk: Disk, lines: Sequence[bytes]) -> tuple[int, ...]:
+        """Write a batch behind what was written before. Raises OSError, leaving no trace of it."""
+        at = self.end
+        payload = journal.frame(lines, at)
+        try:
+            disk.calls.write_all(self.fd, payload, at)
+        except OSError:
+            self.roll_back(disk, at)
+            raise
+        self.end = at + len(payload) - len(CLOSING)
+        return journal.positions(lines, at)
+
+    def roll_back(self, disk: Disk, end: int) -> None:
+        """Take back what was written behind `end`. Where even that fails, the file is suspect."""
+        self.end = end
+        try:
+            disk.calls.write_all(self.fd, CLOSING, end)
+            disk.calls.ftruncate(self.fd, end + len(CLOSING))
+        except OSError:
+            self.suspect = True
+
+    def is_current(self) -> bool:
+        """Whether the path still leads to the file that is open here, as it was left."""
+        try:
+            found = os.stat(self.folder / HISTORY)  # noqa: PTH116 - a third of the time
+        except FileNotFoundError:
+            return False
+        mine = os.fstat(self.fd)
+        return found.st_ino == mine.st_ino and found.st_size == self.end + len(CLOSING)
+
+    def rewrite(self, disk: Disk) -> None:
+        """Put a new file with all that was acknowledged in the place of a suspect one.
+
+        After a failed sync the kernel may call dirty pages clean, so that syncing them again
+        proves nothing (https://wiki.postgresql.org/wiki/Fsync_Errors). Raises OSError,
+        `StorageFailed`.
+        """
+        path = self.folder / HISTORY
+        data = (read_file(path) or b"")[: self.acked] + CLOSING
+        try:
+            journal.read(data)
+        except journal.Damaged as error:
+            raise StorageFailed(
+                f"{path} reads differently since a write failed ({error}); "
+                "check the disk, then start again to have the file repaired"
+            ) from error
+        disk.replace(path, data)
+        fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)
+        os.close(self.fd)
+        self.fd, self.end, self.suspect = fd, self.acked, False
+
+    def reopen(self, disk: Disk, agent: str, now: float) -> "SessionFiles | None":
+        """These files as they are on the disk now, whoever changed them."""
+        opened = open_session(disk, self.folder, agent, whole=True)
+        os.close(self.fd)
+        return None if opened is None else SessionFiles.of(self.folder, opened, now)
+
+    def write_facts(self, disk: Disk) -> int:
+        """Write the facts beside metadata.json; the descriptor, not synced yet."""
+        facts = Facts(self.session, self.acked, self._first_of_context())
+        return disk.write_beside(self.folder / METADATA, metadata.encode(facts))
+
+    def show_facts(self, disk: Disk) -> None:
+        """Let what `write_facts` wrote take metadata.json's place."""
+        disk.calls.replace(beside_name(self.folder / METADATA), self.folder / METADATA)
+        self.dirty_since = None
+
+    def save_facts(self, disk: Disk) -> None:
+        """Replace metadata.json durably."""
+        facts = Facts(self.session, self.acked, self._first_of_context())
+        disk.replace(self.folder / METADATA, metadata.encode(facts))
+        self.dirty_since = None
+
+    def close(self) -> None:
+        os.close(self.fd)
+
+    def _first_of_context(self) -> str | None:
+        start = self.session.context.start
+        if not FIRST < start < self.acked:
+            return None
+        found = _ID.match(os.pread(self.fd, 256, start))
+        return found[1].decode() if found else None
+
+
+def unmake(folder: Path) -> None:
+    """Remove a session that could not be made."""
+    try:
+        for name in (HISTORY, METADATA):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
+    except OSError:
+        return  # empty files are no session, and the next attempt writes over them

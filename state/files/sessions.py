@@ -1,0 +1,154 @@
+"""`store.Sessions` as folders of JSON files, for the one process that owns the state folder."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from state.codec import InvalidValue, dumps, entry_to_json
+from state.files import journal
+from state.files.batches import GroupCommit
+from state.files.calls import store_error
+from state.files.disk import Disk, read_range
+from state.files.journal import FIRST, Damaged, Lines
+from state.files.layout import HISTORY, Layout
+from state.files.listing import session_ids
+from state.files.writer import FACTS_DELAY, Append, SessionWriter, Snapshot, Work
+from state.history import Entry, InvalidHistory, check_batch
+from state.keys import SessionId
+from state.session import Context, Session
+from state.store import Loaded, NotFound, StorageFailed
+
+T = TypeVar("T")
+
+_READERS = 2
+_TRIES = 3
+
+
+class FileSessions:
+    """Writes go through one thread, in the order they were asked for; reads beside it."""
+
+    def __init__(self, layout: Layout, disk: Disk) -> None:
+        self._layout = layout
+        self._writer = SessionWriter(layout, disk)
+        self._thread = GroupCommit[Work](
+            "argent-sessions",
+            self._writer.commit,
+            tick=self._writer.tick,
+            finish=self._writer.finish,
+            interval=FACTS_DELAY / 5,
+        )
+        self._readers = ThreadPoolExecutor(_READERS, "argent-reader")
+
+    async def load(self, session_id: SessionId) -> Loaded | None:
+        read = await self._read(session_id, whole=False)
+        if read is None:
+            return None
+        snapshot, lines = read
+        return Loaded(
+            session=snapshot.session,
+            entries=lines.entries,
+            positions=lines.positions,
+            repaired=", ".join(snapshot.repaired) or None,
+        )
+
+    async def create(self, session: Session) -> None:
+        await self._thread.submit(Append(session, update=False))
+
+    async def append(self, session: Session, entries: Sequence[Entry], /) -> tuple[int, ...]:
+        check_batch(entries)
+        try:
+            lines = [dumps(entry_to_json(entry)) for entry in entries]
+        except InvalidValue as error:
+            raise InvalidHistory(str(error)) from error
+        positions: tuple[int, ...] = await self._thread.submit(Append(session, lines))
+        return positions
+
+    async def save(self, session: Session) -> None:
+        await self._thread.submit(partial(self._writer.save, session))
+
+    async def touch(self, session: Session) -> None:
+        await self._thread.submit(Append(session, make=False))
+
+    async def clear(self, session: Session, *, erase: bool = False) -> str | None:
+        archived: str | None = await self._thread.submit(
+            partial(self._writer.clear, session, erase=erase)
+        )
+        return archived
+
+    async def delete(self, session_id: SessionId) -> None:
+        await self._thread.submit(partial(self._writer.delete, session_id))
+
+    async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
+        read = await self._read(session_id, whole=True)
+        if read is None:
+            raise NotFound(f"there is no session {session_id}")
+        return read[1].entries
+
+    async def ids(self) -> tuple[SessionId, ...]:
+        return await self._in_reader(partial(session_ids, self._layout))
+
+    async def close(self) -> None:
+        await self._thread.close()
+        self._readers.shutdown()
+
+    async def _read(self, session_id: SessionId, *, whole: bool) -> tuple[Snapshot, Lines] | None:
+        """The facts, and the entries of the context or of the whole history."""
+        check = False
+        path = self._layout.folder(session_id) / HISTORY
+        repaired: tuple[str, ...] = ()
+        for _ in range(_TRIES):
+            snapshot: Snapshot | None = await self._thread.submit(
+                partial(self._writer.open, session_id, whole=check)
+            )
+            if snapshot is None:
+                return None
+            snapshot.repaired = repaired = (*repaired, *snapshot.repaired)
+            try:
+                return await self._in_reader(partial(_read, path, snapshot, whole=whole))
+            except (Damaged, FileNotFoundError):
+                # Replaced meanwhile by a clear, or what was durable once is damaged now.
+                check = True
+        raise StorageFailed(f"{path} does not read twice the same; check the disk")
+
+    async def _in_reader(self, call: "partial[T]") -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, call)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise store_error(error, f"reading in {self._layout.sessions}") from error
+
+
+def _read(path: Path, snapshot: Snapshot, *, whole: bool) -> tuple[Snapshot, Lines]:
+    """Everything before `snapshot.end` is durable and never written again: it cannot be torn."""
+    start = FIRST if whole else max(FIRST, snapshot.session.context.start)
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        lines = _lines(fd, start, snapshot.end)
+        if lines is not None:
+            return snapshot, lines
+        lines = _lines(fd, FIRST, snapshot.end)
+    finally:
+        os.close(fd)
+    if lines is None:
+        raise Damaged(f"{path} does not read as it was written")
+    # The context's start is at no entry: better a context that is too long than none.
+    context = Context(limit=snapshot.session.context.limit)
+    return replace(snapshot, session=replace(snapshot.session, context=context)), lines
+
+
+def _lines(fd: int, start: int, end: int) -> Lines | None:
+    if start > end:
+        return None
+    data = read_range(fd, start - 1, end)
+    if len(data) != end - start + 1 or data[:1] != b"\n":
+        return None
+    try:
+        return journal.read_lines(data[1:], start)
+    except Damaged:
+        return None
