@@ -1,9 +1,30 @@
 """Drives a turn against a model and a toolbox, and streams what happens."""
 
+import asyncio
+import random as _random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
-from agents.transcript import Said
-from state.history import Usage
+import structlog
+
+from agents.attempts import Attempts
+from agents.errors import BadResponse, ModelError, TimedOut
+from agents.models.model import (
+    Model,
+    ModelAnswer,
+    ModelEvent,
+    ModelRequest,
+    TextDelta,
+    Timeouts,
+)
+from agents.tools.tool import Toolbox
+from agents.transcript import Said, ToolResult, Transcript
+from agents.turn import CallModel, CallTools, Finish, Turn, check
+from state.history import ToolCall, Usage
+
+_log = structlog.get_logger(__name__)
+_PATIENCE = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +35,185 @@ class ToolStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class Restarted:
+    """The model failed in the middle of its words and begins anew.
+
+    The text since the last `ToolStarted` (or the turn's start) is void.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class TurnFinished:
     """The turn is over.
 
     `said` is what the agent and its tools said in it, in order; the last one is the answer.
     `usage` sums all calls; `context` is the size of the last one, in tokens, as its provider
-    counted it (None when it did not).
+    counted it (None when it did not). `cut` says that the answer stopped at a limit of length.
     """
 
     said: tuple[Said, ...]
     model: str
     usage: Usage
     context: int | None = None
+    cut: bool = False
+
+
+AgentEvent = TextDelta | ToolStarted | Restarted | TurnFinished
+
+
+class Agent:
+    """Runs turns. It holds no conversation: one agent serves all sessions at once.
+
+    `models` are the model and its fallbacks; each is tried `attempts` times for each of its
+    calls. `max_steps` is how many rounds of tools a turn may take.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Model],
+        *,
+        timeouts: Timeouts = _PATIENCE,
+        attempts: int = 3,
+        max_steps: int = 16,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        if not models:
+            raise ValueError("an agent needs a model")
+        self._models = tuple(models)
+        self._timeouts = timeouts
+        self._attempts = attempts
+        self._max_steps = max_steps
+        self._sleep = sleep
+        self._random = random
+
+    @property
+    def model(self) -> str:
+        """The name of the model that is asked first."""
+        return self._models[0].name
+
+    @property
+    def window(self) -> int | None:
+        """The context window, in tokens, of the model that is asked first."""
+        return self._models[0].window
+
+    async def run(
+        self,
+        *,
+        system: str,
+        transcript: Transcript,
+        question: tuple[Said, ...],
+        tools: Toolbox,
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """One turn: any number of events, then exactly one `TurnFinished`.
+
+        Raises a `ModelError` when no model gave an answer, with `TimedOut` at the latest when
+        `Timeouts.turn` has passed. Cancelling the task, or closing the generator, ends the
+        request to the provider at once. The transcript is only read.
+        """
+        deadline = asyncio.get_running_loop().time() + self._timeouts.turn
+        course = Attempts(self._models, each=self._attempts, random=self._random)
+        turn = Turn(question, self._max_steps)
+        while not isinstance(command := turn.next, Finish):
+            if isinstance(command, CallModel):
+                request = ModelRequest(
+                    system, transcript, command.said, tools.specs, conclude=command.conclude
+                )
+                async with aclosing(self._ask(request, course, deadline)) as events:
+                    async for event in events:
+                        if isinstance(event, ModelAnswer):
+                            turn = turn.answered(event)
+                        else:
+                            yield event
+            else:
+                for call in command.calls:
+                    yield ToolStarted(call.name)
+                turn = turn.called(await self._call(tools, command, deadline))
+        yield TurnFinished(
+            command.said, course.model.name, command.usage, command.context, command.cut
+        )
+
+    async def _ask(
+        self, request: ModelRequest, course: Attempts, deadline: float
+    ) -> AsyncGenerator[TextDelta | Restarted | ModelAnswer, None]:
+        """One call, with retries and fallbacks; ends with a `ModelAnswer`."""
+        while True:
+            model = course.model
+            streamed = False
+            try:
+                async with aclosing(self._attempt(model, request, deadline)) as events:
+                    async for event in events:
+                        streamed = streamed or isinstance(event, TextDelta)
+                        yield event
+                course.succeeded()
+                return
+            except ModelError as error:
+                wait = self._after(error, course, deadline)
+                _log.warning(
+                    "model call failed",
+                    model=model.name,
+                    error=str(error),
+                    kind=type(error).__name__,
+                    next=course.model.name,
+                    wait=round(wait, 3),
+                )
+            if streamed:
+                yield Restarted()
+            if wait:
+                await self._sleep(wait)
+
+    def _after(self, error: ModelError, course: Attempts, deadline: float) -> float:
+        """Seconds until the next attempt; raises when there is none, or no time for it."""
+        left = deadline - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise error
+        wait = course.failed(error)
+        if wait >= left:
+            raise error
+        return wait
+
+    async def _attempt(
+        self, model: Model, request: ModelRequest, deadline: float
+    ) -> AsyncGenerator[TextDelta | ModelAnswer, None]:
+        stage, patience = "first byte", self._timeouts.first_byte
+        async with aclosing(model.stream(request)) as stream:
+            while True:
+                event = await self._next(stream, stage, patience, deadline)
+                if isinstance(event, ModelAnswer):
+                    check(event)
+                    yield event
+                    return
+                if isinstance(event, TextDelta):
+                    yield event
+                stage, patience = "idle", self._timeouts.idle
+
+    async def _next(
+        self,
+        stream: AsyncGenerator[ModelEvent, None],
+        stage: str,
+        patience: float,
+        deadline: float,
+    ) -> ModelEvent:
+        # A time limit around each step and not around the loop: between two steps the
+        # consumer runs, and a limit that strikes there would cancel its work instead of ours.
+        until = asyncio.get_running_loop().time() + patience
+        try:
+            async with asyncio.timeout_at(min(until, deadline)):
+                return await anext(stream)
+        except TimeoutError:
+            if until < deadline:
+                raise TimedOut(stage, patience) from None
+            raise TimedOut("turn", self._timeouts.turn) from None
+        except StopAsyncIteration:
+            raise BadResponse("the model ended without an answer") from None
+
+    async def _call(self, tools: Toolbox, command: CallTools, deadline: float) -> list[ToolResult]:
+        async def one(call: ToolCall) -> ToolResult:
+            return await tools.call(call)
+
+        try:
+            async with asyncio.timeout_at(deadline), asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(call)) for call in command.calls]
+        except TimeoutError:
+            raise TimedOut("turn", self._timeouts.turn) from None
+        return [task.result() for task in tasks]

@@ -4,10 +4,14 @@ from typing import ClassVar
 
 
 class ModelError(Exception):
-    """A model call failed. `retryable`: another try, or another model, may help."""
+    """A model call failed.
+
+    `retryable`: the same model may succeed a little later. `elsewhere`: another model may succeed.
+    """
 
     code: ClassVar[str] = "failed"
     retryable: ClassVar[bool] = True
+    elsewhere: ClassVar[bool] = True
 
 
 class Overloaded(ModelError):
@@ -34,17 +38,19 @@ class OutOfCredit(ModelError):
 
 
 class ContextOverflow(ModelError):
-    """The conversation is longer than the model's window."""
+    """The conversation is longer than the model's window. It needs shortening, not a retry."""
 
     code = "too_long"
     retryable = False
+    elsewhere = False
 
 
 class Refused(ModelError):
-    """The provider declined the content."""
+    """The provider declined the content. No other model is asked to do what one has declined."""
 
     code = "refused"
     retryable = False
+    elsewhere = False
 
 
 class AuthFailed(ModelError):
@@ -56,6 +62,13 @@ class AuthFailed(ModelError):
 
 class BadRequest(ModelError):
     """The provider did not understand the request (HTTP 400, 404, 422): a wrong model name, say."""
+
+    code = "unavailable"
+    retryable = False
+
+
+class NotConfigured(ModelError):
+    """A model cannot be used as it is configured; the message names the setting to change."""
 
     code = "unavailable"
     retryable = False
@@ -79,7 +92,8 @@ class TimedOut(ModelError):
     code = "timeout"
 
     def __init__(self, stage: str, seconds: float) -> None:
-        super().__init__(f"no {'answer' if stage == 'turn' else stage} within {seconds:g} s")
+        what = {"first byte": "no first word", "idle": "no further word"}.get(stage, "no answer")
+        super().__init__(f"{what} within {seconds:g} s")
         self.stage = stage
 
 
@@ -88,3 +102,4 @@ class TooManySteps(ModelError):
 
     code = "too_many_steps"
     retryable = False
+    elsewhere = False

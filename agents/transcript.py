@@ -60,6 +60,9 @@ class Transcript:
     def __iter__(self) -> Iterator[Said]:
         return iter(self._said)
 
+    def __reversed__(self) -> Iterator[Said]:
+        return reversed(self._said)
+
     def extend(self, said: Iterable[Said]) -> None:
         """Append what was said since."""
         self._said.extend(said)
@@ -71,11 +74,13 @@ class Transcript:
         input: what it gave before is kept under the dialect's name.
         """
         count, buffer = self._encoded.get(dialect, (0, bytearray()))
-        for said in self._said[count:]:
+        if count < len(self._said):
+            # Encoded apart first: should `encode` raise, the kept bytes still fit their count.
+            new = b",".join([encode(said) for said in self._said[count:]])
             if buffer:
                 buffer += b","
-            buffer += encode(said)
-        self._encoded[dialect] = (len(self._said), buffer)
+            buffer += new
+            self._encoded[dialect] = (len(self._said), buffer)
         return bytes(buffer)
 
     def size(self) -> int:

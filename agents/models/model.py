@@ -1,6 +1,6 @@
 """What a model is to the rest of Argent."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,13 +19,18 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One call: `transcript` is what was said before this turn, `turn` what was said in it."""
+    """One call: `transcript` is what was said before this turn, `turn` what was said in it.
+
+    `max_output` is the longest answer in tokens; None leaves it to the model's own setting.
+    `conclude` asks for an answer in words: the model shall call no more tools.
+    """
 
     system: str
     transcript: Transcript
     turn: tuple[Said, ...]
     tools: Sequence[ToolSpec] = ()
     max_output: int | None = None
+    conclude: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,11 @@ class TextDelta:
     """Some more words of the answer, as they arrive."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A sign of life that brings no words: the model reasons, or writes a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class ModelAnswer:
     cut: bool = False
 
 
-ModelEvent = TextDelta | ModelAnswer
+ModelEvent = TextDelta | Working | ModelAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +84,10 @@ class Model(Protocol):
     def window(self) -> int | None:
         """The model's context window in tokens, None when it is not known."""
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """Run one call: any number of `TextDelta`, then exactly one `ModelAnswer`.
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Run one call: any number of `TextDelta` and `Working`, then exactly one `ModelAnswer`.
 
-        Raises an `agents.errors.ModelError`. Closing the iterator ends the call.
+        Raises an `agents.errors.ModelError`. Closing the generator ends the call.
         """
 
 
@@ -95,3 +105,5 @@ class ModelSettings:
     timeouts: Timeouts = Timeouts()
     attempts: int = 3
     max_output: int | None = None
+    window: int | None = None
+    """The context window in tokens, where the one Argent knows of is wrong or missing."""

@@ -1,0 +1,93 @@
+"""Anthropic's messages API."""
+
+from collections.abc import AsyncGenerator, Sequence
+from itertools import chain
+
+import aiohttp
+import orjson
+
+from agents.models.anthropic_wire import (
+    DIALECT,
+    OPENING,
+    MessageReader,
+    encode,
+    encode_cached,
+    encode_system,
+    encode_tools,
+)
+from agents.models.http import Endpoint, stream
+from agents.models.model import ModelEvent, ModelRequest, ToolSpec
+from agents.models.windows import anthropic_output
+from agents.transcript import UserSays
+
+VERSION = "2023-06-01"
+"""https://platform.claude.com/docs/en/api/versioning"""
+
+
+class AnthropicModel:
+    """A model behind Anthropic's API."""
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        endpoint: Endpoint,
+        model: str,
+        *,
+        name: str,
+        window: int | None = None,
+        max_output: int | None = None,
+    ) -> None:
+        self._http = http
+        self._endpoint = endpoint
+        self._model = orjson.dumps(model)
+        self._name = name
+        self._window = window
+        self._max_output = max_output or anthropic_output(model)
+        self._tools: tuple[tuple[ToolSpec, ...], bytes] = ((), b"[]")
+
+    @property
+    def name(self) -> str:
+        """As configured."""
+        return self._name
+
+    @property
+    def window(self) -> int | None:
+        """The context window in tokens."""
+        return self._window
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Run one call; see `agents.models.model.Model`."""
+        return stream(
+            self._http, self._endpoint, "/v1/messages", self._body(request), MessageReader()
+        )
+
+    def _body(self, request: ModelRequest) -> bytes:
+        limit = request.max_output or self._max_output
+        fields = [b'{"model":' + self._model, b'"stream":true', b'"max_tokens":%d' % limit]
+        if request.system:
+            fields.append(b'"system":' + encode_system(request.system))
+        if request.tools:
+            fields.append(b'"tools":' + self._encoded_tools(request.tools))
+            if request.conclude:
+                # Tools may not be left out while the messages hold calls of them.
+                fields.append(b'"tool_choice":{"type":"none"}')
+        fields.append(b'"messages":[' + b",".join(_messages(request)) + b"]}")
+        return b",".join(fields)
+
+    def _encoded_tools(self, tools: Sequence[ToolSpec]) -> bytes:
+        specs = tuple(tools)
+        if specs != self._tools[0]:
+            self._tools = (specs, encode_tools(specs))
+        return self._tools[1]
+
+
+def _messages(request: ModelRequest) -> list[bytes]:
+    messages = []
+    first = next(chain(request.transcript, request.turn), None)
+    if not isinstance(first, UserSays):
+        messages.append(OPENING)
+    if earlier := request.transcript.encoded(DIALECT, encode):
+        messages.append(earlier)
+    messages.extend(encode(said) for said in request.turn[:-1])
+    messages.extend(encode_cached(said) for said in request.turn[-1:])
+    return messages

@@ -1,0 +1,111 @@
+"""What a model may ask for: typed tools, and the box that carries their calls out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from agents.models.model import ToolSpec
+from agents.transcript import ToolResult
+from state.history import ToolCall
+
+LONGEST_RESULT = 50_000
+"""Characters of a result that a model is shown."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Arguments(BaseModel):
+    """The arguments of a tool; a subclass gives them names, types and descriptions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+class ToolFailed(Exception):
+    """A tool could not do what was asked; the message is for the model."""
+
+
+def describe(name: str, description: str, arguments: type[Arguments]) -> ToolSpec:
+    """A tool as a model is told of it. Make it once, not for every turn."""
+    schema = arguments.model_json_schema()
+    schema.pop("title", None)
+    schema.pop("description", None)
+    for field in schema.get("properties", {}).values():
+        field.pop("title", None)
+    return ToolSpec(name, description, schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Generic[A]):
+    """A tool: what a model is told of it, its arguments, and what it does.
+
+    `run` returns text for the model, or raises `ToolFailed`.
+    """
+
+    spec: ToolSpec
+    arguments: type[A]
+    run: Callable[[A], Awaitable[str]]
+
+
+class Toolbox:
+    """The tools of one turn. `limit` is how long a call may take, in seconds."""
+
+    def __init__(self, tools: Iterable[Tool[Any]] = (), *, limit: float = 30.0) -> None:
+        self._tools = {tool.spec.name: tool for tool in tools}
+        self._limit = limit
+        self.specs: tuple[ToolSpec, ...] = tuple(tool.spec for tool in self._tools.values())
+
+    async def call(self, call: ToolCall) -> ToolResult:
+        """Carry out a call. What goes wrong becomes a failed result that says what to do better.
+
+        Only being cancelled is not turned into a result.
+        """
+        try:
+            content = await self._run(call)
+        except ToolFailed as error:
+            return ToolResult(call.id, call.name, _cut(str(error)), failed=True)
+        except Exception:
+            # The details may hold paths or secrets: they are for the owner's log alone.
+            _log.exception("tool failed", tool=call.name)
+            return ToolResult(call.id, call.name, "The tool failed.", failed=True)
+        return ToolResult(call.id, call.name, _cut(content))
+
+    async def _run(self, call: ToolCall) -> str:
+        tool = self._tools.get(call.name)
+        if tool is None:
+            known = ", ".join(self._tools) or "none"
+            raise ToolFailed(f"There is no tool {call.name!r}. The tools are: {known}.")
+        try:
+            arguments = tool.arguments.model_validate_json(call.arguments)
+        except ValidationError as error:
+            raise ToolFailed(_explain(error)) from None
+        limit = asyncio.timeout(self._limit)
+        try:
+            async with limit:
+                return await tool.run(arguments)
+        except TimeoutError:
+            if limit.expired():
+                raise ToolFailed(f"The tool took longer than {self._limit:g} s.") from None
+            raise
+
+
+def _explain(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    if problems[0]["type"] == "json_invalid":
+        return f"The arguments are no valid JSON object. {problems[0]['msg']}"
+    listed = "; ".join(
+        f"{'.'.join(map(str, p['loc'])) or 'arguments'}: {p['msg']}" for p in problems[:10]
+    )
+    return f"The arguments do not fit: {listed}"
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST_RESULT:
+        return text
+    return f"{text[:LONGEST_RESULT]}\n[cut: the result has {len(text)} characters]"
