@@ -1,7 +1,6 @@
 """Tables as text: columns in a fixed-width font, or a record per row where they would not fit."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from unicodedata import combining, east_asian_width
 
 from channels.document import Align, Span, Spans, Style, Table, plain
@@ -62,7 +61,7 @@ def _field(name: Spans, cell: Spans) -> Spans:
 
 def bold(spans: Spans) -> Spans:
     """The spans in bold besides whatever they are."""
-    return tuple(replace(span, style=span.style | Style.BOLD) for span in spans)
+    return tuple(Span(span.text, span.style | Style.BOLD, span.link) for span in spans)
 
 
 def _joined(lines: Iterable[Spans], between: str) -> Spans:

@@ -78,8 +78,11 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _grammar() -> MarkdownIt:
+    # The parser's own limit must not be reached by blocks: it would skip what is inside.
     # `store_labels` tells which definition a link was made from.
-    grammar = _AnyLink("commonmark", {"html": False, "maxNesting": 100, "store_labels": True})
+    grammar = _AnyLink(
+        "commonmark", {"html": False, "maxNesting": MAX_DEPTH + 4, "store_labels": True}
+    )
     grammar.enable(["table", "strikethrough"])
     rules = grammar.block.ruler
     rules.at("table", _table, {"alt": ["paragraph", "reference"]})

@@ -21,17 +21,25 @@ from channels.document import (
     Table,
 )
 
+LIMIT = 100_000
+"""Characters that are parsed. Parsing runs on the event loop at some 3 µs a character, and texts
+made to be slow (a run of brackets) take ten times as long; no model writes so much on purpose."""
+
 
 def parse(markdown: str) -> tuple[Block, ...]:
     """The blocks of a text that a model wrote, every word of it.
 
     What Markdown has no block for stays visible as text: HTML, footnotes, link definitions that
-    no link uses. Images become links, and titles of links stand behind them in brackets.
+    no link uses. Images become links, and titles of links stand behind them in brackets. A text
+    longer than `LIMIT` is taken as it stands.
     """
+    if len(markdown) > LIMIT:
+        return (Paragraph((Span(markdown),)),)
     tokens = grammar.tokens(markdown)
     return _Reader(tokens).blocks(None)
 
 
+_LONGEST_LANGUAGE = 32
 _STYLES = {"strong": Style.BOLD, "em": Style.ITALIC, "s": Style.STRIKE}
 
 
@@ -84,8 +92,11 @@ class _Reader:
         return Heading(int(token.tag[1:]), self._inline())
 
     def _code(self, token: Token) -> CodeBlock:
-        language, _, caption = token.info.strip().partition(" ")
-        return CodeBlock(token.content.removesuffix("\n"), language, caption.strip())
+        code = token.content.removesuffix("\n")
+        language, *caption = token.info.split(maxsplit=1) or [""]
+        if len(language) > _LONGEST_LANGUAGE:
+            return CodeBlock(code, "", token.info.strip())
+        return CodeBlock(code, language, "".join(caption).strip())
 
     def _quote(self, _: Token) -> Quote:
         return Quote(self.blocks("blockquote_close"))

@@ -90,23 +90,24 @@ class _Layout:
             self.pieces.append(piece)
 
     def _prose(self, spans: Spans, gap: int, *, keep: bool = False) -> None:
-        shown = tuple(shown_links(spans, self._takes_link))
+        shown = shown_links(spans, self._takes_link)
         lead, self._marker = self._marker or self._indent, ""
-        if self._depth > 1:
-            lead += "> " * (self._depth - 1)
-        if lead:
-            following = "\n" + self._indent + "> " * (self._depth - 1)
-            indented = (replace(span, text=span.text.replace("\n", following)) for span in shown)
-            shown = (Span(lead), *indented)
+        nested = "> " * (self._depth - 1)
+        if lead or nested:
+            shown = (Span(lead + nested), *_indented(shown, self._indent + nested))
         self._add(Piece(shown, gap, None, self._quote_number(), keep))
 
     def _quote_number(self) -> int:
         return self._quotes if self._depth else 0
 
     def _code(self, block: CodeBlock, gap: int) -> None:
+        caption = block.caption
+        if not block.code.strip():
+            # No box that could name its language: the words beside the fence are all there is.
+            caption = f"{block.language} {caption}".strip()
         gap = self._lone_marker(gap)
-        if block.caption:
-            self._prose((Span(block.caption),), gap, keep=True)
+        if caption:
+            self._prose((Span(caption),), gap, keep=True)
             gap = 1
         self._boxed(block.code, block.language, gap)
 
@@ -170,8 +171,22 @@ class _Layout:
             gap = 2
 
 
-def shown_links(spans: Spans, takes_link: TakesLink) -> Iterator[Span]:
+def _indented(spans: Spans, indent: str) -> Iterator[Span]:
+    for span in spans:
+        if "\n" in span.text:
+            yield replace(span, text=span.text.replace("\n", "\n" + indent))
+        else:
+            yield span
+
+
+def shown_links(spans: Spans, takes_link: TakesLink) -> Spans:
     """The spans with every link that `takes_link` refuses as words and a visible URL."""
+    if all(span.link is None or takes_link(span.link) for span in spans):
+        return spans
+    return tuple(_shown(spans, takes_link))
+
+
+def _shown(spans: Spans, takes_link: TakesLink) -> Iterator[Span]:
     refused: str | None = None
     words = ""
     for span in (*spans, Span("")):

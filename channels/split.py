@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import sub
 from typing import Protocol
 
 from channels.document import Span, Spans
@@ -28,7 +29,7 @@ class Gauge(Protocol):
         """What a message may cost at most."""
 
     def frame(self, piece: Piece) -> Cost:
-        """What setting a piece costs apart from its spans: a quote's or a fence's markup."""
+        """What a piece costs apart from its spans: the gap, a quote's or a fence's markup."""
 
     def span(self, span: Span, piece: Piece) -> Cost:
         """What a span of the piece costs, with its own markup."""
@@ -87,7 +88,7 @@ class _Dealer:
 
     def _place(self, piece: Piece) -> Piece | None:
         """Place what fits; what is left comes back and belongs into the next message."""
-        if not self._part:
+        if not self._part and piece.gap:
             piece = replace(piece, gap=0)
         room = _less(self._gauge.limits, self._used)
         reach = _Reach(piece, self._gauge, room)
@@ -133,8 +134,6 @@ class _Reach:
         self._piece = piece
         self._gauge = gauge
         self.left = _less(room, gauge.frame(piece))
-        if piece.gap:
-            self.left = _less(self.left, gauge.span(Span("\n" * piece.gap), piece))
         self._spans = 0
         self._characters = 0
         for span in piece.spans:
@@ -178,18 +177,17 @@ class _Reach:
         window += following[: self._characters + _LONGEST_CHARACTER]
         at = best_cut(window, reach, code=self._piece.code is not None, anywhere=alone)
         if not at:
-            return None, replace(self._piece, gap=0)
+            return None, self._piece
         head, tail = _at(spans, at)
-        return self._with(_trimmed(head)), self._with(self._tail(tail))
+        return self._with(_trimmed(head), self._piece.gap), self._with(self._resumed(tail), 0)
 
-    def _tail(self, spans: Spans) -> Spans:
+    def _resumed(self, spans: Spans) -> Spans:
         if self._piece.code is None:
             return _without_lead(spans)
-        first = spans[0] if spans else Span("")
-        return (replace(first, text=first.text.removeprefix("\n")), *spans[1:])
+        first = replace(spans[0], text=spans[0].text.removeprefix("\n"))
+        return (first, *spans[1:])
 
-    def _with(self, spans: Spans) -> Piece | None:
-        gap = self._piece.gap if spans and spans[0] is self._piece.spans[0] else 0
+    def _with(self, spans: Spans, gap: int) -> Piece | None:
         kept = tuple(span for span in spans if span.text)
         return replace(self._piece, spans=kept, gap=gap) if kept else None
 
@@ -204,16 +202,23 @@ def best_cut(text: str, reach: int, *, code: bool, anywhere: bool) -> int:
     line = text.rfind("\n", 0, reach + 1)
     if line > (0 if code else reach * _LINE_FILL):
         return line
-    if not code:
-        sentence = 0
-        for found in _SENTENCE_END.finditer(text, int(reach * _SENTENCE_FILL), reach + 1):
-            sentence = found.end()
-        if sentence:
-            return min(sentence, reach)
+    if not code and (sentence := _sentence_end(text, reach)):
+        return sentence
+    if code and not anywhere:
+        return 0
     word = max(text.rfind(" ", 0, reach + 1), line)
     if word > reach * _WORD_FILL:
         return word
     return _character_start(text, reach) if anywhere else 0
+
+
+def _sentence_end(text: str, reach: int) -> int:
+    ends = 0
+    for found in _SENTENCE_END.finditer(text, int(reach * _SENTENCE_FILL), reach + 1):
+        # The white space after a sentence may lie beyond the reach, its full stop may not.
+        if found.end() <= reach or text[reach].isspace():
+            ends = min(found.end(), reach)
+    return ends
 
 
 def _character_start(text: str, at: int) -> int:
@@ -279,4 +284,4 @@ def _without_lead(spans: Spans) -> Spans:
 
 
 def _less(cost: Cost, other: Cost) -> Cost:
-    return tuple(map(int.__sub__, cost, other))
+    return tuple(map(sub, cost, other))

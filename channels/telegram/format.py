@@ -60,6 +60,7 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _REMOVED = re.compile("[\u202a-\u202e\u0333\u033f\u030a]")
 _RING = re.compile("[^\\W\\d_]\u030a")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2028-\u202e\u0333\u033f\u030a]")
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
 _UNSEEN = re.compile(
     "[\\s\x00-\x20\x7f\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f\u2800\u3000\ufffc\ufeff"
     "\u0333\u033f\u030a\U000e0000-\U000e007f]*"
@@ -91,11 +92,11 @@ def takes_link(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port
+        port = parts.port
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and "." in host.strip(".")
+    host = _HOST.fullmatch(parts.hostname or "")
+    return parts.scheme in ("http", "https") and host is not None and port != 0
 
 
 def _cleaned(piece: Piece) -> Piece:
@@ -103,7 +104,7 @@ def _cleaned(piece: Piece) -> Piece:
 
     Telegram would make one space of a tab, and code lose its indentation.
     """
-    if all(span.text.isprintable() for span in piece.spans):
+    if not any("\t" in span.text or _UNWANTED.search(span.text) for span in piece.spans):
         return piece
     tabs = 4 if piece.code is not None else 1
     spans = (replace(span, text=clean(span.text).expandtabs(tabs)) for span in piece.spans)
@@ -117,7 +118,8 @@ class _Gauge:
 
     def frame(self, piece: Piece) -> Cost:
         boxes = (piece.code is not None) + bool(piece.quote)
-        return (0, boxes, boxes * 64 + len(piece.code or "") * 6)
+        markup = boxes * 64 + len(piece.code or "") * 6 if boxes else 0
+        return (piece.gap, boxes, piece.gap + markup)
 
     def span(self, span: Span, piece: Piece) -> Cost:
         text = span.text
