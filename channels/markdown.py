@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
 from channels import grammar
@@ -93,10 +94,11 @@ class _Reader:
 
     def _code(self, token: Token) -> CodeBlock:
         code = token.content.removesuffix("\n")
-        language, *caption = token.info.split(maxsplit=1) or [""]
+        info = unescapeAll(token.info).strip()
+        language, *caption = info.split(maxsplit=1) or [""]
         if len(language) > _LONGEST_LANGUAGE:
-            return CodeBlock(code, "", token.info.strip())
-        return CodeBlock(code, language, "".join(caption).strip())
+            return CodeBlock(code, "", info)
+        return CodeBlock(code, language, "".join(caption))
 
     def _quote(self, _: Token) -> Quote:
         return Quote(self.blocks("blockquote_close"))
