@@ -178,7 +178,7 @@ def test_a_long_answer_with_code_arrives_whole_and_valid():
     code = "".join(
         f"    value_{line} = compute({line}) < limit  # & so on\n" for line in range(230)
     )
-    prose = "".join(f"Sentence {n} of **this** paragraph says `something` new. " for n in range(80))
+    prose = "".join(f"Sentence {n} of **this** paragraph says `something` new. " for n in range(90))
     source = f"# Answer\n\n{prose}\n\n```python\ndef f():\n{code}```\n\n{prose}"
     assert len(source) > 20_000
     messages = render(source)
