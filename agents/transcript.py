@@ -67,11 +67,12 @@ class Transcript:
         """Append what was said since."""
         self._said.extend(said)
 
-    def encoded(self, dialect: str, encode: Callable[[Said], bytes]) -> bytes:
+    def encoded(self, dialect: str, encode: Callable[[Said], bytes]) -> bytearray:
         """The whole as a JSON array's inside (``{…},{…}``) in a provider's dialect.
 
         `encode` must give one or more comma-separated JSON objects, always the same for the same
-        input: what it gave before is kept under the dialect's name.
+        input: what it gave before is kept under the dialect's name. The kept bytes themselves are
+        returned, for they can be large: copy them into the request, do not change or keep them.
         """
         count, buffer = self._encoded.get(dialect, (0, bytearray()))
         if count < len(self._said):
@@ -81,7 +82,7 @@ class Transcript:
                 buffer += b","
             buffer += new
             self._encoded[dialect] = (len(self._said), buffer)
-        return bytes(buffer)
+        return buffer
 
     def size(self) -> int:
         """Bytes held by encodings: what a cache of transcripts is bounded by."""

@@ -15,6 +15,7 @@ from agents.models.anthropic_wire import (
     encode_system,
     encode_tools,
 )
+from agents.models.body import messages_field
 from agents.models.http import Endpoint, stream
 from agents.models.model import ModelEvent, ModelRequest, ToolSpec
 from agents.models.windows import anthropic_output
@@ -63,31 +64,24 @@ class AnthropicModel:
 
     def _body(self, request: ModelRequest) -> bytes:
         limit = request.max_output or self._max_output
-        fields = [b'{"model":' + self._model, b'"stream":true', b'"max_tokens":%d' % limit]
+        fields: list[bytes | bytearray] = [b'{"model":', self._model]
+        fields.append(b',"stream":true,"max_tokens":%d' % limit)
         if request.system:
-            fields.append(b'"system":' + encode_system(request.system))
+            fields += (b',"system":', encode_system(request.system))
         if request.tools:
-            fields.append(b'"tools":' + self._encoded_tools(request.tools))
+            fields += (b',"tools":', self._encoded_tools(request.tools))
             if request.conclude:
                 # Tools may not be left out while the messages hold calls of them.
-                fields.append(b'"tool_choice":{"type":"none"}')
-        fields.append(b'"messages":[' + b",".join(_messages(request)) + b"]}")
-        return b",".join(fields)
+                fields.append(b',"tool_choice":{"type":"none"}')
+        first = next(chain(request.transcript, request.turn), None)
+        before = [] if isinstance(first, UserSays) else [OPENING]
+        messages = messages_field(
+            request, DIALECT, encode, before=before, encode_last=encode_cached
+        )
+        return b"".join([*fields, *messages])
 
     def _encoded_tools(self, tools: Sequence[ToolSpec]) -> bytes:
         specs = tuple(tools)
         if specs != self._tools[0]:
             self._tools = (specs, encode_tools(specs))
         return self._tools[1]
-
-
-def _messages(request: ModelRequest) -> list[bytes]:
-    messages = []
-    first = next(chain(request.transcript, request.turn), None)
-    if not isinstance(first, UserSays):
-        messages.append(OPENING)
-    if earlier := request.transcript.encoded(DIALECT, encode):
-        messages.append(earlier)
-    messages.extend(encode(said) for said in request.turn[:-1])
-    messages.extend(encode_cached(said) for said in request.turn[-1:])
-    return messages

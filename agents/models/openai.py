@@ -8,6 +8,7 @@ import aiohttp
 import orjson
 
 from agents.errors import BadRequest
+from agents.models.body import messages_field
 from agents.models.http import Endpoint, stream
 from agents.models.model import ModelEvent, ModelRequest, ToolSpec
 from agents.models.openai_wire import DIALECT, ChatReader, encode, encode_system, encode_tools
@@ -81,22 +82,16 @@ class OpenAIModel:
         return False
 
     def _body(self, request: ModelRequest) -> bytes:
-        messages = []
-        if request.system:
-            messages.append(encode_system(request.system))
-        if earlier := request.transcript.encoded(DIALECT, encode):
-            messages.append(earlier)
-        messages.extend(encode(said) for said in request.turn)
-        fields = [b'{"model":' + self._model, b'"stream":true']
+        fields = [b'{"model":', self._model, b',"stream":true']
         if self._counts_usage:
-            fields.append(b'"stream_options":{"include_usage":true}')
+            fields.append(b',"stream_options":{"include_usage":true}')
         if limit := request.max_output or self._max_output:
-            fields.append(b'"%s":%d' % (self._limit_name, limit))
+            fields.append(b',"%s":%d' % (self._limit_name, limit))
         # To conclude, tools are left out: `tool_choice` "none" is ignored by Ollama.
         if request.tools and self._takes_tools and not request.conclude:
-            fields.append(b'"tools":' + self._encoded_tools(request.tools))
-        fields.append(b'"messages":[' + b",".join(messages) + b"]}")
-        return b",".join(fields)
+            fields += (b',"tools":', self._encoded_tools(request.tools))
+        before = [encode_system(request.system)] if request.system else []
+        return b"".join([*fields, *messages_field(request, DIALECT, encode, before=before)])
 
     def _encoded_tools(self, tools: Sequence[ToolSpec]) -> bytes:
         specs = tuple(tools)
