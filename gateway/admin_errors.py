@@ -3,16 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from state.keys import InvalidKey
-from state.store import (
-    NewerFormat,
-    NotFound,
-    StateLocked,
-    StorageFailed,
-    StorageFull,
-    StoreError,
-)
-
 
 class AdminError(Exception):
     """An action was not done. `code` is one of `CODES`; `hint` says what to do about it."""
@@ -41,22 +31,22 @@ CODES = {
 }
 """Every code, with the exit code of a command that ends in it."""
 
-_STORE_CODES: tuple[tuple[type[Exception], str], ...] = (
-    (NotFound, "not_found"),
-    (StateLocked, "locked"),
-    (StorageFull, "storage_full"),
-    (StorageFailed, "storage_failed"),
-    (NewerFormat, "newer_format"),
-    (StoreError, "failed"),
-    (InvalidKey, "usage"),
-)
-
 
 @contextmanager
 def as_admin_errors() -> Iterator[None]:
     """Raise what storage says as an `AdminError` of the matching code."""
+    from state import store
+    from state.keys import InvalidKey
+
+    codes: dict[type[Exception], str] = {
+        store.NotFound: "not_found",
+        store.StateLocked: "locked",
+        store.StorageFull: "storage_full",
+        store.StorageFailed: "storage_failed",
+        store.NewerFormat: "newer_format",
+        InvalidKey: "usage",
+    }
     try:
         yield
-    except tuple(kind for kind, _ in _STORE_CODES) as error:
-        code = next(code for kind, code in _STORE_CODES if isinstance(error, kind))
-        raise AdminError(code, str(error)) from error
+    except (store.StoreError, InvalidKey) as error:
+        raise AdminError(codes.get(type(error), "failed"), str(error)) from error

@@ -19,7 +19,7 @@ import structlog
 
 from channels.loopback import LOCAL_CHAT, LoopbackChannel
 from gateway.admin import Admin, Live
-from gateway.admin_errors import AdminError
+from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.api.chat_stream import ChatStream
 from gateway.api.frames import LONGEST_FRAME, Json, done, line, parse, refused
 from gateway.api.operations import carry_out
@@ -186,10 +186,12 @@ class _Connection:
         text = _text(given, "text", "")
         if not text.strip():
             raise AdminError("usage", "nothing was said")
-        source = uuid4().hex
+        source = _text(given, "source", uuid4().hex)
         if self._stream is not None:
             self._stream.said(source)
-        await self._gateway.terminal.say(text, chat=_text(given, "chat", LOCAL_CHAT), source=source)
+        chat = _text(given, "chat", LOCAL_CHAT)
+        with as_admin_errors():
+            await self._gateway.terminal.say(text, chat=chat, source=source)
         return {"source": source}
 
     def _send(self, value: Json) -> None:

@@ -1,0 +1,102 @@
+"""``argent gateway``: the process."""
+
+import asyncio
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gateway import __version__
+from gateway.admin_errors import AdminError
+from gateway.api.client import ControlClient
+from gateway.cli import reach
+from gateway.cli.base import Group
+from gateway.cli.invocation import Invocation
+from gateway.cli.output import out, out_json
+from gateway.cli.status import show_gateway
+
+if TYPE_CHECKING:
+    from gateway.daemon import Running
+
+_POLL = 0.05
+
+
+@click.group(cls=Group, help="The gateway's process.")
+def gateway() -> None:
+    """The group."""
+
+
+@gateway.command()
+@click.pass_obj
+def run(invocation: Invocation) -> int:
+    """Run the gateway in the foreground until SIGTERM or Ctrl-C. It logs to standard error."""
+    from gateway.cli.start import prepare, start_errors
+
+    loaded = prepare(invocation)
+    state_dir = invocation.state_dir
+
+    def ready(running: "Running") -> None:
+        told = {"pid": os.getpid(), "version": __version__, "state_dir": str(state_dir)}
+        told["model"] = running.gateway.thinking.model
+        if invocation.json:
+            out_json("gateway", told)
+        else:
+            out(f"Argent {__version__} is running on {state_dir}, pid {os.getpid()}.")
+
+    from gateway.daemon import serve
+
+    with start_errors():
+        return asyncio.run(serve(loaded.settings, state_dir, ready=ready))
+
+
+@gateway.command()
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    default=40.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait until it has stopped.",
+)
+@click.pass_obj
+def stop(invocation: Invocation, timeout: float) -> None:
+    """Stop the gateway: running turns finish, the rest goes on at the next start."""
+    pid = _ask_to_stop(invocation)
+    deadline = time.monotonic() + timeout
+    while reach.holder(invocation) == pid:
+        if time.monotonic() > deadline:
+            raise AdminError(
+                "failed",
+                f"the gateway (pid {pid}) has not stopped after {timeout:g} s",
+                f"wait, or end it: kill {pid}; nothing that was acknowledged can be lost",
+            )
+        time.sleep(_POLL)
+    invocation.show("stopped", {"pid": pid}, lambda d: out(f"Stopped (pid {d['pid']})."))
+
+
+def _ask_to_stop(invocation: Invocation) -> int:
+    """Through the socket, or by a signal where it does not answer; the process's id."""
+    client = ControlClient.connect(invocation.socket)
+    if client is not None:
+        with client:
+            return int(client.call("gateway.stop", timeout=5.0)["pid"])
+    pid = reach.holder(invocation)
+    if pid is None:
+        raise AdminError("gateway_down", "no gateway is running on this state folder")
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except PermissionError as error:
+        raise AdminError("not_allowed", f"pid {pid} belongs to another user") from error
+    except ProcessLookupError:
+        pass
+    return pid
+
+
+@gateway.command()
+@click.pass_obj
+def status(invocation: Invocation) -> None:
+    """Show whether the gateway is running. Exits with 3 when it is not."""
+    data: dict[str, Any] = reach.carry_out(invocation, "status", {})
+    invocation.show("gateway", data["gateway"], show_gateway)

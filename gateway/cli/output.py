@@ -1,0 +1,51 @@
+"""The one way out: all that a command prints goes through here.
+
+Text from outside (chat titles, names, model answers) may hold characters that a terminal obeys;
+none gets through. JSON carries everything, escaped.
+"""
+
+import json
+import os
+import sys
+from typing import Any, TextIO
+
+from gateway.admin_errors import AdminError
+from gateway.visible import visible
+
+ENVELOPE_VERSION = 1
+BOLD, DIM, RED = "1", "2", "31"
+
+
+def out(text: str = "", *, end: str = "\n", style: str | None = None) -> None:
+    """Print to standard output; a style (`BOLD`, …) is seen on a terminal only."""
+    _write(sys.stdout, text, end, style)
+
+
+def note(text: str = "", *, end: str = "\n", style: str | None = None) -> None:
+    """Print to standard error: what is not the command's result."""
+    _write(sys.stderr, text, end, style)
+
+
+def out_json(kind: str, data: Any) -> None:
+    """The result as the envelope that scripts read."""
+    envelope = {"ok": True, "kind": kind, "version": ENVELOPE_VERSION, "data": data}
+    _write(sys.stdout, json.dumps(envelope), "\n", None)
+
+
+def out_error(error: AdminError, *, as_json: bool) -> None:
+    """The error: as the envelope on standard output, or in words on standard error."""
+    if as_json:
+        told = {"code": error.code, "message": error.message, "hint": error.hint}
+        _write(sys.stdout, json.dumps({"ok": False, "error": told}), "\n", None)
+        return
+    note(f"argent: {error.message}", style=RED)
+    if error.hint:
+        note(f"        {error.hint}")
+
+
+def _write(stream: TextIO, text: str, end: str, style: str | None) -> None:
+    shown = visible(text)
+    if style is not None and stream.isatty() and "NO_COLOR" not in os.environ:
+        shown = f"\x1b[{style}m{shown}\x1b[0m"
+    stream.write(shown + end)
+    stream.flush()

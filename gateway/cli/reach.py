@@ -1,0 +1,95 @@
+"""How commands reach the state: readers look at the disk, writers ask the gateway.
+
+One process writes. While a gateway runs, that is the gateway, and what should change is asked of
+it through its socket; otherwise the command takes the state folder's lock and does it itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.admin_errors import AdminError, as_admin_errors
+from gateway.api.client import ControlClient
+from gateway.cli.invocation import Invocation
+from gateway.reading import Reading
+
+Json = dict[str, Any]
+_STATUS_SECONDS = 10.0
+_LIVE_ONLY = {"channels.status", "status", "gateway.stop"}
+
+
+def look(invocation: Invocation, read: Callable[[Reading], Awaitable[Json]]) -> Json:
+    """Read from the state folder, whether or not a gateway runs; it is not changed or locked."""
+
+    async def run() -> Json:
+        from state.files.readonly import ReadOnlyState
+
+        with as_admin_errors():
+            async with ReadOnlyState(invocation.state_dir) as state:
+                return await read(Reading(state.sessions, state.ledger, now=_now))
+
+    return asyncio.run(run())
+
+
+def carry_out(invocation: Invocation, operation: str, given: Json) -> Json:
+    """Have something done by the running gateway, or do it here. Raises `AdminError`."""
+    client = ControlClient.connect(invocation.socket)
+    if client is not None:
+        with client:
+            waits = _STATUS_SECONDS if operation in _LIVE_ONLY else None
+            return client.call(operation, given, waits)
+    if operation in _LIVE_ONLY:
+        raise AdminError("gateway_down", "no gateway is running", "start it: argent gateway run")
+    return asyncio.run(_alone(invocation, operation, given))
+
+
+def status(invocation: Invocation) -> Json:
+    """The gateway's status; without one, the figures on the disk."""
+    client = ControlClient.connect(invocation.socket)
+    if client is not None:
+        with client:
+            return client.call("status", timeout=_STATUS_SECONDS)
+
+    async def counts(reading: Reading) -> Json:
+        return {"gateway": None, "channels": [], "counts": await reading.counts()}
+
+    return look(invocation, counts)
+
+
+def holder(invocation: Invocation) -> int | None:
+    """The process that owns the state folder; None when none does."""
+    from state.files import lock_holder
+
+    return lock_holder(invocation.state_dir)
+
+
+async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
+    from gateway.admin import Admin
+    from gateway.api.operations import carry_out as do
+    from gateway.clock import Clock
+    from gateway.life import Life
+    from gateway.open_sessions import OpenSessions
+    from state.files import open_state
+
+    if not invocation.state_dir.is_dir():
+        raise AdminError("not_found", f"there is no state folder {invocation.state_dir}")
+    clock = Clock()
+    with as_admin_errors():
+        state = await open_state(invocation.state_dir)
+        try:
+            life = Life(state.sessions, state.ledger, OpenSessions(state.sessions), clock)
+            admin = Admin(
+                sessions=state.sessions,
+                ledger=state.ledger,
+                life=life,
+                clock=clock,
+                state_dir=invocation.state_dir,
+            )
+            return await do(admin, operation, given)
+        finally:
+            await state.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

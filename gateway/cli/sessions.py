@@ -1,0 +1,204 @@
+"""``argent sessions``: the conversations."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from gateway.admin_errors import AdminError
+from gateway.cli import reach
+from gateway.cli.base import Group
+from gateway.cli.invocation import Invocation
+from gateway.cli.output import BOLD, note, out, out_json
+from gateway.cli.text import ago, many, table, time
+from gateway.reading import Reading
+
+Json = dict[str, Any]
+STATES = ("active", "created", "idle", "compacted", "archived")
+
+
+@click.group(cls=Group, help="Conversations. SESSION is a key, an id, or the beginning of one.")
+def sessions() -> None:
+    """The group."""
+
+
+@sessions.command("list")
+@click.option("--state", type=click.Choice(STATES), help="Only sessions in this state.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the most lately active ones.")
+@click.pass_obj
+def list_(invocation: Invocation, state: str | None, limit: int | None) -> None:
+    """List the sessions by state, the most lately active first."""
+    data = reach.look(invocation, lambda reading: reading.list_sessions(state=state, limit=limit))
+    invocation.show("sessions", data, _list)
+
+
+def _list(data: Json) -> None:
+    if not data["sessions"]:
+        out("No sessions yet.")
+        return
+    now = datetime.now(UTC)
+    width = max(len(row["key"]) for row in data["sessions"])
+    blocks = []
+    for state in STATES:
+        lines = [_line(row, width, now) for row in data["sessions"] if row["state"] == state]
+        if lines:
+            blocks.append("\n".join([f"{state.title()} Sessions:", *lines]))
+    out("\n\n".join(blocks))
+
+
+def _line(row: Json, width: int, now: datetime) -> str:
+    active = ago(time(row["updated_at"]), now)
+    title = f"  ({row['title']})" if row["title"] else ""
+    said = many(row["messages"], "message")
+    return f"  {row['key']:<{width}}    - {said}, last active {active}{title}".replace("\n", " ")
+
+
+@sessions.command()
+@click.argument("session")
+@click.pass_obj
+def info(invocation: Invocation, session: str) -> None:
+    """Show a session's facts, and the log of its life."""
+    data = reach.look(invocation, lambda reading: reading.info(session))
+    invocation.show("session", data, _info)
+
+
+def _info(facts: Json) -> None:
+    context, totals = facts["context"], facts["totals"]
+    limit = f" of {context['limit']}" if context["limit"] else ""
+    tokens = f"{totals['input']} tokens in, {totals['output']} out"
+    used = f"{many(totals['turns'], 'turn')}, {tokens}"
+    rows = [
+        ("Key", facts["key"]),
+        ("Id", facts["id"]),
+        ("Title", facts.get("title") or "–"),
+        ("State", facts["state"]),
+        ("Agent", facts["agent"]),
+        ("Messages", str(facts["messages"])),
+        ("Context", f"{context['tokens']}{limit} tokens"),
+        ("Used", used),
+        ("Created", facts["created_at"]),
+        ("Last active", facts["updated_at"]),
+    ]
+    out("\n".join(table([(f"{name}:", value) for name, value in rows], indent="")))
+    if facts.get("log"):
+        out("\nLog:")
+        steps = [(s["at"], s["event"], s["state"], s.get("reason") or "") for s in facts["log"]]
+        out("\n".join(table(steps)))
+
+
+@sessions.command()
+@click.argument("session")
+@click.option("--last", type=click.IntRange(min=1), help="Only this many entries, the newest.")
+@click.pass_obj
+def show(invocation: Invocation, session: str, last: int | None) -> None:
+    """Print what was said in a session."""
+    data = reach.look(invocation, lambda reading: reading.show(session, last=last))
+    invocation.show("conversation", data, _show)
+
+
+def _show(data: Json) -> None:
+    if not data["entries"]:
+        out("Nothing was said yet.")
+    elif len(data["entries"]) < data["total"]:
+        out(f"(the last {len(data['entries'])} of {data['total']} entries)\n")
+    for entry in data["entries"]:
+        out(f"{_speaker(entry)} · {entry['at']}", style=BOLD)
+        said = [f"> {quote['author']}: {quote['text']}" for quote in entry.get("quotes", ())]
+        said += [f"[{a['kind']} {a.get('name') or ''}]" for a in entry.get("attachments", ())]
+        said += [f"[calls {c['name']} {c['arguments']}]" for c in entry.get("calls", ())]
+        out("\n".join([entry["content"], *said] if entry["content"] else said) + "\n")
+
+
+def _speaker(entry: Json) -> str:
+    match entry["role"]:
+        case "user" | "correction" as role:
+            corrected = " (corrected)" if role == "correction" else ""
+            return str(entry["from"]["name"]).replace("\n", " ") + corrected
+        case "tool":
+            return f"tool {entry['name']}"
+        case "assistant":
+            return "Argent" if entry.get("notice") else str(entry.get("model") or "assistant")
+        case role:
+            return str(role)
+
+
+@sessions.command()
+@click.argument("session")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "markdown"]),
+    default="json",
+    show_default=True,
+    help="A document for tools, or one for people.",
+)
+@click.pass_obj
+def export(invocation: Invocation, session: str, form: str) -> None:
+    """Print a whole session as one document."""
+    data = reach.look(invocation, lambda reading: reading.export(session, form=form))
+    if invocation.json:
+        out_json("export", data)
+    elif form == "json":
+        # ASCII, so that no control character needs a second, invalid, escape on its way out.
+        out(json.dumps(data["document"], indent=2))
+    else:
+        out(data["document"], end="")
+
+
+@sessions.command()
+@click.argument("names", metavar="SESSION...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every session.")
+@click.option("--erase", is_flag=True, help="Erase the old words instead of archiving them.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def clear(
+    invocation: Invocation, names: tuple[str, ...], every: bool, erase: bool, yes: bool
+) -> None:
+    """Begin conversations anew. What was said goes to the session's archive/ folder."""
+    if bool(names) == every:
+        raise AdminError("usage", "name sessions, or say --all")
+    doing = "Erase what was said in" if erase else "Clear"
+    meant = "every session" if every else _meant(invocation, names)
+    invocation.confirm(f"{doing} {meant}?", yes=yes)
+    given = {"names": list(names), "all": every, "erase": erase}
+    data = reach.carry_out(invocation, "sessions.clear", given)
+    invocation.show("cleared", data, _cleared)
+
+
+def _cleared(data: Json) -> None:
+    for session in data["cleared"]:
+        kept = session["archived"]
+        out(f"Cleared {session['key']}" + (f"; kept as {kept}" if kept else ""))
+    if not data["cleared"]:
+        out("There is nothing to clear.")
+
+
+@sessions.command()
+@click.argument("names", metavar="SESSION...", nargs=-1, required=True)
+@click.option("--erase", is_flag=True, help="Keep no copy in the state folder's deleted/.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def delete(invocation: Invocation, names: tuple[str, ...], erase: bool, yes: bool) -> None:
+    """Remove sessions. A copy goes to the state folder's deleted/ folder."""
+    doing = "Erase" if erase else "Delete"
+    invocation.confirm(f"{doing} {_meant(invocation, names)}?", yes=yes)
+    given = {"names": list(names), "erase": erase}
+    data = reach.carry_out(invocation, "sessions.delete", given)
+    invocation.show("deleted", data, _deleted)
+
+
+def _deleted(data: Json) -> None:
+    for session in data["deleted"]:
+        out(f"Deleted {session['key']}")
+        if session["kept"]:
+            note(f"a copy is in {session['kept']}")
+
+
+def _meant(invocation: Invocation, names: tuple[str, ...]) -> str:
+    """The whole keys, so that nobody agrees to a prefix."""
+
+    async def resolve(reading: Reading) -> Json:
+        return {"keys": [str((await reading.resolve(name)).key) for name in names]}
+
+    return ", ".join(reach.look(invocation, resolve)["keys"])

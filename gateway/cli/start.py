@@ -1,0 +1,43 @@
+"""What precedes a gateway in this process: settings, logs, and errors in the operator's terms."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gateway.admin_errors import AdminError, as_admin_errors
+from gateway.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from gateway.config_load import Loaded
+
+PRIVATE = 0o077
+
+
+def prepare(invocation: Invocation, *, quiet: bool = False) -> "Loaded":
+    """Load the settings and begin to log; everything made from here on is private.
+
+    `quiet` logs warnings only, unless a level was set: somebody is reading this terminal.
+    """
+    from gateway import logs
+    from gateway.config_schema import secrets
+
+    os.umask(PRIVATE)
+    loaded = invocation.settings_with_warnings()
+    log = loaded.settings.log
+    level = "warning" if quiet and "level" not in log.model_fields_set else log.level
+    logs.configure(level, log.format, secrets=secrets(loaded.settings))
+    return loaded
+
+
+@contextmanager
+def start_errors() -> Iterator[None]:
+    """Raise what can keep a gateway from starting as an `AdminError`."""
+    from agents.errors import NotConfigured
+
+    try:
+        with as_admin_errors():
+            yield
+    except NotConfigured as error:
+        hint = "`argent models list` shows what there is"
+        raise AdminError("bad_config", str(error), hint) from error

@@ -1,0 +1,40 @@
+"""Words for people: times, counts and tables. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+_STEPS = ((60, 1, "s"), (3600, 60, "m"), (86_400, 3600, "h"))
+
+
+def time(written: str) -> datetime:
+    """The time that JSON output wrote."""
+    return datetime.fromisoformat(written)
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago in one unit, rounded down: ``5m ago``."""
+    seconds = int((now - then).total_seconds())
+    return "just now" if seconds < 1 else f"{span(seconds)} ago"
+
+
+def span(seconds: float) -> str:
+    """A length of time in one unit, rounded down: ``45s``, ``5m``, ``2h``, ``3d``."""
+    whole = max(int(seconds), 0)
+    for limit, unit, name in _STEPS:
+        if whole < limit:
+            return f"{whole // unit}{name}"
+    return f"{whole // 86_400}d"
+
+
+def many(count: int, noun: str) -> str:
+    """``1 message``, ``15 messages``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> list[str]:
+    """Rows as lines, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []
+    return [
+        indent + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,91 @@
+"""``argent up``: a gateway and a chat with it, in one process."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway import __version__
+from gateway.api.client import ControlClient
+from gateway.cli.base import Command
+from gateway.cli.chat import HISTORY
+from gateway.cli.invocation import Invocation
+from gateway.cli.output import BOLD, DIM, note, out_json
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
+    from gateway.daemon import Running
+
+
+@click.command(cls=Command)
+@click.pass_obj
+def up(invocation: Invocation) -> None:
+    """Start Argent and chat with it in this terminal.
+
+    Needs no settings: without a model's key or a running Ollama, a demo model answers. If a
+    gateway runs on this state folder already, this is a chat with it. Where there is no input at
+    all (a service, a container), it serves until SIGTERM.
+    """
+    running = ControlClient.connect(invocation.socket)
+    if running is not None:
+        running.close()
+        _attach(invocation)
+        return
+    from gateway.cli.start import prepare, start_errors
+
+    loaded = prepare(invocation, quiet=True)
+    with start_errors():
+        asyncio.run(_up(loaded.settings, invocation))
+
+
+def _attach(invocation: Invocation) -> None:
+    from gateway.cli import chat_loop
+
+    note("A gateway is running on this state folder already; this is a chat with it.", style=DIM)
+    history = invocation.state_dir / HISTORY
+    asyncio.run(chat_loop.chat(invocation.socket, history, as_json=invocation.json))
+
+
+async def _up(settings: "Settings", invocation: Invocation) -> None:
+    from gateway.daemon import running, until_stopped
+
+    async with running(settings, invocation.state_dir) as run:
+        _greet(run, invocation)
+        stopped = asyncio.create_task(until_stopped(run.gateway))
+        talk = asyncio.create_task(_chat_or_serve(invocation.socket, invocation))
+        await asyncio.wait([stopped, talk], return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopped, talk):
+            task.cancel()
+        _, ended = await asyncio.gather(stopped, talk, return_exceptions=True)
+        if isinstance(ended, Exception):
+            raise ended
+
+
+async def _chat_or_serve(socket: Path, invocation: Invocation) -> None:
+    from gateway.cli.chat_loop import chat
+
+    ended = await chat(socket, invocation.state_dir / HISTORY, as_json=invocation.json)
+    if not ended.spoke and not ended.at_terminal:
+        await asyncio.Event().wait()
+
+
+def _greet(run: "Running", invocation: Invocation) -> None:
+    gateway, resolution = run.gateway, run.resolution
+    channels = [f"{name} ({kind})" for name, kind, _ in gateway.channel_health()]
+    if invocation.json:
+        facts = {"version": __version__, "state_dir": str(invocation.state_dir)}
+        why = {"model": gateway.thinking.model, "looked_for": list(resolution.looked_for)}
+        out_json("gateway", {**facts, **why, "channels": list(gateway.channels)})
+        return
+    note(f"Argent {__version__}", style=BOLD)
+    note(f"State:    {invocation.state_dir}")
+    note(f"Channels: {', '.join(channels)}")
+    note(f"Model:    {', then '.join(model.name for model in resolution.models)}")
+    for looked in resolution.looked_for:
+        note(f"          {looked}", style=DIM)
+    if any(model.name == "offline" for model in resolution.models[:1]):
+        from agents.models.offline import SET_A_MODEL
+
+        note(f"This is the offline demo, not a language model. {SET_A_MODEL}")
+    note("Type a message, or /help. Ctrl-C stops an answer, Ctrl-D ends.\n", style=DIM)
