@@ -205,14 +205,14 @@ class MemoryLedger:
 
     async def owed(self) -> tuple[OwedPart, ...]:
         for outgoing in self._parts((PartState.SENDING,)):
-            outgoing.part = replace(outgoing.part, state=PartState.UNKNOWN)
+            outgoing.part = replace(outgoing.part, state=PartState.UNKNOWN, uncertain=True)
         return tuple(outgoing.part for outgoing in self._parts(_OPEN))
 
     async def begin_sending(self, part: int) -> None:
         outgoing = self._outgoing(part)
         if outgoing.part.state not in _OPEN:
             return
-        outgoing.repeated |= outgoing.part.state is PartState.UNKNOWN
+        outgoing.repeated = outgoing.part.uncertain
         outgoing.part = replace(
             outgoing.part, state=PartState.SENDING, attempts=outgoing.part.attempts + 1
         )
@@ -225,12 +225,10 @@ class MemoryLedger:
         outgoing.part = replace(outgoing.part, state=PartState.SENT)
 
     async def unknown(self, part: int) -> None:
-        self._move(part, PartState.UNKNOWN)
+        self._move(part, PartState.UNKNOWN, uncertain=True)
 
     async def unsent(self, part: int) -> None:
-        # An earlier attempt that ended without word is not undone by a later one that was refused.
-        repeated = self._outgoing(part).repeated
-        self._move(part, PartState.UNKNOWN if repeated else PartState.OWED)
+        self._move(part, PartState.OWED)
 
     async def failed(self, part: int, reason: str) -> None:
         self._move(part, PartState.FAILED)
@@ -400,10 +398,11 @@ class MemoryLedger:
         except KeyError:
             raise NotFound(f"no part has the number {part}") from None
 
-    def _move(self, part: int, state: PartState) -> None:
+    def _move(self, part: int, state: PartState, *, uncertain: bool = False) -> None:
         outgoing = self._outgoing(part)
         if outgoing.part.state in _OPEN:
-            outgoing.part = replace(outgoing.part, state=state)
+            uncertain = uncertain or outgoing.part.uncertain
+            outgoing.part = replace(outgoing.part, state=state, uncertain=uncertain)
 
     def _pairing(self, code: str) -> PairingRequest:
         try:

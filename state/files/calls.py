@@ -1,30 +1,33 @@
 """The system calls that change files, in one replaceable value: tests hand in failing ones."""
 
-import ctypes
-import ctypes.util
-import errno
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from state.store import StorageFailed, StorageFull, StoreError
+if TYPE_CHECKING:
+    import ctypes
 
 # Local Linux file systems on which one syncfs(2) makes everything durable: the magic numbers of
 # statfs(2) for ext2-4, xfs, btrfs, tmpfs, f2fs.
 _LOCAL = frozenset({0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0xF2F52010})
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @cache
-def _libc() -> ctypes.CDLL:
+def _libc() -> "ctypes.CDLL":
+    import ctypes
+    import ctypes.util
+
     return ctypes.CDLL(ctypes.util.find_library("c") or None, use_errno=True)
 
 
 def _syncfs(fd: int) -> None:
     if _libc().syncfs(fd) != 0:
+        import ctypes
+
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
 
@@ -58,6 +61,8 @@ def syncfs_is_enough(directory: Path) -> bool:
     """
     if not sys.platform.startswith("linux"):
         return False
+    import ctypes
+
     try:
         major, minor = (int(number) for number in os.uname().release.split(".")[:2])
         buffer = ctypes.create_string_buffer(256)  # struct statfs is 120 bytes; f_type comes first
@@ -66,10 +71,3 @@ def syncfs_is_enough(directory: Path) -> bool:
         return False
     kind = ctypes.c_long.from_buffer(buffer).value & 0xFFFFFFFF
     return not failed and (major, minor) >= (5, 8) and kind in _LOCAL
-
-
-def store_error(error: OSError, doing: str) -> StoreError:
-    """What a failed system call means for whoever asked for it."""
-    if error.errno in _FULL:
-        return StorageFull(f"the disk is full: {doing} failed ({error}); free some space")
-    return StorageFailed(f"{doing} failed ({error}); check the disk and its permissions")

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from state.files.calls import SystemCalls, syncfs_is_enough
 from state.files.layout import FILE_MODE
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Clock = Callable[[], datetime]
 
@@ -43,6 +46,8 @@ class Disk:
             failed = _attempt((self.calls.syncfs, both[0]))
             return {fd: error for error in failed.values() for fd in both}
         if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._pool = ThreadPoolExecutor(_POOL, "argent-sync")
         return {fd: e for failed in self._pool.map(_attempt, every) for fd, e in failed.items()}
 
@@ -121,24 +126,3 @@ def _attempt(call: tuple[Callable[[int], None], int]) -> dict[int, OSError]:
 def beside_name(path: Path) -> Path:
     """What the file that will replace `path` is called until it does."""
     return path.with_name(f".{path.name}.new")
-
-
-def read_file(path: Path) -> bytes | None:
-    """A file's content; None when there is none. Raises OSError."""
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        return read_range(fd, 0, os.fstat(fd).st_size)
-    finally:
-        os.close(fd)
-
-
-def read_range(fd: int, start: int, stop: int) -> bytes:
-    """The bytes from `start` to `stop`, fewer where the file ends before."""
-    chunks = []
-    while start < stop and (chunk := os.pread(fd, stop - start, start)):
-        chunks.append(chunk)
-        start += len(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)

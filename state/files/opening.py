@@ -12,10 +12,11 @@ from pathlib import Path
 
 from state.codec import InvalidValue
 from state.files import journal, metadata
-from state.files.disk import Disk, read_file, read_range
+from state.files.disk import Disk
 from state.files.journal import CLOSING, EMPTY, FIRST, Damaged, Lines
 from state.files.layout import HISTORY, METADATA
 from state.files.metadata import Facts
+from state.files.reading import read_entries_behind, read_file, read_range
 from state.files.repair import Cut, repair
 from state.keys import SessionId
 from state.session import Context, Session
@@ -55,7 +56,7 @@ def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -
     try:
         size = os.fstat(fd).st_size
         if facts is not None and not whole:
-            behind = _behind_checkpoint(fd, facts.end, size)
+            behind = read_entries_behind(fd, facts.end, size)
             if behind is not None:
                 session = metadata.fold(facts.session, behind.entries)
                 return Opened(fd, size - len(CLOSING), session, repaired, bool(behind.entries))
@@ -86,20 +87,6 @@ def _read_facts(
         aside = disk.keep_aside(path)
         path.unlink()
         return None, (aside,)
-
-
-def _behind_checkpoint(fd: int, end: int, size: int) -> Lines | None:
-    """The entries behind the checkpoint; None when the file must be read from its beginning."""
-    if not FIRST <= end <= size - len(CLOSING):
-        return None
-    # One byte more shows that the checkpoint is at the beginning of a line.
-    data = read_range(fd, end - 1, size)
-    if data[:1] != b"\n" or not data.endswith(CLOSING):
-        return None
-    try:
-        return journal.read_lines(data[1 : -len(CLOSING)], end)
-    except Damaged:
-        return None
 
 
 def _open_whole(

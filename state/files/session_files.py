@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from state.files import journal, metadata
-from state.files.disk import Disk, beside_name, read_file
+from state.files.disk import Disk, beside_name
 from state.files.journal import CLOSING, FIRST, OPENING
 from state.files.layout import FILE_MODE, FOLDER_MODE, HISTORY, METADATA
 from state.files.metadata import Facts
 from state.files.opening import Opened, open_session
+from state.files.reading import read_file
 from state.session import Session
 from state.store import StorageFailed
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from state.codec import InvalidValue, dumps, entry_to_json
-from state.files import journal
 from state.files.batches import GroupCommit
-from state.files.calls import store_error
-from state.files.disk import Disk, read_range
+from state.files.disk import Disk
+from state.files.errors import store_error
 from state.files.journal import FIRST, Damaged, Lines
 from state.files.layout import HISTORY, Layout
 from state.files.listing import session_ids
+from state.files.reading import read_entries
 from state.files.writer import FACTS_DELAY, Append, SessionWriter, Snapshot, Work
 from state.history import Entry, InvalidHistory, check_batch
 from state.keys import SessionId
@@ -129,10 +129,10 @@ def _read(path: Path, snapshot: Snapshot, *, whole: bool) -> tuple[Snapshot, Lin
     start = FIRST if whole else max(FIRST, snapshot.session.context.start)
     fd = os.open(path, os.O_RDONLY)
     try:
-        lines = _lines(fd, start, snapshot.end)
+        lines = read_entries(fd, start, snapshot.end)
         if lines is not None:
             return snapshot, lines
-        lines = _lines(fd, FIRST, snapshot.end)
+        lines = read_entries(fd, FIRST, snapshot.end)
     finally:
         os.close(fd)
     if lines is None:
@@ -140,15 +140,3 @@ def _read(path: Path, snapshot: Snapshot, *, whole: bool) -> tuple[Snapshot, Lin
     # The context's start is at no entry: better a context that is too long than none.
     context = Context(limit=snapshot.session.context.limit)
     return replace(snapshot, session=replace(snapshot.session, context=context)), lines
-
-
-def _lines(fd: int, start: int, end: int) -> Lines | None:
-    if start > end:
-        return None
-    data = read_range(fd, start - 1, end)
-    if len(data) != end - start + 1 or data[:1] != b"\n":
-        return None
-    try:
-        return journal.read_lines(data[1:], start)
-    except Damaged:
-        return None

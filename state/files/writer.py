@@ -17,8 +17,8 @@ from typing import Any
 
 from state.files import journal
 from state.files.batches import Request
-from state.files.calls import store_error
 from state.files.disk import Disk
+from state.files.errors import store_error
 from state.files.journal import EMPTY, FIRST
 from state.files.layout import ARCHIVE, FOLDER_MODE, HISTORY, TRASH, Layout
 from state.files.opening import open_session

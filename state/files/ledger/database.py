@@ -1,0 +1,98 @@
+"""gateway.db as a thread: what is asked for together is committed together."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from state.files.batches import Request
+from state.files.ledger.schema import configure
+from state.store import StorageFailed, StorageFull, StoreError
+
+Work = Callable[[sqlite3.Connection], Any]
+Connect = Callable[[Path], sqlite3.Connection]
+
+_STATEMENTS = 256
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection whose transactions are begun and ended by hand. Raises sqlite3.Error."""
+    return sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+    )
+
+
+class Database:
+    """One connection, and one transaction for each batch.
+
+    Work that fails is undone alone; when the commit fails, the whole batch was not stored.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, connect: Connect) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = connection
+        self._connect = connect
+
+    def commit(self, batch: list[Request[Work]]) -> None:
+        """Do a batch. Every request has its result or its error afterwards."""
+        try:
+            db = self._ready()
+            db.execute("BEGIN IMMEDIATE")
+            for request in batch:
+                self._do(db, request)
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            for request in batch:
+                request.error = ledger_error(error, self._path)
+            self._recover()
+
+    def _do(self, db: sqlite3.Connection, request: Request[Work]) -> None:
+        db.execute("SAVEPOINT work")
+        try:
+            request.result = request.work(db)
+        except Exception as error:
+            # A full disk can end the transaction itself; then there is nothing to go on with.
+            if isinstance(error, sqlite3.Error) and not db.in_transaction:
+                raise
+            request.error = (
+                ledger_error(error, self._path) if isinstance(error, sqlite3.Error) else error
+            )
+            db.execute("ROLLBACK TO work")
+        db.execute("RELEASE work")
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _ready(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = self._connect(self._path)
+            try:
+                configure(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _recover(self) -> None:
+        """Leave the failed transaction; where that fails too, connect anew the next time."""
+        db = self._connection
+        if db is None:
+            return
+        try:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._connection = None
+            db.close()
+
+
+def ledger_error(error: sqlite3.Error, path: Path) -> StoreError:
+    """What an error of SQLite means for whoever asked."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return StorageFull(f"the disk is full: writing {path} failed; free some space")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StorageFailed(f"{path} is damaged ({error}); start again to have it repaired")
+    return StorageFailed(f"using {path} failed ({error}); check the disk and its permissions")

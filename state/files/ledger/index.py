@@ -1,0 +1,92 @@
+"""The index of sessions: what a listing shows, without opening a folder."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+from state.codec import text
+from state.files.ledger.rows import SESSION, milliseconds, of_session, session_row
+from state.keys import SessionId
+from state.lifecycle import Phase
+from state.session import Session
+from state.store import Counts, SessionRow
+
+_COLUMNS = SESSION.count(",") + 1
+
+
+def index(db: sqlite3.Connection, sessions: Iterable[Session]) -> None:
+    """Show these facts."""
+    db.executemany(
+        f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES ({', '.join('?' * _COLUMNS)})",
+        map(of_session, sessions),
+    )
+
+
+def unindex(db: sqlite3.Connection, sessions: Iterable[SessionId]) -> None:
+    """Forget sessions that are gone."""
+    db.executemany("DELETE FROM sessions WHERE id = ?", ((session,) for session in sessions))
+
+
+def ids(db: sqlite3.Connection) -> frozenset[SessionId]:
+    """The sessions that are shown."""
+    return frozenset(SessionId(row[0]) for row in db.execute("SELECT id FROM sessions"))
+
+
+def listing(
+    db: sqlite3.Connection, phase: Phase | None, limit: int | None
+) -> tuple[SessionRow, ...]:
+    """Sessions, the most lately active first."""
+    which = "" if phase is None else "WHERE phase = :phase"
+    rows = db.execute(
+        f"SELECT {SESSION} FROM sessions {which} ORDER BY updated_at DESC, id LIMIT :limit",
+        {"phase": phase and str(phase), "limit": -1 if limit is None else limit},
+    )
+    return tuple(map(session_row, rows))
+
+
+def find(db: sqlite3.Connection, written: str) -> tuple[SessionRow, ...]:
+    """Sessions of this key or id, else those whose key or id begins with it."""
+    written = text(written)
+    for condition in (
+        "key = :text OR id = :text",
+        "substr(key, 1, length(:text)) = :text OR substr(id, 1, length(:text)) = :text",
+    ):
+        rows = db.execute(
+            f"SELECT {SESSION} FROM sessions WHERE {condition} ORDER BY updated_at DESC, id",
+            {"text": written},
+        ).fetchall()
+        if rows:
+            return tuple(map(session_row, rows))
+    return ()
+
+
+def quiet_since(
+    db: sqlite3.Connection, phase: Phase, before: datetime, limit: int
+) -> tuple[SessionRow, ...]:
+    """Sessions in a phase that were last active before then, the longest quiet first."""
+    rows = db.execute(
+        f"SELECT {SESSION} FROM sessions WHERE phase = ? AND updated_at < ? "
+        "ORDER BY updated_at, id LIMIT ?",
+        (str(phase), milliseconds(before), limit),
+    )
+    return tuple(map(session_row, rows))
+
+
+def counts(db: sqlite3.Connection) -> Counts:
+    """Figures of the whole ledger."""
+    parts = dict(db.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
+    outcomes = dict(db.execute("SELECT outcome, count(*) FROM inbox GROUP BY outcome").fetchall())
+    repeated, aside, shown = db.execute(
+        "SELECT (SELECT count(*) FROM outbox WHERE repeated), "
+        "(SELECT count(*) FROM set_aside), (SELECT count(*) FROM sessions)"
+    ).fetchone()
+    return Counts(
+        pending=outcomes.pop(None, 0),
+        owed=parts.get("owed", 0) + parts.get("sending", 0) + parts.get("unknown", 0),
+        sent=parts.get("sent", 0),
+        repeated=repeated,
+        failed_parts=parts.get("failed", 0),
+        set_aside=aside,
+        sessions=shown,
+        outcomes=outcomes,
+    )

@@ -1,0 +1,207 @@
+"""`store.Ledger` on SQLite. Each method is one piece of work for the database's thread."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from state.files.batches import GroupCommit
+from state.files.ledger import inbox, index, people
+from state.files.ledger.database import Connect, Database, Work, connect
+from state.keys import Address, SessionId, SessionKey
+from state.lifecycle import Phase
+from state.messages import (
+    Accepted,
+    Correction,
+    InboundMessage,
+    Malformed,
+    Outcome,
+    OwedPart,
+    Part,
+    Receipt,
+)
+from state.session import Session
+from state.store import Admission, Counts, PairingRequest, Role, SessionRow
+
+
+class SqliteLedger:
+    """Must be made in the event loop that uses it, on a database that `opening` prepared."""
+
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, *, connect: Connect = connect
+    ) -> None:
+        self._database = Database(path, connection, connect)
+        self._thread = GroupCommit[Work](
+            "argent-ledger", self._database.commit, finish=self._database.close
+        )
+
+    async def _do(self, work: Work) -> Any:
+        return await self._thread.submit(work)
+
+    # Inbox ------------------------------------------------------------------------------------
+
+    async def accept(
+        self,
+        message: InboundMessage | Correction,
+        *,
+        key: SessionKey,
+        session: SessionId,
+        entry: str,
+        at: datetime,
+    ) -> Accepted | None:
+        payload = inbox.payload_of(message)
+        accepted: Accepted | None = await self._do(
+            lambda db: inbox.accept(db, message, payload, key, session, entry, at)
+        )
+        return accepted
+
+    async def decline(
+        self,
+        message: InboundMessage | Correction,
+        *,
+        reason: str,
+        parts: Sequence[Part] = (),
+        at: datetime,
+    ) -> tuple[OwedPart, ...] | None:
+        owed: tuple[OwedPart, ...] | None = await self._do(
+            lambda db: inbox.decline(db, message, reason, parts, at)
+        )
+        return owed
+
+    async def set_aside(self, update: Malformed) -> None:
+        await self._do(lambda db: inbox.set_aside(db, update))
+
+    async def pending(self) -> tuple[Accepted, ...]:
+        pending: tuple[Accepted, ...] = await self._do(inbox.pending)
+        return pending
+
+    async def finish(
+        self,
+        seq: int,
+        *,
+        outcome: Outcome,
+        parts: Sequence[tuple[Address, Part]],
+        at: datetime,
+        session: Session | None = None,
+        detail: str | None = None,
+        begin: bool = False,
+    ) -> tuple[OwedPart, ...]:
+        def close(db: sqlite3.Connection) -> tuple[OwedPart, ...]:
+            owed = inbox.finish(db, seq, outcome, parts, at, detail, begin=begin)
+            if session is not None:
+                index.index(db, [session])
+            return owed
+
+        owed: tuple[OwedPart, ...] = await self._do(close)
+        return owed
+
+    # Outbox -----------------------------------------------------------------------------------
+
+    async def owed(self) -> tuple[OwedPart, ...]:
+        owed: tuple[OwedPart, ...] = await self._do(inbox.owed)
+        return owed
+
+    async def begin_sending(self, part: int) -> None:
+        await self._do(lambda db: inbox.begin_sending(db, part))
+
+    async def sent(self, part: int, receipt: Receipt, *, then: int | None = None) -> None:
+        await self._do(lambda db: inbox.sent(db, part, receipt, then))
+
+    async def unknown(self, part: int) -> None:
+        await self._do(lambda db: inbox.unknown(db, part))
+
+    async def unsent(self, part: int) -> None:
+        await self._do(lambda db: inbox.unsent(db, part))
+
+    async def failed(self, part: int, reason: str) -> None:
+        await self._do(lambda db: inbox.failed(db, part, reason))
+
+    # Cursors and aliases ----------------------------------------------------------------------
+
+    async def cursor(self, name: str) -> str | None:
+        value: str | None = await self._do(lambda db: people.cursor(db, name))
+        return value
+
+    async def set_cursor(self, name: str, value: str) -> None:
+        await self._do(lambda db: people.set_cursor(db, name, value))
+
+    async def aliases(self) -> dict[str, SessionId]:
+        aliases: dict[str, SessionId] = await self._do(people.aliases)
+        return aliases
+
+    async def set_alias(self, key: SessionKey, session: SessionId) -> None:
+        await self._do(lambda db: people.set_alias(db, key, session))
+
+    # People -----------------------------------------------------------------------------------
+
+    async def request_pairing(self, request: PairingRequest, *, most: int) -> PairingRequest | None:
+        live: PairingRequest | None = await self._do(
+            lambda db: people.request_pairing(db, request, most)
+        )
+        return live
+
+    async def notified(self, code: str, at: datetime) -> None:
+        await self._do(lambda db: people.notified(db, code, at))
+
+    async def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
+        live: tuple[PairingRequest, ...] = await self._do(lambda db: people.pairings(db, now))
+        return live
+
+    async def approve(
+        self, code: str, *, role: Role, at: datetime
+    ) -> tuple[PairingRequest, Admission]:
+        approved: tuple[PairingRequest, Admission] = await self._do(
+            lambda db: people.approve(db, code, role, at)
+        )
+        return approved
+
+    async def deny(self, code: str) -> PairingRequest:
+        denied: PairingRequest = await self._do(lambda db: people.deny(db, code))
+        return denied
+
+    async def revoke(self, account: str, user: str) -> Admission:
+        revoked: Admission = await self._do(lambda db: people.revoke(db, account, user))
+        return revoked
+
+    async def admissions(self) -> tuple[Admission, ...]:
+        admitted: tuple[Admission, ...] = await self._do(people.admissions)
+        return admitted
+
+    # Index ------------------------------------------------------------------------------------
+
+    async def index(self, *sessions: Session) -> None:
+        await self._do(partial(index.index, sessions=sessions))
+
+    async def unindex(self, session: SessionId) -> None:
+        await self._do(lambda db: index.unindex(db, [session]))
+
+    async def listing(
+        self, *, phase: Phase | None = None, limit: int | None = None
+    ) -> tuple[SessionRow, ...]:
+        rows: tuple[SessionRow, ...] = await self._do(lambda db: index.listing(db, phase, limit))
+        return rows
+
+    async def find(self, text: str) -> tuple[SessionRow, ...]:
+        rows: tuple[SessionRow, ...] = await self._do(lambda db: index.find(db, text))
+        return rows
+
+    async def quiet_since(
+        self, phase: Phase, before: datetime, limit: int
+    ) -> tuple[SessionRow, ...]:
+        rows: tuple[SessionRow, ...] = await self._do(
+            lambda db: index.quiet_since(db, phase, before, limit)
+        )
+        return rows
+
+    async def counts(self) -> Counts:
+        counts: Counts = await self._do(index.counts)
+        return counts
+
+    async def prune(self, before: datetime) -> int:
+        dropped: int = await self._do(lambda db: inbox.prune(db, before))
+        return dropped
+
+    async def close(self) -> None:
+        await self._thread.close()

@@ -1,0 +1,125 @@
+"""Rows of the ledger and the values they hold."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from state.codec import loads, message_from_json, text
+from state.keys import Address, SessionId, SessionKey, SessionType
+from state.lifecycle import Phase
+from state.messages import Accepted, OwedPart, Part, PartState
+from state.session import Session
+from state.store import Admission, PairingRequest, Role, SessionRow
+
+Row = tuple[Any, ...]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+ACCEPTED = "seq, entry, key, session, at, payload"
+PART = "id, seq, idx, channel, chat, thread, text, plain, reply_to, state, attempts, key, uncertain"
+PAIRING = "code, account, user, name, channel, chat, thread, created_at, expires_at, notified_at"
+ADMISSION = "account, user, role, name, since"
+SESSION = (
+    "id, key, channel, chat, thread, type, agent, phase, messages, created_at, updated_at, "
+    "title, person, context_tokens, context_limit"
+)
+
+
+def milliseconds(at: datetime) -> int:
+    """A moment as it is stored."""
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def moment(stored: int) -> datetime:
+    """A stored moment, in UTC."""
+    return datetime.fromtimestamp(stored / 1000, UTC)
+
+
+def maybe_text(value: str | None) -> str | None:
+    """A text as it is stored, if there is one."""
+    return None if value is None else text(value)
+
+
+def accepted(row: Row) -> Accepted:
+    """Raises `codec.InvalidValue`."""
+    seq, entry, key, session, at, payload = row
+    return Accepted(
+        seq=seq,
+        entry=entry,
+        key=SessionKey.parse(key),
+        session=SessionId(session),
+        at=moment(at),
+        message=message_from_json(loads(payload)),
+        recovered=True,
+    )
+
+
+def owed_part(row: Row) -> OwedPart:
+    return OwedPart(
+        id=row[0],
+        seq=row[1],
+        index=row[2],
+        address=Address(*row[3:6]),
+        part=Part(*row[6:9]),
+        state=PartState(row[9]),
+        attempts=row[10],
+        key=row[11],
+        uncertain=bool(row[12]),
+    )
+
+
+def pairing(row: Row) -> PairingRequest:
+    code, account, user, name, channel, chat, thread, created_at, expires_at, notified_at = row
+    return PairingRequest(
+        code=code,
+        account=account,
+        user=user,
+        name=name,
+        address=Address(channel, chat, thread),
+        created_at=moment(created_at),
+        expires_at=moment(expires_at),
+        notified_at=None if notified_at is None else moment(notified_at),
+    )
+
+
+def admission(row: Row) -> Admission:
+    account, user, role, name, since = row
+    return Admission(account, user, Role(role), name, moment(since))
+
+
+def of_session(session: Session) -> Row:
+    """A session as its row in the index, in the order of `SESSION`."""
+    key, context = session.key, session.context
+    return (
+        session.id,
+        str(key),
+        key.channel,
+        text(key.chat),
+        maybe_text(key.thread),
+        str(key.type),
+        session.agent,
+        str(session.phase),
+        session.messages,
+        milliseconds(session.created_at),
+        milliseconds(session.updated_at),
+        maybe_text(session.title),
+        session.person,
+        context.tokens,
+        context.limit,
+    )
+
+
+def session_row(row: Row) -> SessionRow:
+    return SessionRow(
+        id=SessionId(row[0]),
+        key=SessionKey(row[2], row[3], SessionType(row[5]), row[4]),
+        agent=row[6],
+        phase=Phase(row[7]),
+        messages=row[8],
+        created_at=moment(row[9]),
+        updated_at=moment(row[10]),
+        title=row[11],
+        person=row[12],
+        context_tokens=row[13],
+        context_limit=row[14],
+    )

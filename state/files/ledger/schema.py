@@ -1,0 +1,137 @@
+"""gateway.db: its tables, and how an older one becomes the newest."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from state.store import NewerFormat
+
+VERSION = 1
+
+# Times are Unix milliseconds. An inbox row keeps what identifies the message for as long as a
+# redelivery is thinkable; its words (payload) go when it is finished, a part's when it was sent.
+_TABLES = """
+CREATE TABLE inbox (
+    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+    account   TEXT NOT NULL,
+    source    TEXT NOT NULL,
+    key       TEXT,
+    session   TEXT,
+    entry     TEXT,
+    at        INTEGER NOT NULL,
+    payload   BLOB,
+    outcome   TEXT,
+    detail    TEXT,
+    closed_at INTEGER,
+    UNIQUE (account, source)
+) STRICT;
+CREATE INDEX inbox_open ON inbox (seq) WHERE outcome IS NULL;
+CREATE INDEX inbox_closed ON inbox (closed_at) WHERE closed_at IS NOT NULL;
+
+CREATE TABLE outbox (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq       INTEGER NOT NULL REFERENCES inbox (seq),
+    idx       INTEGER NOT NULL,
+    channel   TEXT NOT NULL,
+    chat      TEXT NOT NULL,
+    thread    TEXT,
+    text      TEXT,
+    plain     TEXT,
+    reply_to  TEXT,
+    state     TEXT NOT NULL,
+    attempts  INTEGER NOT NULL DEFAULT 0,
+    uncertain INTEGER NOT NULL DEFAULT 0,
+    repeated  INTEGER NOT NULL DEFAULT 0,
+    key       TEXT NOT NULL,
+    receipt   TEXT,
+    reason    TEXT,
+    UNIQUE (seq, idx)
+) STRICT;
+CREATE INDEX outbox_open ON outbox (id) WHERE state IN ('owed', 'sending', 'unknown');
+
+CREATE TABLE set_aside (
+    account TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    raw     BLOB NOT NULL,
+    reason  TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (account, source)
+) STRICT;
+
+CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE aliases (key TEXT PRIMARY KEY, session TEXT NOT NULL) STRICT;
+
+CREATE TABLE pairings (
+    code        TEXT PRIMARY KEY,
+    account     TEXT NOT NULL,
+    user        TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    channel     TEXT NOT NULL,
+    chat        TEXT NOT NULL,
+    thread      TEXT,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    notified_at INTEGER,
+    UNIQUE (account, user)
+) STRICT;
+
+CREATE TABLE admissions (
+    account TEXT NOT NULL,
+    user    TEXT NOT NULL,
+    role    TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    since   INTEGER NOT NULL,
+    PRIMARY KEY (account, user)
+) STRICT;
+
+CREATE TABLE sessions (
+    id             TEXT PRIMARY KEY,
+    key            TEXT NOT NULL,
+    channel        TEXT NOT NULL,
+    chat           TEXT NOT NULL,
+    thread         TEXT,
+    type           TEXT NOT NULL,
+    agent          TEXT NOT NULL,
+    phase          TEXT NOT NULL,
+    messages       INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    title          TEXT,
+    person         TEXT,
+    context_tokens INTEGER NOT NULL,
+    context_limit  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sessions_phase ON sessions (phase, updated_at);
+"""
+
+MIGRATIONS: Sequence[str] = (_TABLES,)
+"""What leads from each version to the next; version 0 is an empty file."""
+
+TRUTH = ("inbox", "outbox", "set_aside", "cursors", "aliases", "pairings", "admissions")
+"""The tables that nothing else can tell again; `sessions` is an index of the folders."""
+
+
+def configure(connection: sqlite3.Connection) -> None:
+    """Every commit is on the disk when it returns. Raises sqlite3.Error."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA busy_timeout = 5000")
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables to this version. Raises `NewerFormat`, sqlite3.Error."""
+    found = version(connection)
+    if found > VERSION:
+        raise NewerFormat(
+            f"gateway.db has version {found}, this Argent knows {VERSION}: "
+            "install the newer Argent again, or restore a backup"
+        )
+    for step in range(found, VERSION):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {MIGRATIONS[step]}; PRAGMA user_version = {step + 1}; COMMIT;"
+        )
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The version of a database's tables; 0 when it has none yet."""
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found

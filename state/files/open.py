@@ -1,0 +1,118 @@
+"""Opening a state folder as its one owner."""
+
+import asyncio
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from state.files.calls import SystemCalls
+from state.files.disk import Clock, Disk
+from state.files.errors import store_error
+from state.files.layout import TRASH, Layout
+from state.files.ledger import index
+from state.files.ledger.database import Connect, connect
+from state.files.ledger.ledger import SqliteLedger
+from state.files.ledger.opening import OpenedLedger, open_ledger
+from state.files.listing import session_ids, stored_sessions
+from state.files.lock import StateLock
+from state.files.sessions import FileSessions
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The stores of a state folder. `reports` is what its owner must be told, in sentences."""
+
+    sessions: FileSessions
+    ledger: SqliteLedger
+    reports: tuple[str, ...]
+    lock: StateLock
+
+    async def close(self) -> None:
+        """Write what was left for later, and let go of the folder."""
+        try:
+            await self.sessions.close()
+        finally:
+            try:
+                await self.ledger.close()
+            finally:
+                self.lock.release()
+
+
+async def open_state(
+    state_dir: Path,
+    *,
+    agent: str = "main",
+    calls: SystemCalls | None = None,
+    clock: Clock = _now,
+    connect: Connect = connect,
+) -> State:
+    """Own a state folder, making it where there is none.
+
+    Raises `StateLocked`, `NewerFormat`, `StorageFull`, `StorageFailed`.
+    """
+    layout = Layout(state_dir, agent)
+    calls = calls or SystemCalls()
+    lock, ledger = await asyncio.to_thread(_prepare, layout, calls, clock, connect)
+    return State(
+        sessions=FileSessions(layout, Disk(state_dir, calls, clock)),
+        ledger=SqliteLedger(layout.database, ledger.connection, connect=connect),
+        reports=ledger.reports,
+        lock=lock,
+    )
+
+
+def rebuild_index(state_dir: Path, *, agent: str = "main") -> int:
+    """Make the index of sessions anew from their folders; how many there are.
+
+    For a folder that no gateway owns. Raises as `open_state` does.
+    """
+    layout = Layout(state_dir, agent)
+    lock, ledger = _prepare(layout, SystemCalls(), _now, connect)
+    try:
+        ledger.connection.execute("BEGIN IMMEDIATE")
+        ledger.connection.execute("DELETE FROM sessions")
+        index.index(ledger.connection, stored_sessions(layout))
+        ledger.connection.execute("COMMIT")
+        return len(index.ids(ledger.connection))
+    finally:
+        ledger.connection.close()
+        lock.release()
+
+
+def _prepare(
+    layout: Layout, calls: SystemCalls, clock: Clock, connect: Connect
+) -> tuple[StateLock, OpenedLedger]:
+    try:
+        layout.make()
+        lock = StateLock.take(layout.root)
+    except OSError as error:
+        raise store_error(error, f"opening {layout.root}") from error
+    try:
+        for trash in layout.sessions.glob(f"{TRASH}*"):
+            shutil.rmtree(trash, ignore_errors=True)
+        opened = open_ledger(layout.database, Disk(layout.root, calls, clock), connect)
+        reports = (*opened.reports, *_agree(layout, opened.connection))
+    except BaseException:
+        lock.release()
+        raise
+    return lock, OpenedLedger(opened.connection, reports)
+
+
+def _agree(layout: Layout, db: sqlite3.Connection) -> tuple[str, ...]:
+    """Let the index show the folders that are there: a copied, a removed one, or all of them."""
+    there = frozenset(session_ids(layout))
+    shown = index.ids(db)
+    if there == shown:
+        return ()
+    missing = there - shown
+    db.execute("BEGIN IMMEDIATE")
+    index.unindex(db, shown - there)
+    index.index(db, stored_sessions(layout, missing))
+    db.execute("COMMIT")
+    return (f"the index of sessions was brought up to date ({len(there ^ shown)} changes)",)

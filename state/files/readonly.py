@@ -1,0 +1,168 @@
+"""Reading a state folder beside its owner, or when there is none. Takes no lock, changes nothing.
+
+Imports neither asyncio nor anything of a platform: `argent sessions list` starts in an instant.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from state.codec import InvalidValue
+from state.files import journal, metadata
+from state.files.errors import store_error
+from state.files.journal import CLOSING, Damaged, Lines
+from state.files.layout import HISTORY, METADATA, Layout
+from state.files.ledger import index, people
+from state.files.ledger.schema import VERSION, version
+from state.files.listing import stored_sessions
+from state.files.reading import read_entries_behind, read_file
+from state.files.repair import Cut, repair
+from state.history import Entry
+from state.keys import SessionId
+from state.lifecycle import Phase
+from state.session import Session
+from state.store import Admission, Counts, NewerFormat, NotFound, PairingRequest, SessionRow
+
+T = TypeVar("T")
+
+_TRIES = 5
+_PAUSE = 0.002
+
+
+class ReadOnlyState:
+    """What a state folder says now."""
+
+    def __init__(self, state_dir: Path, *, agent: str = "main") -> None:
+        self._layout = Layout(state_dir, agent)
+
+    def listing(
+        self, *, phase: Phase | None = None, limit: int | None = None
+    ) -> tuple[SessionRow, ...]:
+        """Sessions, the most lately active first: from the index, else from the folders.
+
+        Raises `NewerFormat`, `StorageFailed`.
+        """
+        rows = self._ask(lambda db: index.listing(db, phase, limit))
+        if rows is not None:
+            return rows
+        found = [row for row in self._rows() if phase is None or row.phase is phase]
+        return tuple(found[:limit])
+
+    def find(self, text: str) -> tuple[SessionRow, ...]:
+        """Sessions whose key or id is `text`, else those whose key or id begins with it."""
+        rows = self._ask(lambda db: index.find(db, text))
+        if rows is not None:
+            return rows
+        found = self._rows()
+        exact = tuple(row for row in found if text in (row.id, str(row.key)))
+        return exact or tuple(
+            row for row in found if row.id.startswith(text) or str(row.key).startswith(text)
+        )
+
+    def counts(self) -> Counts:
+        """Figures of the ledger; all zero when there is none."""
+        return self._ask(index.counts) or Counts()
+
+    def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
+        """The live requests of strangers."""
+        return self._ask(lambda db: people.pairings(db, now)) or ()
+
+    def admissions(self) -> tuple[Admission, ...]:
+        """Everybody who was let in by hand."""
+        return self._ask(people.admissions) or ()
+
+    def facts(self, session_id: SessionId) -> Session:
+        """A session's facts, up to date with its history.
+
+        Raises `NotFound`, `NewerFormat`, `StorageFailed`.
+        """
+        folder = self._layout.folder(session_id)
+        try:
+            data = read_file(folder / METADATA)
+            try:
+                facts = None if data is None else metadata.decode(data, session_id)
+            except InvalidValue:
+                facts = None
+            if facts is not None:
+                behind = _behind(folder / HISTORY, facts.end)
+                if behind is not None:
+                    return metadata.fold(facts.session, behind.entries)
+            entries = self.entries(session_id)
+            if facts is not None:
+                return metadata.recount(facts.session, entries)
+            made = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        except OSError as error:
+            raise store_error(error, f"reading {folder}") from error
+        session = metadata.rebuild(session_id, self._layout.agent, entries, made)
+        if session is None:
+            raise NotFound(f"nothing tells whose session {session_id} is")
+        return session
+
+    def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
+        """Every whole entry of the current history.
+
+        Raises `NotFound`, `NewerFormat`, `StorageFailed`.
+        """
+        path = self._layout.folder(session_id) / HISTORY
+        data = b""
+        try:
+            for _ in range(_TRIES):
+                found = read_file(path)
+                if found is None:
+                    raise NotFound(f"there is no session {session_id}")
+                data = found
+                try:
+                    return journal.read(data).entries
+                except Damaged:
+                    # An append is half written at this instant, most likely.
+                    time.sleep(_PAUSE)
+        except OSError as error:
+            raise store_error(error, f"reading {path}") from error
+        plan = repair(data, 0)
+        whole = data[: plan.end] + CLOSING if isinstance(plan, Cut) else plan.data
+        return journal.read(whole).entries
+
+    def _rows(self) -> list[SessionRow]:
+        try:
+            rows = [SessionRow.of(session) for session in stored_sessions(self._layout)]
+        except OSError as error:
+            raise store_error(error, f"reading {self._layout.sessions}") from error
+        return sorted(rows, key=lambda row: (-row.updated_at.timestamp(), row.id))
+
+    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
+        """What the database answers; None when it cannot."""
+        path = self._layout.database
+        if not path.exists():
+            return None
+        try:
+            db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+            try:
+                if version(db) > VERSION:
+                    raise NewerFormat(f"{path} was written by a newer version of Argent")
+                return question(db)
+            finally:
+                db.close()
+        except sqlite3.Error:
+            return None
+
+
+def _behind(path: Path, end: int) -> Lines | None:
+    """The entries behind a checkpoint; None when the whole history must be read."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        for _ in range(_TRIES):
+            lines = read_entries_behind(fd, end, os.fstat(fd).st_size)
+            if lines is not None:
+                return lines
+            time.sleep(_PAUSE)
+    finally:
+        os.close(fd)
+    return None
