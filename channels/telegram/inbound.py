@@ -13,6 +13,7 @@ from channels.telegram import ids
 from channels.telegram.attachments import attachments
 from channels.telegram.identity import Identity
 from channels.telegram.quotes import answered, quotes
+from channels.telegram.sound import sound
 from channels.telegram.words import Words, words
 from state.keys import Address
 from state.messages import (
@@ -38,7 +39,7 @@ def parse(raw: object, me: Identity, at: datetime) -> Inbound | None:
     that one update cannot hold up those behind it.
     """
     try:
-        return _read(raw, me)
+        return sound(_read(raw, me))
     except Exception as error:
         return malformed(raw, me, f"{type(error).__name__}: {error}", at)
 

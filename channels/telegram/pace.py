@@ -27,8 +27,9 @@ class Pace:
         A flood wait is obeyed to the second. Raises `Unauthorized`, which no waiting mends.
         """
 
-        def again(error: Exception) -> bool | float:
-            if isinstance(error, Unauthorized):
+        def again(error: BaseException) -> bool | float:
+            # A cancellation passes through here, too.
+            if isinstance(error, Unauthorized) or not isinstance(error, Exception):
                 return False
             failed(error)
             return error.retry_after if isinstance(error, RateLimited) else True

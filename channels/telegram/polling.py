@@ -67,6 +67,7 @@ class Poller:
         self._offset: int | None = None
         self._remembered: tuple[int | None, datetime | None] = (None, None)
         self._patience = 0
+        self._stuck = False
 
     async def run(self) -> NoReturn:
         """Poll until cancelled. Raises `Unauthorized`."""
@@ -87,13 +88,17 @@ class Poller:
             _log.warning("leftover_webhook_deleted", channel=self._me.account)
             await self._client.delete_webhook()
             raise
+        if not self._stuck:
+            self._pulse.proved()
         if batch:
             await self._take(batch)
         else:
             # All below the offset is confirmed and nothing is above it, so it has done its work;
             # kept, it could lie above the next update's number.
             self._offset = None
-        self._pulse.proved()
+        if self._stuck:
+            self._stuck = False
+            self._pulse.proved()
         self._patience = self._seconds
         if batch:
             await self._remember_now_and_then()
@@ -154,6 +159,8 @@ class Poller:
         elif isinstance(error, ChannelError):
             self._pulse.trouble(str(error))
         else:
+            # Telegram is well; what it gave could not be kept, and it is asked for it again.
+            self._stuck = True
             _log.warning("update_not_stored", channel=self._me.account, error=repr(error))
             self._pulse.trouble(f"messages cannot be stored: {error}", cut_off=True)
 
