@@ -7,6 +7,7 @@ between two turns. Without one, the caller holds the state folder's lock.
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.clock import Clock
 from gateway.life import Life
 from gateway.notices import notice
-from gateway.reading import Json, Reading, admission_to_json, request_to_json
+from gateway.reading import Json, admission_to_json, no_such, request_to_json, the_one
 from state.codec import time_to_json
 from state.files.layout import Layout
 from state.keys import Address
@@ -50,8 +51,8 @@ class Live(Protocol):
         """How the process is: `pid`, `version`, `started_at`, `model`, and what it is doing."""
 
 
-class Admin(Reading):
-    """An operator's actions. Raises `AdminError`; what it did is returned as JSON values.
+class Admin:
+    """Every action that changes something, told in JSON values. Raises `AdminError`.
 
     `state_dir` is where deleted sessions are kept; without it they are erased.
     """
@@ -66,7 +67,6 @@ class Admin(Reading):
         live: Live | None = None,
         state_dir: Path | None = None,
     ) -> None:
-        super().__init__(sessions, ledger, now=clock.now)
         self._sessions = sessions
         self._ledger = ledger
         self._life = life
@@ -103,8 +103,13 @@ class Admin(Reading):
                 return await self._ledger.listing()
         if not names:
             raise AdminError("usage", "which session?", "`argent sessions list` names them")
-        rows = [await self.resolve(name) for name in names]
+        rows = [await self._resolve(name) for name in names]
         return tuple({row.id: row for row in rows}.values())
+
+    async def _resolve(self, name: str) -> SessionRow:
+        with as_admin_errors():
+            found = await self._ledger.find(name) if name else ()
+            return the_one(name, found) or no_such(name, await self._ledger.listing())
 
     async def _between_turns(self, row: SessionRow, act: Callable[[], Awaitable[T]]) -> T:
         with as_admin_errors():
@@ -197,12 +202,13 @@ class Admin(Reading):
 
     async def status(self) -> Json:
         """The gateway, its channels and its figures at once."""
-        if self._live is None:
-            return {"gateway": None, "channels": [], "counts": await self.counts()}
+        runtime = self._running().runtime()
+        with as_admin_errors():
+            counts = await self._ledger.counts()
         return {
-            "gateway": {name: _plain(fact) for name, fact in self._live.runtime().items()},
+            "gateway": {name: _plain(fact) for name, fact in runtime.items()},
             **self.channels(),
-            "counts": await self.counts(),
+            "counts": asdict(counts),
         }
 
     def stop(self) -> Json:

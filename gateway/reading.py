@@ -5,10 +5,10 @@ docs/cli.md, which is what scripts rely on.
 """
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from gateway import export
 from gateway.admin_errors import AdminError, as_admin_errors
@@ -17,70 +17,63 @@ from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
 from state.session import Session
-from state.store import Admission, Counts, Loaded, PairingRequest, SessionRow
+from state.store import Admission, Counts, PairingRequest, SessionRow
 
 Json = dict[str, Any]
 _CANDIDATES = 10
 
 
-class SessionsReader(Protocol):
-    """What of `store.Sessions` is needed to look."""
+class Reads(Protocol):
+    """A store that can be looked at; `state.files.ReadOnlyState` is one."""
 
-    async def load(self, session_id: SessionId) -> Loaded | None:
-        """The session, or None."""
-
-    async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
-        """Every entry of its history."""
-
-
-class LedgerReader(Protocol):
-    """What of `store.Ledger` is needed to look."""
-
-    async def listing(
+    def listing(
         self, *, phase: Phase | None = None, limit: int | None = None
     ) -> tuple[SessionRow, ...]:
         """Sessions, the most lately active first."""
 
-    async def find(self, text: str) -> tuple[SessionRow, ...]:
+    def find(self, text: str) -> tuple[SessionRow, ...]:
         """Sessions by key, id or prefix."""
 
-    async def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
+    def facts(self, session_id: SessionId) -> Session:
+        """A session's facts. Raises `NotFound`."""
+
+    def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
+        """Every entry of its history. Raises `NotFound`."""
+
+    def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
         """Live requests."""
 
-    async def admissions(self) -> tuple[Admission, ...]:
+    def admissions(self) -> tuple[Admission, ...]:
         """Who was let in."""
 
-    async def counts(self) -> Counts:
+    def counts(self) -> Counts:
         """Figures."""
 
 
 class Reading:
-    """Every action that changes nothing. Raises `AdminError`."""
+    """Every action that changes nothing. Raises `AdminError`. It blocks: call it off the loop."""
 
-    def __init__(
-        self, sessions: SessionsReader, ledger: LedgerReader, *, now: Callable[[], datetime]
-    ) -> None:
-        self._reads = sessions
-        self._looks_up = ledger
-        self._now = now
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
 
-    async def list_sessions(self, *, state: str | None = None, limit: int | None = None) -> Json:
+    def list_sessions(self, *, state: str | None = None, limit: int | None = None) -> Json:
         """The sessions, the most lately active first; `state` is a phase's name."""
         if state is not None and state not in list(Phase):
             raise AdminError("usage", f"{state!r} is no state", f"one of {', '.join(Phase)}")
         phase = None if state is None else Phase(state)
         with as_admin_errors():
-            rows = await self._looks_up.listing(phase=phase, limit=limit)
+            rows = self._reads.listing(phase=phase, limit=limit)
         return {"sessions": [row_to_json(row) for row in rows]}
 
-    async def info(self, name: str) -> Json:
+    def info(self, name: str) -> Json:
         """A session's facts and the log of its life."""
-        session, _ = await self._session(name)
-        return session_to_json(session)
+        row = self.resolve(name)
+        with as_admin_errors():
+            return session_to_json(self._reads.facts(row.id))
 
-    async def show(self, name: str, *, last: int | None = None) -> Json:
+    def show(self, name: str, *, last: int | None = None) -> Json:
         """What was said, or only the `last` entries of it."""
-        session, entries = await self._session(name)
+        session, entries = self._session(name)
         shown = entries if last is None else entries[max(len(entries) - last, 0) :]
         return {
             "session": session_to_json(session),
@@ -88,47 +81,58 @@ class Reading:
             "entries": [entry_to_json(entry) for entry in shown],
         }
 
-    async def export(self, name: str, *, form: str = "json") -> Json:
+    def export(self, name: str, *, form: str = "json") -> Json:
         """A session as one document: ``json`` or ``markdown``."""
-        session, entries = await self._session(name)
-        if form == "json":
-            return {"format": form, "document": export.as_json(session, entries)}
-        if form == "markdown":
-            return {"format": form, "document": export.as_markdown(session, entries)}
-        raise AdminError("usage", f"{form!r} is no format", "json or markdown")
+        if form not in ("json", "markdown"):
+            raise AdminError("usage", f"{form!r} is no format", "json or markdown")
+        session, entries = self._session(name)
+        written = export.as_json if form == "json" else export.as_markdown
+        return {"format": form, "document": written(session, entries)}
 
-    async def people(self) -> Json:
+    def people(self, now: datetime) -> Json:
         """Who asks to be let in, and who was."""
         with as_admin_errors():
-            requests = await self._looks_up.pairings(self._now())
-            admitted = await self._looks_up.admissions()
+            requests, admitted = self._reads.pairings(now), self._reads.admissions()
         return {
             "pending": [request_to_json(request) for request in requests],
             "admitted": [admission_to_json(admission) for admission in admitted],
         }
 
-    async def counts(self) -> Json:
+    def counts(self) -> Json:
         """How much there is: sessions, open messages, owed and repeated parts."""
         with as_admin_errors():
-            return asdict(await self._looks_up.counts())
+            return asdict(self._reads.counts())
 
-    async def resolve(self, name: str) -> SessionRow:
+    def resolve(self, name: str) -> SessionRow:
         """The one session that is called so: by key, id, or a prefix that only it has."""
         with as_admin_errors():
-            found = await self._looks_up.find(name) if name else ()
-            if len(found) == 1:
-                return found[0]
-            if found:
-                raise _ambiguous(name, found)
-            raise _unknown(name, await self._looks_up.listing())
+            found = self._reads.find(name) if name else ()
+            return the_one(name, found) or no_such(name, self._reads.listing())
 
-    async def _session(self, name: str) -> tuple[Session, Sequence[Entry]]:
-        row = await self.resolve(name)
+    def _session(self, name: str) -> tuple[Session, Sequence[Entry]]:
+        row = self.resolve(name)
         with as_admin_errors():
-            loaded = await self._reads.load(row.id)
-            if loaded is None:
-                raise AdminError("not_found", f"session {row.key} is in the index but has no files")
-            return loaded.session, await self._reads.entries(row.id)
+            return self._reads.facts(row.id), self._reads.entries(row.id)
+
+
+def the_one(name: str, found: Sequence[SessionRow]) -> SessionRow | None:
+    """The only session found, None when there is none. Raises `AdminError` when there are more."""
+    if len(found) > 1:
+        keys = [str(row.key) for row in found[:_CANDIDATES]]
+        more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""
+        raise AdminError(
+            "ambiguous",
+            f"{name!r} could be {len(found)} sessions",
+            f"write more of one of these: {', '.join(keys)}{more}",
+        )
+    return found[0] if found else None
+
+
+def no_such(name: str, rows: Sequence[SessionRow]) -> NoReturn:
+    """Raise `AdminError`: there is no such session, but perhaps one like it."""
+    near = difflib.get_close_matches(name, [str(row.key) for row in rows], n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`argent sessions list` names them"
+    raise AdminError("not_found", f"there is no session {name!r}", hint)
 
 
 def row_to_json(row: SessionRow) -> Json:
@@ -170,19 +174,3 @@ def admission_to_json(admission: Admission) -> Json:
         "role": str(admission.role),
         "since": time_to_json(admission.since),
     }
-
-
-def _ambiguous(name: str, found: Sequence[SessionRow]) -> AdminError:
-    names = [str(row.key) for row in found[:_CANDIDATES]]
-    more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""
-    return AdminError(
-        "ambiguous",
-        f"{name!r} could be {len(found)} sessions",
-        f"write more of one of these: {', '.join(names)}{more}",
-    )
-
-
-def _unknown(name: str, rows: Sequence[SessionRow]) -> AdminError:
-    near = difflib.get_close_matches(name, [str(row.key) for row in rows], n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`argent sessions list` names them"
-    return AdminError("not_found", f"there is no session {name!r}", hint)

@@ -24,7 +24,7 @@ def pair() -> None:
 @click.pass_obj
 def list_(invocation: Invocation) -> None:
     """List who waits to be let in, and who was."""
-    invocation.show("people", reach.look(invocation, lambda r: r.people()), _list)
+    invocation.show("people", reach.look(invocation).people(datetime.now(UTC)), _list)
 
 
 def _list(data: Json) -> None:

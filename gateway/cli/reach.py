@@ -4,32 +4,22 @@ One process writes. While a gateway runs, that is the gateway, and what should c
 it through its socket; otherwise the command takes the state folder's lock and does it itself.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.api.client import ControlClient
 from gateway.cli.invocation import Invocation
 from gateway.reading import Reading
+from state.files import ReadOnlyState, lock_holder
 
 Json = dict[str, Any]
 _STATUS_SECONDS = 10.0
 _LIVE_ONLY = {"channels.status", "status", "gateway.stop"}
 
 
-def look(invocation: Invocation, read: Callable[[Reading], Awaitable[Json]]) -> Json:
-    """Read from the state folder, whether or not a gateway runs; it is not changed or locked."""
-
-    async def run() -> Json:
-        from state.files.readonly import ReadOnlyState
-
-        with as_admin_errors():
-            async with ReadOnlyState(invocation.state_dir) as state:
-                return await read(Reading(state.sessions, state.ledger, now=_now))
-
-    return asyncio.run(run())
+def look(invocation: Invocation) -> Reading:
+    """The state folder as it is now, whether or not a gateway runs; it is not locked."""
+    return Reading(ReadOnlyState(invocation.state_dir))
 
 
 def carry_out(invocation: Invocation, operation: str, given: Json) -> Json:
@@ -41,6 +31,8 @@ def carry_out(invocation: Invocation, operation: str, given: Json) -> Json:
             return client.call(operation, given, waits)
     if operation in _LIVE_ONLY:
         raise AdminError("gateway_down", "no gateway is running", "start it: argent gateway run")
+    import asyncio
+
     return asyncio.run(_alone(invocation, operation, given))
 
 
@@ -50,17 +42,11 @@ def status(invocation: Invocation) -> Json:
     if client is not None:
         with client:
             return client.call("status", timeout=_STATUS_SECONDS)
-
-    async def counts(reading: Reading) -> Json:
-        return {"gateway": None, "channels": [], "counts": await reading.counts()}
-
-    return look(invocation, counts)
+    return {"gateway": None, "channels": [], "counts": look(invocation).counts()}
 
 
 def holder(invocation: Invocation) -> int | None:
     """The process that owns the state folder; None when none does."""
-    from state.files import lock_holder
-
     return lock_holder(invocation.state_dir)
 
 
@@ -89,7 +75,3 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
             return await do(admin, operation, given)
         finally:
             await state.close()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

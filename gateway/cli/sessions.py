@@ -12,7 +12,6 @@ from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import BOLD, note, out, out_json
 from gateway.cli.text import ago, many, table, time
-from gateway.reading import Reading
 
 Json = dict[str, Any]
 STATES = ("active", "created", "idle", "compacted", "archived")
@@ -29,7 +28,7 @@ def sessions() -> None:
 @click.pass_obj
 def list_(invocation: Invocation, state: str | None, limit: int | None) -> None:
     """List the sessions by state, the most lately active first."""
-    data = reach.look(invocation, lambda reading: reading.list_sessions(state=state, limit=limit))
+    data = reach.look(invocation).list_sessions(state=state, limit=limit)
     invocation.show("sessions", data, _list)
 
 
@@ -59,7 +58,7 @@ def _line(row: Json, width: int, now: datetime) -> str:
 @click.pass_obj
 def info(invocation: Invocation, session: str) -> None:
     """Show a session's facts, and the log of its life."""
-    data = reach.look(invocation, lambda reading: reading.info(session))
+    data = reach.look(invocation).info(session)
     invocation.show("session", data, _info)
 
 
@@ -93,7 +92,7 @@ def _info(facts: Json) -> None:
 @click.pass_obj
 def show(invocation: Invocation, session: str, last: int | None) -> None:
     """Print what was said in a session."""
-    data = reach.look(invocation, lambda reading: reading.show(session, last=last))
+    data = reach.look(invocation).show(session, last=last)
     invocation.show("conversation", data, _show)
 
 
@@ -136,7 +135,7 @@ def _speaker(entry: Json) -> str:
 @click.pass_obj
 def export(invocation: Invocation, session: str, form: str) -> None:
     """Print a whole session as one document."""
-    data = reach.look(invocation, lambda reading: reading.export(session, form=form))
+    data = reach.look(invocation).export(session, form=form)
     if invocation.json:
         out_json("export", data)
     elif form == "json":
@@ -197,8 +196,5 @@ def _deleted(data: Json) -> None:
 
 def _meant(invocation: Invocation, names: tuple[str, ...]) -> str:
     """The whole keys, so that nobody agrees to a prefix."""
-
-    async def resolve(reading: Reading) -> Json:
-        return {"keys": [str((await reading.resolve(name)).key) for name in names]}
-
-    return ", ".join(reach.look(invocation, resolve)["keys"])
+    reading = reach.look(invocation)
+    return ", ".join(str(reading.resolve(name).key) for name in names)
