@@ -6,7 +6,7 @@ as such line by line, and what Argent itself adds stands in square brackets.
 
 from collections.abc import Iterable, Sequence
 
-from agents.transcript import AssistantSays, Said, ToolResult, ToolsSay, UserSays
+from agents.transcript import AssistantSays, Said, ToolResult, ToolsSay, UserSays, sendable
 from state.history import (
     AssistantEntry,
     CorrectionEntry,
@@ -77,7 +77,7 @@ def said(entries: Iterable[Entry], *, shared: bool = False) -> list[Said]:
             seen.append(AssistantSays(entry.content, entry.calls))
             calling = entry if entry.calls else None
         else:
-            seen.append(UserSays(_words(entry, shared)))
+            seen.append(UserSays(sendable(_words(entry, shared))))
     if calling is not None:
         seen.append(_paired(calling, results))
     return seen

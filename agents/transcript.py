@@ -45,6 +45,11 @@ class ToolsSay:
 Said = UserSays | AssistantSays | ToolsSay
 
 
+def sendable(text: str) -> str:
+    """The text as it can be sent: half a surrogate pair, which JSON can smuggle in, cannot."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 class Transcript:
     """An append-only sequence of what was said, oldest first."""
 

@@ -9,7 +9,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agents.models.model import ToolSpec
-from agents.transcript import ToolResult
+from agents.transcript import ToolResult, sendable
 from state.history import ToolCall
 
 LONGEST_RESULT = 50_000
@@ -106,6 +106,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _cut(text: str) -> str:
+    text = sendable(text)
     if len(text) <= LONGEST_RESULT:
         return text
     return f"{text[:LONGEST_RESULT]}\n[cut: the result has {len(text)} characters]"

@@ -1,0 +1,33 @@
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.models import anthropic_wire, openai_wire
+from agents.transcript import AssistantSays, Said, ToolResult, ToolsSay, Transcript, UserSays
+from state.history import ToolCall
+
+texts = st.text(max_size=12)
+calls = st.builds(ToolCall, texts, texts, st.sampled_from(["{}", '{"a":1}', "{broken", "[]"]))
+said = st.one_of(
+    st.builds(UserSays, texts),
+    st.builds(AssistantSays, texts, st.lists(calls, max_size=3).map(tuple)),
+    st.builds(
+        ToolsSay,
+        st.lists(st.builds(ToolResult, texts, texts, texts, st.booleans()), min_size=1).map(tuple),
+    ),
+)
+
+
+@given(st.lists(st.lists(said, max_size=4), max_size=6))
+def test_an_encoding_kept_while_growing_equals_the_encoding_of_the_whole(
+    batches: list[list[Said]],
+) -> None:
+    for wire in (openai_wire, anthropic_wire):
+        grown = Transcript()
+        for batch in batches:
+            grown.extend(batch)
+            grown.encoded(wire.DIALECT, wire.encode)
+        whole = Transcript(part for batch in batches for part in batch)
+        kept = grown.encoded(wire.DIALECT, wire.encode)
+        assert kept == whole.encoded(wire.DIALECT, wire.encode)
+        assert isinstance(orjson.loads(b"[" + kept + b"]"), list)
