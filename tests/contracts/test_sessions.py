@@ -1,0 +1,157 @@
+"""What every store of sessions does."""
+
+from dataclasses import replace
+
+import pytest
+
+from state.history import InvalidHistory
+from state.keys import SessionId
+from state.lifecycle import Event
+from state.session import Context
+from state.store import NotFound, Sessions
+from tests.contracts.examples import after, later, session, turn
+
+
+async def test_a_session_that_was_never_made_is_none(sessions: Sessions) -> None:
+    assert await sessions.load(SessionId("telegram_1_main")) is None
+    assert await sessions.ids() == ()
+
+
+async def test_a_made_session_is_empty_and_keeps_its_facts(sessions: Sessions) -> None:
+    facts = session(title="Trip to Norway")
+    await sessions.create(facts)
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert loaded.session == facts
+    assert loaded.entries == ()
+    assert loaded.repaired is None
+
+
+async def test_making_a_session_again_leaves_it_as_it_is(sessions: Sessions) -> None:
+    facts = after(session(), turn(1))
+    await sessions.append(facts, turn(1))
+    await sessions.create(session(title="another"))
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert loaded.session == facts
+    assert list(loaded.entries) == turn(1)
+
+
+async def test_a_first_append_makes_the_session(sessions: Sessions) -> None:
+    facts = after(session(), turn(1))
+    await sessions.append(facts, turn(1))
+    assert await sessions.ids() == (facts.id,)
+    assert list(await sessions.entries(facts.id)) == turn(1)
+
+
+async def test_what_was_appended_is_loaded_in_order_with_the_newest_facts(
+    sessions: Sessions,
+) -> None:
+    facts = session()
+    positions: list[int] = []
+    for number in range(5):
+        facts = after(facts, turn(number))
+        positions += await sessions.append(facts, turn(number))
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert loaded.session == facts
+    assert [e.id for e in loaded.entries] == [f"{who}{n}" for n in range(5) for who in "ua"]
+    assert list(loaded.positions) == positions
+    assert positions == sorted(set(positions))
+
+
+async def test_a_context_begins_where_its_position_says(sessions: Sessions) -> None:
+    facts = session()
+    await sessions.append(facts, turn(1))
+    positions = await sessions.append(facts, turn(2))
+    facts = replace(facts, context=Context(tokens=9, limit=100, start=positions[0]))
+    await sessions.save(facts)
+    await sessions.append(facts, turn(3))
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert [e.id for e in loaded.entries] == ["u2", "a2", "u3", "a3"]
+    assert loaded.positions[:2] == positions
+    assert [e.id for e in await sessions.entries(facts.id)][:2] == ["u1", "a1"]
+
+
+async def test_a_history_that_breaks_a_rule_is_refused_whole(sessions: Sessions) -> None:
+    facts = session()
+    await sessions.append(facts, turn(1))
+    question_alone = turn(2)[:1]
+    with pytest.raises(InvalidHistory):
+        await sessions.append(facts, question_alone)
+    with pytest.raises(InvalidHistory):
+        await sessions.append(facts, [*turn(3), *turn(3)])
+    assert list(await sessions.entries(facts.id)) == turn(1)
+
+
+async def test_any_text_survives(sessions: Sessions) -> None:
+    wild = 'NUL \0, emoji 🦜, Zalgo z̸, RTL \u202e, \u2028, quote ", \n]\n,{"id":"fake"}\n]\n'
+    entries = turn(1, asks=wild, answers=wild)
+    await sessions.append(session(title=wild), entries)
+    loaded = await sessions.load(session().id)
+    assert loaded is not None
+    assert list(loaded.entries) == entries
+    assert loaded.session.title == wild
+
+
+async def test_saving_and_touching_replace_the_facts(sessions: Sessions) -> None:
+    facts = after(session(), turn(1))
+    await sessions.append(facts, turn(1))
+    renamed = replace(facts, title="Lunch", model="anthropic:large", tools=("time",))
+    await sessions.save(renamed)
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert loaded.session == renamed
+    idle = renamed.after(Event.QUIET, later(4000))
+    await sessions.touch(idle)
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert loaded.session == idle
+
+
+async def test_a_session_that_is_gone_cannot_be_changed(sessions: Sessions) -> None:
+    with pytest.raises(NotFound):
+        await sessions.save(session())
+    with pytest.raises(NotFound):
+        await sessions.touch(session())
+    with pytest.raises(NotFound):
+        await sessions.clear(session())
+    with pytest.raises(NotFound):
+        await sessions.entries(session().id)
+    await sessions.delete(session().id)
+
+
+async def test_clearing_keeps_the_old_words_in_the_archive(sessions: Sessions) -> None:
+    facts = after(session(), turn(1))
+    await sessions.append(facts, turn(1))
+    fresh = replace(facts.after(Event.CLEAR, later(9)), messages=0)
+    archived = await sessions.clear(fresh)
+    assert archived
+    assert await sessions.entries(facts.id) == ()
+    await sessions.append(fresh, turn(2))
+    assert await sessions.clear(fresh) != archived
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert loaded.session == fresh
+
+
+async def test_clearing_an_empty_history_archives_nothing(sessions: Sessions) -> None:
+    await sessions.create(session())
+    assert await sessions.clear(session()) is None
+
+
+async def test_erasing_keeps_nothing(sessions: Sessions) -> None:
+    await sessions.append(session(), turn(1))
+    assert await sessions.clear(session(), erase=True) is None
+    assert await sessions.entries(session().id) == ()
+
+
+async def test_a_deleted_session_can_begin_again(sessions: Sessions) -> None:
+    await sessions.append(session(), turn(1))
+    await sessions.append(session("2"), turn(1))
+    await sessions.delete(session().id)
+    assert await sessions.load(session().id) is None
+    assert await sessions.ids() == (session("2").id,)
+    await sessions.append(session(), turn(2))
+    assert list(await sessions.entries(session().id)) == turn(2)
