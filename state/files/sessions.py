@@ -16,8 +16,9 @@ from state.files.errors import store_error
 from state.files.journal import FIRST, Damaged, Lines
 from state.files.layout import HISTORY, Layout
 from state.files.listing import session_ids
+from state.files.open_files import FACTS_DELAY
 from state.files.reading import read_entries
-from state.files.writer import FACTS_DELAY, Append, SessionWriter, Snapshot, Work
+from state.files.writer import Append, SessionWriter, Snapshot, Work
 from state.history import Entry, InvalidHistory, check_batch
 from state.keys import SessionId
 from state.session import Context, Session
