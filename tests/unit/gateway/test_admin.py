@@ -1,0 +1,234 @@
+"""What an operator does: with a gateway running, and on a folder that nobody owns."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from channels.channel import Condition, Health
+from gateway.admin import Admin
+from gateway.admin_errors import AdminError
+from gateway.api.operations import carry_out
+from gateway.clock import Clock
+from gateway.life import Life
+from gateway.open_sessions import OpenSessions
+from state.history import AssistantEntry, UserEntry
+from state.keys import Address, SessionKey
+from state.memory import MemoryLedger, MemorySessions
+from state.messages import Sender
+from state.session import Session
+from state.store import PairingRequest, Role
+
+NOW = datetime(2026, 1, 30, 10, 0, tzinfo=UTC)
+JASON = "telegram:123456789:main"
+GUILD = "discord:987654321:group"
+
+
+class StoppedClock(Clock):
+    def now(self) -> datetime:
+        return NOW
+
+
+class Running:
+    """A gateway as `admin.Live` sees it, which writes down what it was asked."""
+
+    def __init__(self) -> None:
+        self.lanes: list[str] = []
+        self.told: list[tuple[Address, str]] = []
+        self.admissions = 0
+        self.stopped = False
+
+    async def in_lane(self, session_id: str, action: Callable[[], Awaitable[object]]) -> object:
+        self.lanes.append(session_id)
+        return await action()
+
+    def channel_health(self):
+        return [("telegram", "telegram", Health(Condition.HEALTHY, NOW, identity="@bot"))]
+
+    async def admissions_changed(self) -> None:
+        self.admissions += 1
+
+    async def tell(self, address: Address, text: str) -> None:
+        self.told.append((address, text))
+
+    def request_stop(self) -> None:
+        self.stopped = True
+
+    def runtime(self):
+        return {"pid": 42, "started_at": NOW}
+
+
+class Desk:
+    """Stores with two sessions, a stranger, and an operator."""
+
+    def __init__(self, live: Running | None) -> None:
+        self.sessions, self.ledger = MemorySessions(), MemoryLedger()
+        clock = StoppedClock()
+        life = Life(self.sessions, self.ledger, OpenSessions(self.sessions), clock)
+        self.live = live
+        self.admin = Admin(
+            sessions=self.sessions, ledger=self.ledger, life=life, clock=clock, live=live
+        )
+
+    async def open(self) -> "Desk":
+        for key in (JASON, GUILD):
+            await self._talk(SessionKey.parse(key))
+        await self.ledger.request_pairing(
+            PairingRequest(
+                code="ABCD2345",
+                account="telegram",
+                user="77",
+                name="Mallory",
+                address=Address("telegram", "77"),
+                created_at=NOW,
+                expires_at=NOW + timedelta(minutes=10),
+            ),
+            most=5,
+        )
+        return self
+
+    async def _talk(self, key: SessionKey) -> None:
+        session = Session.begin(key, agent="main", at=NOW)
+        await self.sessions.create(session)
+        place = Address(key.channel, key.chat)
+        entries = (
+            UserEntry("q", NOW, "Hello", place, Sender("1", "Jason"), "4711", turn="t"),
+            AssistantEntry("a", NOW, "Hi there!", "t", re=("q",)),
+        )
+        session = session.with_entries(entries)
+        await self.sessions.append(session, entries)
+        await self.ledger.index(session)
+
+    async def do(self, operation: str, **given: object):
+        return await carry_out(self.admin, operation, given)
+
+    async def refused(self, operation: str, **given: object) -> AdminError:
+        with pytest.raises(AdminError) as caught:
+            await self.do(operation, **given)
+        return caught.value
+
+
+@pytest.fixture
+async def desk() -> Desk:
+    return await Desk(Running()).open()
+
+
+@pytest.fixture
+async def alone() -> Desk:
+    return await Desk(None).open()
+
+
+async def test_clearing_archives_the_words_between_two_turns(desk):
+    done = await desk.do("sessions.clear", names=["telegram:1"])
+    (cleared,) = done["cleared"]
+    assert cleared["key"] == JASON
+    assert cleared["archived"]
+    assert desk.live.lanes == ["telegram_123456789_main"]
+    assert await desk.sessions.entries(cleared["id"]) == ()
+    (row,) = await desk.ledger.find(JASON)
+    assert row.messages == 0
+
+
+async def test_erasing_keeps_nothing(alone):
+    done = await alone.do("sessions.clear", names=[JASON], erase=True)
+    assert done["cleared"][0]["archived"] is None
+
+
+async def test_all_sessions_are_cleared_when_all_are_asked_for(alone):
+    done = await alone.do("sessions.clear", all=True)
+    assert {session["key"] for session in done["cleared"]} == {JASON, GUILD}
+
+
+async def test_nothing_is_cleared_when_one_name_is_wrong(alone):
+    error = await alone.refused("sessions.clear", names=[JASON, "telegram:9999"])
+    assert error.code == "not_found"
+    assert len(await alone.sessions.entries(SessionKey.parse(JASON).session_id)) == 2
+
+
+async def test_a_near_miss_is_named(alone):
+    error = await alone.refused("sessions.clear", names=["telegram:123456798:main"])
+    assert error.hint is not None
+    assert JASON in error.hint
+
+
+async def test_a_prefix_of_several_sessions_is_refused_with_their_names(alone):
+    await alone._talk(SessionKey.parse("telegram:1234:dm"))
+    error = await alone.refused("sessions.delete", names=["telegram:123"])
+    assert error.code == "ambiguous"
+    assert "telegram:1234:dm" in str(error.hint)
+
+
+async def test_a_deleted_session_is_gone_from_files_and_listing(desk):
+    await desk.do("sessions.delete", names=[GUILD])
+    assert [str(row.key) for row in await desk.ledger.listing()] == [JASON]
+    assert await desk.sessions.load(SessionKey.parse(GUILD).session_id) is None
+
+
+async def test_an_approved_stranger_is_let_in_and_told(desk):
+    done = await desk.do("pair.approve", code=" abcd2345 ")
+    assert done["admitted"]["role"] == "guest"
+    assert done["told"] is True
+    assert desk.live.admissions == 1
+    ((address, text),) = desk.live.told
+    assert address == Address("telegram", "77")
+    assert "You are in" in text
+
+
+async def test_an_owner_is_approved_as_one(alone):
+    done = await alone.do("pair.approve", code="ABCD2345", owner=True)
+    assert done["told"] is False
+    ((admission),) = await alone.ledger.admissions()
+    assert admission.role is Role.OWNER
+
+
+async def test_a_code_works_once(desk):
+    await desk.do("pair.approve", code="ABCD2345")
+    assert (await desk.refused("pair.approve", code="ABCD2345")).code == "not_found"
+
+
+async def test_a_denied_stranger_stays_out(desk):
+    await desk.do("pair.deny", code="ABCD2345")
+    assert await desk.ledger.pairings(NOW) == ()
+    assert desk.live.told == []
+
+
+async def test_a_revoked_person_is_out_at_once(desk):
+    await desk.do("pair.approve", code="ABCD2345")
+    done = await desk.do("pair.revoke", user="77")
+    assert done["revoked"]["name"] == "Mallory"
+    assert desk.live.admissions == 2
+    assert (await desk.refused("pair.revoke", user="77")).code == "not_found"
+
+
+async def test_the_status_is_one_json_value(desk):
+    status = await desk.do("status")
+    assert status["gateway"] == {"pid": 42, "started_at": "2026-01-30T10:00:00Z"}
+    assert status["channels"][0]["proved_at"] == "2026-01-30T10:00:00Z"
+    assert status["counts"]["sessions"] == 2
+
+
+async def test_a_gateway_is_stopped_by_name(desk):
+    assert (await desk.do("gateway.stop"))["pid"] == 42
+    assert desk.live.stopped
+
+
+async def test_what_needs_a_gateway_says_so(alone):
+    assert (await alone.refused("channels.status")).code == "gateway_down"
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("sessions.explode", {}),
+        ("sessions.clear", {"names": "telegram:1"}),
+        ("sessions.clear", {"names": [JASON], "all": True}),
+        ("sessions.clear", {}),
+        ("pair.approve", {}),
+        ("pair.approve", {"code": 7}),
+        (["sessions.clear"], {}),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused(alone, operation, given):
+    with pytest.raises(AdminError) as caught:
+        await carry_out(alone.admin, operation, given)
+    assert caught.value.code == "usage"
