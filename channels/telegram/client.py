@@ -1,5 +1,6 @@
 """The Bot API calls that Argent makes, with Argent's errors."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -33,6 +34,10 @@ _FLOOD_SECONDS = 5.0
 # A preview makes Telegram fetch every link at once: nobody asked for that, and a link that a
 # stranger's words put into an answer would carry data out without a click.
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+# At DEBUG the library logs the URL that it calls, and the token is in it.
+logging.getLogger("telegram.Bot").setLevel(logging.INFO)
 
 
 class BadMarkup(Rejected):
@@ -145,6 +150,10 @@ class BotClient:
         except TelegramError as error:
             # Not chained: what lies beneath may show the URL, and the URL holds the token.
             raise self._meaning(error) from None
+        except Exception as error:
+            # The library stumbled over an answer of another shape.
+            text = f"Telegram's answer could not be read: {type(error).__name__}"
+            raise Unreachable(text, uncertain=True) from None
 
     def _meaning(self, error: TelegramError) -> ChannelError:
         match error:

@@ -1,5 +1,6 @@
 """The settings of a Telegram account."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -18,7 +19,7 @@ class WebhookSettings(BaseModel):
     url: str
     """The public https address that Telegram calls."""
 
-    secret: SecretStr = Field(min_length=16, max_length=256, pattern=r"^[A-Za-z0-9_-]+$")
+    secret: SecretStr = Field(min_length=16, max_length=256)
     """What Telegram repeats in `X-Telegram-Bot-Api-Secret-Token`."""
 
     host: str = "127.0.0.1"
@@ -26,6 +27,13 @@ class WebhookSettings(BaseModel):
 
     port: int = Field(default=8443, ge=0, le=65535)
     """The port to listen on."""
+
+    @field_validator("secret")
+    @classmethod
+    def _as_telegram_takes_it(cls, secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", secret.get_secret_value()):
+            raise ValueError("a webhook's secret consists of A-Z, a-z, 0-9, '_' and '-' only")
+        return secret
 
 
 class TelegramSettings(AccountSettings):
