@@ -120,6 +120,6 @@ class ChatScreen:
             self._settle(source, "")
 
     def _settle(self, source: str, text: str) -> None:
-        waiting = self._asked.get(source)
+        waiting = self._asked.pop(source, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(text)

@@ -1,0 +1,35 @@
+"""Words for people."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.cli.text import ago, many, table
+
+NOW = datetime(2026, 1, 30, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "just now"),
+        (-5, "just now"),
+        (59, "59s ago"),
+        (60, "1m ago"),
+        (3599, "59m ago"),
+        (7200, "2h ago"),
+        (86_399, "23h ago"),
+        (86_400, "1d ago"),
+        (40 * 86_400, "40d ago"),
+    ],
+)
+def test_a_time_is_told_in_one_unit(seconds, words):
+    assert ago(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+def test_one_is_not_many():
+    assert (many(1, "message"), many(15, "message")) == ("1 message", "15 messages")
+
+
+def test_columns_line_up():
+    assert table([("a", "bb"), ("ccc", "d")]) == ["  a    bb", "  ccc  d"]
