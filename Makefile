@@ -32,7 +32,8 @@ test: $(DEV) ## The whole fast suite
 
 test-slow: $(DEV) ## The long sweeps: crashes, faults, many examples
 	@$(COMPILE)
-	$(PYTEST) -m slow --hypothesis-profile=slow
+	$(PYTEST) --hypothesis-profile=slow -m slow
+	$(PYTEST) --hypothesis-profile=slow -m "not slow" tests/properties
 
 check: $(DEV) ## Style, types, import rules and the fast unit tests
 	$(BIN)/ruff check .
