@@ -144,6 +144,7 @@ class LLM:
         self.window: int | None = None
         self.asked: list[Asked] = []
         self.dropped = 0
+        self._peers: set[object] = set()
         self._script: deque[Scripted] = deque()
         self._always: Scripted | None = None
         self._changed = asyncio.Condition()
@@ -169,6 +170,11 @@ class LLM:
             await self._changed.wait_for(lambda: condition(self))
 
     @property
+    def connections(self) -> int:
+        """How many connections chats came over."""
+        return len(self._peers)
+
+    @property
     def url(self) -> str:
         """The base URL, as it is configured."""
         return self.root + self.api_path
@@ -178,9 +184,11 @@ class LLM:
         app = web.Application(client_max_size=1 << 30)
         app.add_routes([web.post(self.chat_path, self._chat), *self.routes()])
         app.add_routes([web.get("/emulator/asked", self._report)])
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+        )
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port, shutdown_timeout=0.1).start()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.root = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         return self
 
@@ -230,6 +238,8 @@ class LLM:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = orjson.loads(await request.read())
         asked = Asked(request.path, dict(request.headers), body)
+        if request.transport is not None:
+            self._peers.add(request.transport.get_extra_info("peername"))
         await self._note(lambda: self.asked.append(asked))
         try:
             self.check(asked)
