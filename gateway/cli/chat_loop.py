@@ -82,7 +82,9 @@ async def _conclude(
     lost = not talking.done()
     for task in (watching, talking):
         task.cancel()
-    spoke, _ = await asyncio.gather(talking, watching, return_exceptions=True)
+    spoke, seen = await asyncio.gather(talking, watching, return_exceptions=True)
+    if isinstance(seen, Exception):
+        raise seen
     if lost:
         raise AdminError("gateway_down", "the gateway has stopped")
     if isinstance(spoke, asyncio.CancelledError):  # by Ctrl-C: there is nothing to wait for

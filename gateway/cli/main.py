@@ -11,7 +11,7 @@ from gateway import __version__
 from gateway.admin_errors import CODES, AdminError
 from gateway.cli.base import Lazy, LazyGroup
 from gateway.cli.invocation import Invocation
-from gateway.cli.output import note, out, out_error, out_json
+from gateway.cli.output import ReaderLeft, note, out, out_error, out_json
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
@@ -65,8 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _run(given)
-    except BrokenPipeError:
-        # Whoever read us has seen enough. Python would complain once more when it flushes.
+    except ReaderLeft:
+        # What is left in the buffer goes nowhere; Python would complain when it flushes that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code)
@@ -92,7 +92,7 @@ def _run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         note()
         return INTERRUPTED
-    except BrokenPipeError:
+    except ReaderLeft:
         raise
     except Exception:
         return _broke(as_json=invocation.json)

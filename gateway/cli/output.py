@@ -16,6 +16,10 @@ ENVELOPE_VERSION = 1
 BOLD, DIM, RED = "1", "2", "31"
 
 
+class ReaderLeft(Exception):
+    """Whoever read us has seen enough (``argent sessions list | head``)."""
+
+
 def out(text: str = "", *, end: str = "\n", style: str | None = None) -> None:
     """Print to standard output; a style (`BOLD`, …) is seen on a terminal only."""
     _write(sys.stdout, text, end, style)
@@ -47,5 +51,8 @@ def _write(stream: TextIO, text: str, end: str, style: str | None) -> None:
     shown = visible(text)
     if style is not None and stream.isatty() and "NO_COLOR" not in os.environ:
         shown = f"\x1b[{style}m{shown}\x1b[0m"
-    stream.write(shown + end)
-    stream.flush()
+    try:
+        stream.write(shown + end)
+        stream.flush()
+    except BrokenPipeError as error:
+        raise ReaderLeft from error

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -240,16 +241,13 @@ def test_a_model_without_a_key_fails_its_test(argent):
 
 def test_a_reader_that_leaves_early_is_no_error(talked):
     talked.ok("ask", stdin="x" * 200_000)
-    command = subprocess.Popen(
-        talked.command("sessions", "show", TERMINAL),
-        env=talked.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    reader = f"{shlex.join(talked.command('sessions', 'show', TERMINAL))} | head -c 10"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", reader],
+        env=talked.environ, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
-    assert command.stdout is not None
-    command.stdout.read(10)
-    command.stdout.close()
-    assert command.stderr is not None
-    assert command.stderr.read() == ""
-    assert command.wait(PATIENCE) == 0
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout) == 10
 
 
 def test_nothing_that_was_said_reaches_the_terminal_as_a_command(argent):
