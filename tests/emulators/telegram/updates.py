@@ -7,6 +7,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from tests.emulators.telegram.signal import Signal
@@ -97,8 +98,9 @@ class UpdateQueue:
             elif self._poll is poll:
                 self._poll = None
         repeats, self._repeats = self._repeats, []
-        room = max(limit - len(repeats), 0)
-        return repeats + [self._waiting[i] for i in range(min(room, len(self._waiting)))]
+        # An update numbered below the offset is never returned, and the next call forgets it.
+        due = (u for u in self._waiting if u["update_id"] >= offset)
+        return repeats + list(islice(due, max(limit - len(repeats), 0)))
 
     def _confirm(self, offset: int) -> None:
         if offset < 0:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 
 from channels.channel import Command
@@ -22,7 +23,6 @@ from tests.emulators.telegram import (
     drop_connection,
     flood,
     garbage,
-    hang,
     refused,
     server_error,
     unauthorized,
@@ -196,16 +196,27 @@ async def test_typing_never_raises(
 async def test_a_cancelled_typing_call_ends_in_its_own_time(
     tg: TelegramEmulator, rig: Rig, alice: User
 ) -> None:
-    tg.faults.next("sendChatAction", hang(after=True))
-    channel = rig.channel()
-    typing = asyncio.create_task(channel.typing(home(alice)))
-    await tg.called("sendChatAction", 1)
-    typing.cancel()
-    await asyncio.wait([typing])
-    assert typing.cancelled()
-    tg.faults.clear()
-    await channel.close()
-    assert tg.actions == [(alice.id, None, "typing")]
+    tg.faults.next("sendChatAction", Fault(delay=None))
+    ended: list[int] = []
+
+    async def on_end(
+        _session: object, _context: object, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        ended.append(end.response.status)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(on_end)
+    async with aiohttp.ClientSession(trace_configs=[trace]) as rig.http:
+        channel = rig.channel()
+        typing = asyncio.create_task(channel.typing(home(alice)))
+        await tg.called("sendChatAction", 1)
+        typing.cancel()
+        await asyncio.wait([typing])
+        assert typing.cancelled()
+        assert ended == []
+        tg.faults.clear()
+        await channel.close()
+    assert ended == [200]
 
 
 async def test_the_menu_is_published_when_it_differs(tg: TelegramEmulator, rig: Rig) -> None:
