@@ -247,7 +247,7 @@ def test_a_reader_that_leaves_early_is_no_error(talked):
         env=talked.environ, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(done.stdout) == 10
+    assert len(done.stdout.encode()) == 10
 
 
 def test_nothing_that_was_said_reaches_the_terminal_as_a_command(argent):
