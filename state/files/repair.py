@@ -32,8 +32,7 @@ class Replaced:
 def repair(data: bytes, acknowledged: int) -> Cut | Replaced:
     """How to make a valid history of these bytes.
 
-    What lies before `acknowledged` is known to have been stored whole. Raises `store.NewerFormat`
-    when there is an entry of a newer version, which must not be touched.
+    What lies before `acknowledged` is known to have been stored whole.
     """
     try:
         raw = loads(data)
@@ -52,22 +51,32 @@ def _repair_lines(data: bytes, acknowledged: int) -> Cut | Replaced:
     starts: list[int] = []
     end = FIRST
     for start, stop, entry in _lines(data, FIRST):
-        if entry is None:
-            break
-        # Laid out differently (a comma at the end of the line): the bytes cannot stay.
-        if data[start : start + 2] != (b",{" if start > FIRST else b'{"'):
+        if entry is None or not _is_in_place(data[start:stop], start):
             break
         kept.append(entry)
         starts.append(start)
         end = stop
-    later = [entry for _, _, entry in _lines(data, end) if entry is not None]
-    if end >= acknowledged:
+    behind = list(_lines(data, end))
+    hole = any(entry is None for _, _, entry in behind)
+    later = [(start, entry) for start, _, entry in behind if entry is not None]
+    if hole and end >= acknowledged:
         later = _whole_turns(later)
+        kept = kept[: _without_cut_turn(kept, starts, acknowledged)]
+    whole = [*kept, *(entry for _, entry in later)]
+    positions = [*starts[: len(kept)], *(at for at, _ in later)]
+    whole = whole[: _without_cut_turn(whole, positions, acknowledged)]
     if later:
-        return Replaced(_laid_out([*kept, *later]), aside=True)
-    whole = _without_cut_turn(kept, starts, acknowledged)
+        return Replaced(_laid_out(whole), aside=hole)
     torn = data[end:]
-    return Cut(starts[whole] if whole < len(kept) else end, b"" if _is_cut_short(torn) else torn)
+    return Cut(
+        end=starts[len(whole)] if len(whole) < len(starts) else end,
+        aside=b"" if _is_cut_short(torn) else torn,
+    )
+
+
+def _is_in_place(line: bytes, start: int) -> bool:
+    """Whether these bytes are laid out as they should be, and can stay."""
+    return line.startswith(b",{" if start > FIRST else b"{") and line.endswith(b"}\n")
 
 
 def _lines(data: bytes, at: int) -> Iterator[tuple[int, int, Entry | None]]:
@@ -98,10 +107,10 @@ def _laid_out(entries: Sequence[Entry]) -> bytes:
     return OPENING + frame([dumps(entry_to_json(entry)) for entry in entries], FIRST)
 
 
-def _whole_turns(entries: Sequence[Entry]) -> list[Entry]:
-    """Those behind a hole that can stand alone: an answer without its question cannot."""
-    turns = {entry.turn for entry in entries if isinstance(entry, UserEntry)}
-    return [entry for entry in entries if getattr(entry, "turn", None) in turns | {None}]
+def _whole_turns(behind: Sequence[tuple[int, Entry]]) -> list[tuple[int, Entry]]:
+    """What is behind a hole and can stand alone: an answer without its question cannot."""
+    turns = {entry.turn for _, entry in behind if isinstance(entry, UserEntry)}
+    return [(at, entry) for at, entry in behind if getattr(entry, "turn", None) in turns | {None}]
 
 
 def _without_cut_turn(entries: Sequence[Entry], starts: Sequence[int], acknowledged: int) -> int:
