@@ -1,0 +1,118 @@
+"""The channels under contract, each with the hands of a person on its other side."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import aiohttp
+from pydantic import SecretStr
+
+from channels.channel import Channel
+from channels.loopback import Listener, LoopbackChannel
+from channels.registry import build
+from channels.telegram.config import TelegramSettings, WebhookSettings
+from tests.emulators.telegram import TelegramEmulator, User
+
+
+class Person(Protocol):
+    """Somebody who talks to the bot in private."""
+
+    async def says(self, text: str) -> None: ...
+
+    async def hears(self, count: int) -> list[str]:
+        """The texts of the next `count` parts, as they are shown."""
+
+
+@dataclass
+class Talk:
+    """A channel and somebody who uses it."""
+
+    channel: Channel
+    person: Person
+
+
+class _AtTheTerminal:
+    def __init__(self, channel: LoopbackChannel, listener: Listener) -> None:
+        self._channel = channel
+        self._parts = aiter(listener)
+        self._saying: set[asyncio.Task[object]] = set()
+
+    async def says(self, text: str) -> None:
+        # Speaking there waits until the message is durable, and a platform's user does not.
+        self._saying.add(asyncio.create_task(self._channel.say(text)))
+
+    async def hears(self, count: int) -> list[str]:
+        async with asyncio.timeout(10):
+            return [(await anext(self._parts)).part.plain for _ in range(count)]
+
+
+class _OnThePhone:
+    def __init__(self, user: User) -> None:
+        self._user = user
+
+    async def says(self, text: str) -> None:
+        await self._user.says(text)
+
+    async def hears(self, count: int) -> list[str]:
+        return [sent.text for sent in await self._user.hears(count)]
+
+
+class _NoCursors:
+    async def get(self, name: str) -> str | None:
+        return None
+
+    async def set(self, name: str, value: str) -> None:
+        return None
+
+
+@asynccontextmanager
+async def loopback(_port: int) -> AsyncIterator[Talk]:
+    """The terminal."""
+    channel = LoopbackChannel()
+    with channel.listen() as listener:
+        yield Talk(channel, _AtTheTerminal(channel, listener))
+
+
+@asynccontextmanager
+async def telegram_polling(_port: int) -> AsyncIterator[Talk]:
+    """A bot that polls."""
+    async with _telegram(None) as talk:
+        yield talk
+
+
+@asynccontextmanager
+async def telegram_webhook(port: int) -> AsyncIterator[Talk]:
+    """A bot that is called."""
+    secret = SecretStr("a-secret-of-sixteen-or-more")
+    hook = WebhookSettings(url=f"http://127.0.0.1:{port}/hook", secret=secret, port=port)
+    async with _telegram(hook) as talk:
+        yield talk
+
+
+@asynccontextmanager
+async def _telegram(webhook: WebhookSettings | None) -> AsyncIterator[Talk]:
+    async with TelegramEmulator() as tg, aiohttp.ClientSession() as http:
+        settings = TelegramSettings(token=SecretStr(tg.token), api_root=tg.url, webhook=webhook)
+        channel = build(
+            "telegram", settings, http=http, cursors=_NoCursors(), now=lambda: datetime.now(UTC)
+        )
+        yield Talk(channel, _OnThePhone(tg.user("Alice")))
+        with suppress(Exception):
+            await channel.close()
+
+
+CHANNELS: dict[str, Callable[[int], "_Opened"]] = {
+    "loopback": loopback,
+    "telegram-polling": telegram_polling,
+    "telegram-webhook": telegram_webhook,
+}
+"""Every channel that there is; a new one joins here."""
+
+
+class _Opened(Protocol):
+    async def __aenter__(self) -> Talk: ...
+
+    async def __aexit__(self, *_: object) -> bool | None: ...
