@@ -8,6 +8,7 @@ sent again where the platform cannot recognise it; that is recorded as a repeat.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextvars import Context
 from dataclasses import replace
 
 import structlog
@@ -121,7 +122,10 @@ class Delivery:
     def _run(self, chat: tuple[str, str], queue: _Queue) -> None:
         self._queues[chat] = queue
         self._empty.clear()
-        queue.task = asyncio.create_task(self._work(chat, queue), name=f"delivery {chat}")
+        # A fresh context: the queue outlives the message whose turn happens to start it.
+        queue.task = asyncio.create_task(
+            self._work(chat, queue), name=f"delivery {chat}", context=Context()
+        )
 
     async def _work(self, chat: tuple[str, str], queue: _Queue) -> None:
         try:

@@ -8,6 +8,7 @@ there is no `await`, so a message submitted at that moment finds either the work
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import TypeVar
 
 import structlog
@@ -167,7 +168,10 @@ class Lanes:
             lane = self._lanes[session] = _Lane()
             self._empty.clear()
             lane.items.append(item)
-            lane.task = asyncio.create_task(self._work(session, lane), name=f"lane {session}")
+            # A fresh context: what a caller bound for its logs is not about the later messages.
+            lane.task = asyncio.create_task(
+                self._work(session, lane), name=f"lane {session}", context=Context()
+            )
         else:
             lane.items.append(item)
 
