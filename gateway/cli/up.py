@@ -1,7 +1,8 @@
 """``argent up``: a gateway and a chat with it, in one process."""
 
 import asyncio
-from pathlib import Path
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ from gateway.cli.invocation import Invocation
 from gateway.cli.output import BOLD, DIM, note, out_json
 
 if TYPE_CHECKING:
+    from gateway.app import Gateway
     from gateway.config import Settings
     from gateway.daemon import Running
 
@@ -53,7 +55,7 @@ async def _up(settings: "Settings", invocation: Invocation) -> None:
     async with running(settings, invocation.state_dir) as run:
         _greet(run, invocation)
         stopped = asyncio.create_task(until_stopped(run.gateway))
-        talk = asyncio.create_task(_chat_or_serve(invocation.socket, invocation))
+        talk = asyncio.create_task(_chat_or_serve(run.gateway, invocation))
         await asyncio.wait([stopped, talk], return_when=asyncio.FIRST_COMPLETED)
         for task in (stopped, talk):
             task.cancel()
@@ -62,11 +64,15 @@ async def _up(settings: "Settings", invocation: Invocation) -> None:
             raise ended
 
 
-async def _chat_or_serve(socket: Path, invocation: Invocation) -> None:
+async def _chat_or_serve(gateway: "Gateway", invocation: Invocation) -> None:
+    """Chat; where nobody is there to chat with, let the gateway run until a signal."""
     from gateway.cli.chat_loop import chat
 
-    ended = await chat(socket, invocation.state_dir / HISTORY, as_json=invocation.json)
+    history = invocation.state_dir / HISTORY
+    ended = await chat(invocation.socket, history, as_json=invocation.json)
     if not ended.spoke and not ended.at_terminal:
+        # The chat had Ctrl-C for itself.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, gateway.request_stop)
         await asyncio.Event().wait()
 
 
@@ -85,7 +91,6 @@ def _greet(run: "Running", invocation: Invocation) -> None:
     for looked in resolution.looked_for:
         note(f"          {looked}", style=DIM)
     if any(model.name == "offline" for model in resolution.models[:1]):
-        from agents.models.offline import SET_A_MODEL
-
-        note(f"This is the offline demo, not a language model. {SET_A_MODEL}")
-    note("Type a message, or /help. Ctrl-C stops an answer, Ctrl-D ends.\n", style=DIM)
+        note("          This is a demo, not a language model; it says how to set a real one.")
+    if sys.stdin.isatty():
+        note("Type a message, or /help. Ctrl-C stops an answer, Ctrl-D ends.\n", style=DIM)

@@ -274,10 +274,11 @@ def test_a_newcomer_talks_through_a_pipe_and_is_remembered(argent):
     assert "Jason" in second.stdout
 
 
-def test_up_without_any_input_serves_until_it_is_asked_to_stop(argent):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_up_without_any_input_serves_until_it_is_asked_to_stop(argent, number):
     process = argent.start("up", "--json")
     assert argent.data("gateway", "status")["model"] == "offline"
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
 
