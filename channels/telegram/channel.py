@@ -150,7 +150,7 @@ class TelegramChannel:
 
     async def _type(self, address: Address) -> None:
         try:
-            await self._client.type(ids.chat_id(address), ids.thread_id(address))
+            await self._client.show_typing(ids.chat_id(address), ids.thread_id(address))
         except ChannelError as error:
             _log.debug("typing_not_shown", channel=self.name, error=str(error))
 

@@ -81,8 +81,8 @@ class BotClient:
         if offset is not None:
             arguments["offset"] = offset
         with self._errors():
-            # `Bot.get_updates` parses all or nothing, and asking for the raw answer by that very
-            # name is warned about. Methods are case-insensitive: api#making-requests.
+            # `Bot.get_updates` parses all or nothing. Asking for the raw answer by the method's
+            # usual spelling is warned about; case does not matter: api#making-requests.
             raw = await self._bot.do_api_request(
                 "getupdates", arguments, read_timeout=seconds + _POLL_GRACE_SECONDS
             )
@@ -94,22 +94,27 @@ class BotClient:
         self, chat: int, text: str, *, html: bool, thread: int | None, reply_to: int | None
     ) -> int:
         """Send a message; returns its id. Raises `BadMarkup` among the others."""
-        reply = None
+        arguments: dict[str, object] = {
+            "chat_id": chat,
+            "text": text,
+            "link_preview_options": _NO_PREVIEW,
+        }
+        if html:
+            arguments["parse_mode"] = ParseMode.HTML
+        if thread is not None:
+            arguments["message_thread_id"] = thread
         if reply_to is not None:
             # What was asked may be deleted by now; the answer is wanted all the same.
-            reply = ReplyParameters(reply_to, allow_sending_without_reply=True)
-        with self._errors():
-            message = await self._bot.send_message(
-                chat,
-                text,
-                parse_mode=ParseMode.HTML if html else None,
-                message_thread_id=thread,
-                reply_parameters=reply,
-                link_preview_options=_NO_PREVIEW,
+            arguments["reply_parameters"] = ReplyParameters(
+                reply_to, allow_sending_without_reply=True
             )
-        return message.message_id
+        with self._errors():
+            # `Bot.send_message` would raise for a message that it cannot read back whole (one
+            # that answers a kind of content it does not know), when it has already been sent.
+            message = await self._bot.do_api_request("sendmessage", arguments)
+            return int(message["message_id"])
 
-    async def type(self, chat: int, thread: int | None) -> None:
+    async def show_typing(self, chat: int, thread: int | None) -> None:
         """Show "typing…" for five seconds."""
         with self._errors():
             await self._bot.send_chat_action(chat, ChatAction.TYPING, message_thread_id=thread)

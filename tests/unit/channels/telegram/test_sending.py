@@ -75,6 +75,16 @@ async def test_an_answer_to_a_deleted_message_is_sent_all_the_same(
     assert sent.reply_to is None
 
 
+async def test_an_answer_to_something_unknown_counts_as_sent(
+    tg: TelegramEmulator, rig: Rig, alice: User
+) -> None:
+    # Telegram's receipt repeats what was answered, in a shape that no library knows yet.
+    said = await alice.says(None, poll={"of": "the future"})
+    receipt = await rig.channel().send(owed(home(alice), reply_to=str(int(said))))
+    (sent,) = await alice.hears()
+    assert receipt.message == str(sent.message)
+
+
 async def test_what_telegram_cannot_parse_is_sent_as_plain_words(
     tg: TelegramEmulator, rig: Rig, alice: User
 ) -> None:
