@@ -1,0 +1,209 @@
+"""A real gateway: its own process on its own state folder, to be killed and started again."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from state.files import ReadOnlyState
+from state.store import Counts
+from tests.architecture.sources import ROOT
+from tests.emulators.openai import OpenAIEmulator
+from tests.emulators.telegram import TelegramEmulator
+from tests.emulators.telegram.signal import Signal
+
+PATIENCE = 30.0
+GATEWAY = ("gateway.cli.main",)
+"""The module to run, and what it is told before its command."""
+
+_LONGEST_LINE = 1 << 20
+
+
+class GatewayProcess:
+    """``argent gateway run`` against emulators, with whatever settings a test needs.
+
+    Everything it logged, over all its lives, is in `lines` and in ``gateway.log`` beside the state
+    folder.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        telegram: TelegramEmulator,
+        model: OpenAIEmulator,
+        *,
+        settings: Sequence[str] = (),
+        program: Sequence[str] = GATEWAY,
+    ) -> None:
+        self.state = state
+        self.lines: list[str] = []
+        self._logged = Signal()
+        self._program = tuple(program)
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (state / "argent.toml").write_text(_configuration(telegram, model))
+        self._settings = [argument for each in settings for argument in ("--set", each)]
+
+    # Life and death ---------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start it, and wait until it says that it runs."""
+        await self.spawn()
+        await self.ready()
+
+    async def spawn(self) -> None:
+        """Start it without waiting for anything."""
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *self._program, "gateway", "run", *self._settings,
+            cwd=ROOT,
+            env={**kept, "HOME": str(self.state.parent), "ARGENT_STATE_DIR": str(self.state)},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
+        )  # fmt: skip
+        self._reader = asyncio.create_task(self._read(self._process))
+
+    async def ready(self) -> None:
+        """Wait until a gateway that was spawned runs."""
+        process = self._running()
+        assert process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            told = await process.stdout.readline()
+        assert b"is running on" in told, f"it did not start: {self.tail()}"
+
+    async def kill(self) -> None:
+        """kill -9."""
+        self._running().kill()
+        assert await self.ended() == -signal.SIGKILL
+
+    async def terminate(self) -> int:
+        """SIGTERM, once; the exit code."""
+        self.signal(signal.SIGTERM)
+        return await self.ended()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._running().send_signal(number)
+
+    async def ended(self) -> int:
+        """Wait until it has ended and everything it logged is read; the exit code."""
+        process = self._running()
+        async with asyncio.timeout(PATIENCE):
+            code = await process.wait()
+            if self._reader is not None:
+                await self._reader
+        self._process = self._reader = None
+        return code
+
+    async def close(self) -> None:
+        """Whatever it does, end it."""
+        if self._process is not None:
+            if self._process.returncode is None:
+                self._process.kill()
+            await self.ended()
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    # What is to be seen of it -----------------------------------------------------------------
+
+    async def logged(self, event: str, count: int = 1) -> None:
+        """Wait until it has logged an event so many times."""
+        came = await self._logged.until(lambda: self.times(event) >= count, PATIENCE)
+        assert came, f"{event} was logged {self.times(event)} times, not {count}: {self.tail()}"
+
+    def times(self, event: str) -> int:
+        """How many times it has logged an event."""
+        return sum(f'"event":"{event}"' in line for line in self.lines)
+
+    def tail(self) -> str:
+        """The last of its log."""
+        return "".join(self.lines[-20:])
+
+    def counts(self) -> Counts:
+        """The ledger's figures, from the disk."""
+        return ReadOnlyState(self.state).counts()
+
+    def histories(self) -> dict[str, bytes]:
+        """Every history.json by the name of its session."""
+        found = self.state.glob("agents/main/sessions/*/history.json")
+        return {path.parent.name: path.read_bytes() for path in found}
+
+    def conversation(self) -> list[dict[str, Any]]:
+        """The entries of the only session."""
+        (history,) = self.histories().values()
+        entries: list[dict[str, Any]] = json.loads(history)
+        return entries
+
+    def _running(self) -> asyncio.subprocess.Process:
+        assert self._process is not None, "it is not running"
+        return self._process
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        with (self.state.parent / "gateway.log").open("ab") as log:
+            async for line in process.stderr:
+                log.write(line)
+                self.lines.append(line.decode(errors="replace"))
+                self._logged.changed()
+
+
+def _configuration(telegram: TelegramEmulator, model: OpenAIEmulator) -> str:
+    return f"""
+[agents.defaults]
+model = "openai:test"
+
+[models.openai]
+base_url = "{model.url}"
+api_key = "no-secret"
+
+[channels.telegram]
+kind = "telegram"
+token = "{telegram.token}"
+api_root = "{telegram.url}"
+dm_policy = "open"
+group_policy = "open"
+
+[log]
+format = "json"
+"""
+
+
+class World:
+    """The two emulators and a gateway between them."""
+
+    def __init__(
+        self, telegram: TelegramEmulator, model: OpenAIEmulator, gateway: GatewayProcess
+    ) -> None:
+        self.telegram, self.model, self.gateway = telegram, model, gateway
+
+    async def asked(self, times: int) -> None:
+        """Wait until the model was asked so many times in all."""
+        await self.model.until(lambda model: len(model.asked) >= times, PATIENCE)
+
+
+@asynccontextmanager
+async def world(
+    folder: Path,
+    *,
+    latency: float = 0.0,
+    settings: Sequence[str] | Callable[[TelegramEmulator], Sequence[str]] = (),
+    program: Sequence[str] = GATEWAY,
+) -> AsyncIterator[World]:
+    """The emulators, and a gateway that is still to be started; all end with the test."""
+    async with TelegramEmulator() as telegram, OpenAIEmulator(latency=latency) as model:
+        given = settings(telegram) if callable(settings) else settings
+        gateway = GatewayProcess(folder / "state", telegram, model, settings=given, program=program)
+        try:
+            yield World(telegram, model, gateway)
+        finally:
+            await gateway.close()
