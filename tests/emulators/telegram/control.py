@@ -33,6 +33,7 @@ class Control:
             "say": self._say,
             "say_many": self._say_many,
             "sent": self._sent,
+            "called": self._called,
             "counters": self._counters,
             "drained": self._drained,
             "fault": self._fault,
@@ -94,6 +95,11 @@ class Control:
         want = since + int(a.get("count", 0))
         await self._telegram.changed.until(lambda: len(record) >= want, a.get("timeout", 0))
         return {"sent": [s.as_json() for s in record[since:]], "next": len(record)}
+
+    async def _called(self, a: Json) -> Json:
+        """Waits up to `timeout` s until a method was called `count` times; says when that was."""
+        await self._telegram.called(a["method"], a["count"], a.get("timeout", 10))
+        return {"at": time.monotonic()}
 
     async def _counters(self, _a: Json) -> Json:
         updates = self._telegram.bot.updates

@@ -58,8 +58,11 @@ class Server:
 
     async def _call(self, request: web.BaseRequest, token: str, method: str) -> web.StreamResponse:
         telegram = self._telegram
-        values = await _parameters(request)
         telegram.counted(method)
+        try:
+            values = await _parameters(request)
+        except orjson.JSONDecodeError:
+            return _respond(_error(400, "Bad Request: can't parse JSON object"))
         bot = telegram.world.bots.get(token)
         if bot is None:
             well_formed = re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]{3,}", token)

@@ -38,8 +38,13 @@ async def test_a_driver_in_another_process_talks_to_the_bot() -> None:
             assert statuses == [429, 200]
             (sent,) = await waiting
             assert (sent["chat"], sent["thread"], sent["text"]) == (forum, topic, "yes")
+            async with http.post(f"{api}/GETME", json={}) as answer:
+                assert (await answer.json())["result"]["username"] == "argent_bot"
+            broken = {"Content-Type": "application/json"}
+            async with http.post(f"{api}/getMe", data=b"{", headers=broken) as answer:
+                assert answer.status == 400
             counters = await tg.counters()
-            assert counters["calls"] == {"getupdates": 1, "sendmessage": 2}
+            assert counters["calls"] == {"getupdates": 1, "sendmessage": 2, "getme": 2}
             assert (counters["updates"], counters["unconfirmed"], counters["sent"]) == (4, 4, 1)
     finally:
         process.terminate()
