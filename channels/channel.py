@@ -93,7 +93,11 @@ class Channel(Protocol):
         """Send one part to its address. Raises a `channels.errors.ChannelError`."""
 
     async def typing(self, address: Address) -> None:
-        """Show that an answer is coming. Never raises for what the platform says."""
+        """Show that an answer is coming. Never raises for what the platform says.
+
+        When it is cancelled, a call that is under way still ends in its own time: a request that
+        is broken off costs its connection.
+        """
 
     def health(self) -> Health:
         """What the platform proved lately, not whether a task is alive."""

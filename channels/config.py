@@ -16,7 +16,7 @@ class DmPolicy(StrEnum):
 
 
 class GroupPolicy(StrEnum):
-    """In which groups the bot answers (only when it is spoken to)."""
+    """Whom the bot answers in groups (only when it is spoken to)."""
 
     ALLOWLIST = "allowlist"
     OPEN = "open"
@@ -43,7 +43,7 @@ class AccountSettings(BaseModel):
     """`pairing`: strangers get a code that you approve; `allowlist`, `open` or `closed`."""
 
     group_policy: GroupPolicy = GroupPolicy.ALLOWLIST
-    """`allowlist`: the groups below, and those where an owner speaks to the bot."""
+    """`allowlist`: anybody in the groups below, and elsewhere those who may write in private."""
 
     owners: tuple[PlatformId, ...] = ()
     """The platform's immutable user ids of the owners. Names are never identity."""

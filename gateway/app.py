@@ -25,6 +25,7 @@ from gateway.intake import Intake
 from gateway.janitor import Janitor
 from gateway.lanes import Lanes
 from gateway.life import Life
+from gateway.notices import notice
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.supervisor import Supervisor
@@ -126,15 +127,24 @@ class Gateway:
         self.clock = clock
         self._started_at = clock.now()
         self._tasks: list[asyncio.Task[None]] = []
+        self._reports: tuple[str, ...] = ()
         self._stop_asked = asyncio.Event()
         self.terminal.on_online(self.delivery.wake)
 
-    async def start(self) -> None:
-        """Take up what was left, then let messages in."""
+    async def start(self, reports: Sequence[str] = ()) -> None:
+        """Take up what was left, then let messages in.
+
+        `reports` are what opening the state had to set aside: the owner is told that it was.
+        """
+        self._reports = tuple(reports)
+        for report in reports:
+            _log.error("state_repaired", report=report)
         await self.intake.recover()
         for supervisor in self._supervisors.values():
             supervisor.start()
         self._tasks.append(asyncio.create_task(self._janitor.run(), name="janitor"))
+        if reports:
+            self._tasks.append(asyncio.create_task(self._tell_owners(notice("state_repaired"))))
 
     async def stop(self, seconds: float) -> None:
         """Stop in stages: no more intake, turns finish or are parked, owed parts go out.
@@ -208,6 +218,7 @@ class Gateway:
             "sessions_working": len(self.lanes),
             "parts_queued": len(self.delivery),
             "storage_problem": self.trouble.problem,
+            "repaired": list(self._reports),
         }
 
     async def _tell_owners(self, text: str) -> None:

@@ -71,12 +71,22 @@ class Conversation:
         with structlog.contextvars.bound_contextvars(
             session=accepted.session, message=message.source
         ):
-            if isinstance(message, Correction):
-                await self._record(accepted, message)
-            elif (invocation := commands.parse(message.text)) is not None:
-                await self._obey(accepted, message, invocation, stop)
-            else:
-                await self._answer(accepted, message, stop)
+            try:
+                await self._bring_to_its_end(accepted, stop)
+            except Exception:
+                # A defect, of whatever kind, must not leave somebody without an outcome.
+                _log.exception("message_broke")
+                reply = Reply(notice("failed"), ReplyKind.NOTICE)
+                await self._closing.close(accepted, Outcome.FAILED, reply, detail="broke")
+
+    async def _bring_to_its_end(self, accepted: Accepted, stop: Stop) -> None:
+        message = accepted.message
+        if isinstance(message, Correction):
+            await self._record(accepted, message)
+        elif (invocation := commands.parse(message.text)) is not None:
+            await self._obey(accepted, message, invocation, stop)
+        else:
+            await self._answer(accepted, message, stop)
 
     async def _answer(self, accepted: Accepted, message: InboundMessage, stop: Stop) -> None:
         opened = await self._open(accepted)

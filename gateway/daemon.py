@@ -86,7 +86,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             channels=_channels(settings, http, state.ledger),
         )
         control = ControlServer(gateway, state_dir, clock=gateway.clock)
-        await gateway.start()
+        await gateway.start(state.reports)
         try:
             await control.start()
             yield Running(gateway, resolution, state)

@@ -39,6 +39,8 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "storage_full": "My disk is full: I can't take new messages. They are safe with the "
         "platform, and I go on as soon as there is space.",
         "storage_failed": "My disk fails: I can't take new messages. See the log of the gateway.",
+        "state_repaired": "I found damage in my stored state when I started, and set it aside. "
+        "Nothing was overwritten; the log of the gateway names the files.",
         "storage_back": "My disk takes writes again; I go on.",
     }
 )

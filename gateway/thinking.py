@@ -131,6 +131,5 @@ class Thinking:
 async def _show_typing(channel: Channel, address: Address, seconds: float) -> None:
     await asyncio.sleep(TYPING_DELAY)
     while True:
-        # A call under way is let finish: cancelling a request in flight costs its connection.
-        await asyncio.shield(asyncio.ensure_future(channel.typing(address)))
+        await channel.typing(address)
         await asyncio.sleep(seconds * 0.9)

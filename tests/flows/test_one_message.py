@@ -117,6 +117,18 @@ async def test_a_failure_is_a_notice_and_never_a_raw_error(error: Exception, cod
         assert words(argent.model.requests[-1]) == ["hello", "again"]
 
 
+async def test_even_a_defect_leaves_nobody_without_an_outcome() -> None:
+    async with stage() as argent:
+
+        async def broken(*_: object) -> tuple[int, ...]:
+            raise TypeError("a bug")
+
+        argent.sessions.append = broken  # type: ignore[method-assign]
+        await argent.says("hello")
+        assert await argent.hears() == [notice("failed")]
+        assert await argent.ledger.pending() == ()
+
+
 async def test_tools_and_their_results_are_kept_together() -> None:
     async with stage() as argent:
         argent.model.will((ToolCall("c1", "current_time", "{}"), ToolCall("c2", "nope", "{}")))
