@@ -12,7 +12,7 @@ from gateway.admin_errors import AdminError
 from gateway.api.client import ControlClient
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
-from gateway.cli.output import DIM, note, out_json
+from gateway.cli.output import DIM, note, out, out_json
 
 _OUTCOME_SECONDS = 2.0
 """How long an outcome may be behind its answer: both were stored together."""
@@ -36,10 +36,20 @@ def ask(invocation: Invocation, text: tuple[str, ...]) -> None:
         answer = asyncio.run(_ask(invocation.socket, question, invocation))
     else:
         answer = _embedded(invocation, question)
+    shown = _streams(invocation)
     if answer["outcome"] in ("failed", "declined"):
+        if shown:
+            raise SystemExit(1)
         raise AdminError("failed", answer["text"] or "the question was not answered")
     if invocation.json:
         out_json("answer", answer)
+    elif not shown:
+        out(answer["text"])
+
+
+def _streams(invocation: Invocation) -> bool:
+    """Whether somebody watches the answer grow; else it is printed when it is known to be one."""
+    return sys.stdout.isatty() and not invocation.json
 
 
 def _input() -> str:
@@ -69,7 +79,8 @@ async def _ask(socket: Path, question: str, invocation: Invocation) -> dict[str,
     from gateway.cli.chat_screen import ChatScreen
 
     source = new_source()
-    screen = ChatScreen(streams=sys.stdout.isatty(), silent=invocation.json)
+    streams = _streams(invocation)
+    screen = ChatScreen(streams=streams, silent=not streams)
     answer = screen.expect(source)
     missed: list[str] = []
     ended = asyncio.Event()

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.api.client import ControlClient
 from gateway.cli.invocation import Invocation
+from gateway.cli.output import note
 from gateway.reading import Reading
 from state.files import ReadOnlyState, lock_holder
 
@@ -63,6 +64,8 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
     clock = Clock()
     with as_admin_errors():
         state = await open_state(invocation.state_dir)
+        for report in state.reports:
+            note(f"argent: {report}")
         try:
             life = Life(state.sessions, state.ledger, OpenSessions(state.sessions), clock)
             admin = Admin(

@@ -239,6 +239,21 @@ def test_a_model_without_a_key_fails_its_test(argent):
     assert "OPENAI_API_KEY" in done.stdout
 
 
+def test_a_question_without_an_answer_fails_and_prints_none(argent):
+    environ = {"OPENAI_API_KEY": "sk-test-key", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+    environ |= {"ARGENT_AGENTS__DEFAULTS__MODEL": "openai:x", "ARGENT_MODELS__ATTEMPTS": "1"}
+    done = argent.run("ask", "hello", **environ)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "can't reach the model" in done.stderr
+    assert argent.run("models", "test", **environ).returncode == 3
+
+
+def test_a_model_that_cannot_be_is_a_bad_setting(argent):
+    settings = ("--set", "agents.defaults.model=openai:x")
+    for command in (["ask", "hello"], ["gateway", "run"]):
+        assert argent.refused(2, *settings, *command)["code"] == "bad_config"
+
+
 def test_a_reader_that_leaves_early_is_no_error(talked):
     talked.ok("ask", stdin="x" * 200_000)
     reader = f"{shlex.join(talked.command('sessions', 'show', TERMINAL))} | head -c 10"
