@@ -82,8 +82,17 @@ async def a_day(diary: Diary) -> None:
     await diary.says("2", 6)
 
 
-@pytest.mark.parametrize("lasts", [True, False], ids=["until healed", "once"])
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EMFILE, errno.EROFS])
+@pytest.mark.parametrize(
+    ("code", "lasts"),
+    [
+        (errno.ENOSPC, True),
+        (errno.ENOSPC, False),
+        (errno.EIO, True),
+        (errno.EIO, False),
+        pytest.param(errno.EMFILE, False, marks=pytest.mark.slow),
+        pytest.param(errno.EROFS, True, marks=pytest.mark.slow),
+    ],
+)
 async def test_a_disk_that_fails_at_any_call_loses_nothing_and_keeps_nothing_it_refused(
     tmp_path: Path, code: int, lasts: bool
 ) -> None:

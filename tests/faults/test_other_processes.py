@@ -1,0 +1,110 @@
+"""Processes beside the owner: readers, a second owner, and an owner that is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from state.files import ReadOnlyState, lock_holder, open_state
+from state.files.layout import HISTORY, Layout
+from state.store import StateLocked
+from tests.contracts.examples import session
+
+HERE = Path(__file__).parents[2]
+
+
+@contextmanager
+def appender(root: Path, sessions: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "tests.faults.appender", str(root), str(sessions)]
+    process = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def acknowledged(process: subprocess.Popen[bytes], lines: int) -> dict[str, int]:
+    """How far each chat is after so many more acknowledged turns."""
+    assert process.stdout is not None
+    far: dict[str, int] = defaultdict(int)
+    for _ in range(lines):
+        chat, number = process.stdout.readline().split()
+        far[chat.decode()] = int(number)
+    return far
+
+
+def the_rest(process: subprocess.Popen[bytes]) -> dict[str, int]:
+    assert process.stdout is not None
+    far: dict[str, int] = {}
+    for line in process.stdout.read().splitlines():
+        chat, number = line.split()
+        far[chat.decode()] = int(number)
+    return far
+
+
+def test_a_reader_in_another_process_never_fails(tmp_path: Path) -> None:
+    with appender(tmp_path, 2) as process:
+        acknowledged(process, 4)
+        reader = ReadOnlyState(tmp_path)
+        for _ in range(15):
+            far = acknowledged(process, 2)
+            for chat, number in far.items():
+                entries = reader.entries(session(chat).id)
+                assert [e.id for e in entries][: 2 * number : 2] == [
+                    f"u{n}" for n in range(1, number + 1)
+                ]
+                assert reader.facts(session(chat).id).messages >= 2 * number
+
+
+@pytest.mark.parametrize("sessions", [1, 50])
+async def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path, sessions: int) -> None:
+    for kill in range(4):
+        root = tmp_path / str(kill)
+        with appender(root, sessions) as process:
+            far = acknowledged(process, 40 + 33 * kill + sessions)
+            process.send_signal(signal.SIGKILL)
+            far |= the_rest(process)
+        state = await open_state(root)
+        for chat, number in far.items():
+            loaded = await state.sessions.load(session(chat).id)
+            assert loaded is not None
+            ids = [e.id for e in loaded.entries]
+            assert ids == [f"{who}{n}" for n in range(1, len(ids) // 2 + 1) for who in "ua"]
+            assert len(ids) >= 2 * number
+            assert loaded.session.messages == len(ids)
+            assert json.loads((Layout(root).folder(session(chat).id) / HISTORY).read_bytes())
+        await state.close()
+
+
+async def test_a_second_owner_is_told_the_pid_of_the_first(tmp_path: Path) -> None:
+    assert lock_holder(tmp_path) is None
+    with appender(tmp_path, 1) as process:
+        acknowledged(process, 1)
+        assert lock_holder(tmp_path) == process.pid
+        with pytest.raises(StateLocked, match=f"process {process.pid}"):
+            await open_state(tmp_path)
+    assert lock_holder(tmp_path) is None
+    state = await open_state(tmp_path)
+    assert lock_holder(tmp_path) == os.getpid()
+    await state.close()
+    assert lock_holder(tmp_path) is None
+
+
+def test_reading_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from state.files import ReadOnlyState, lock_holder; "
+        "print([m for m in ('asyncio', 'pydantic', 'aiohttp', 'ctypes', 'concurrent.futures') "
+        "if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=HERE, capture_output=True, check=True)
+    assert found.stdout.strip() == b"[]"
