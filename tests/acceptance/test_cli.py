@@ -279,11 +279,18 @@ def test_nothing_that_was_said_reaches_the_terminal_as_a_command(argent):
 
 
 def test_a_newcomer_talks_through_a_pipe_and_is_remembered(argent):
-    first = argent.run("up", stdin="my name is Jason\n/status\n")
+    auto = {"ARGENT_AGENTS__DEFAULTS__MODEL": "auto", "OLLAMA_HOST": "127.0.0.1:9"}
+    first = argent.run("up", stdin="my name is Jason\n/status\n", **auto)
     assert first.returncode == 0, first.stderr
     assert "offline demo" in first.stdout
     assert "terminal:local:main" in first.stdout
-    for fact in (gateway.__version__, str(argent.state), "terminal", "OPENAI_API_KEY"):
+    for fact in (
+        gateway.__version__,
+        str(argent.state),
+        "terminal",
+        "OPENAI_API_KEY",
+        "127.0.0.1:9",
+    ):
         assert fact in first.stderr
     second = argent.run("up", stdin="what did I say?\n")
     assert "Jason" in second.stdout
