@@ -97,10 +97,12 @@ class SessionKey:
     @classmethod
     def of_session(cls, session_id: str) -> Self | None:
         """The key that makes this session id; None where it cannot be told (digests, people)."""
-        channel, *place, kind = session_id.replace("%5F", "\0").split("_")
+        if "~" in session_id:
+            return None
+        fields = [_unescaped(field) for field in session_id.split("_")]
         try:
-            key = cls.parse(f"{channel}:{'/'.join(place)}:{kind}".replace("\0", "_"))
-        except (InvalidKey, ValueError):
+            key = cls.parse(f"{fields[0]}:{'/'.join(fields[1:-1])}:{fields[-1]}")
+        except InvalidKey:
             return None
         return key if key.session_id == session_id else None
 
@@ -114,13 +116,13 @@ class SessionKey:
     def session_id(self) -> SessionId:
         """The name of the session's folder: the key with ``:`` and ``/`` as ``_``.
 
-        A ``_`` inside a platform id is escaped, so different keys have different ids; what would
-        be too long for a file name ends in a digest of the whole.
+        A ``_`` or ``~`` inside a platform id is escaped, so different keys have different ids; what
+        would be too long for a file name ends in ``~`` and a digest of the whole.
         """
         fields = [self.channel, encode(self.chat)]
         if self.thread is not None:
             fields.append(encode(self.thread))
-        name = "_".join([*(field.replace("_", "%5F") for field in fields), self.type])
+        name = "_".join([*map(_escaped, fields), self.type])
         if len(name.encode()) <= _LONGEST_ID:
             return SessionId(name)
         digest = hashlib.sha256(name.encode()).hexdigest()[:32]
@@ -143,6 +145,14 @@ def is_account_name(name: str) -> bool:
 def encode(platform_id: str) -> str:
     """A platform's id as it is written inside a key."""
     return "".join(_escape(c) if _is_special(c) else c for c in platform_id)
+
+
+def _escaped(field: str) -> str:
+    return field.replace("_", "%5F").replace("~", "%7E")
+
+
+def _unescaped(field: str) -> str:
+    return field.replace("%5F", "_").replace("%7E", "~")
 
 
 def _is_special(character: str) -> bool:

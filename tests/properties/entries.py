@@ -1,0 +1,114 @@
+"""Strategies for what is stored: entries, sessions, messages."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from state.history import (
+    AssistantEntry,
+    CorrectionEntry,
+    Entry,
+    SummaryEntry,
+    ToolCall,
+    ToolEntry,
+    Usage,
+    UserEntry,
+)
+from state.keys import Address, SessionKey, SessionType
+from state.lifecycle import Event, Phase
+from state.messages import (
+    Attachment,
+    AttachmentKind,
+    ChatKind,
+    Correction,
+    InboundMessage,
+    Quote,
+    Sender,
+)
+from state.session import Context, Session, Totals, Transition
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+COUNT = st.integers(0, 2**53)
+MOMENT = st.integers(0, 4 * 10**12).map(
+    lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+)
+MAYBE = st.none() | TEXT
+
+
+def many(strategy: st.SearchStrategy) -> st.SearchStrategy:
+    return st.lists(strategy, max_size=3).map(tuple)
+
+
+ADDRESS = st.builds(Address, TEXT, TEXT, MAYBE)
+SENDER = st.builds(Sender, TEXT, TEXT, MAYBE, st.booleans())
+QUOTE = st.builds(Quote, TEXT, TEXT, st.booleans(), st.booleans())
+ATTACHMENT = st.builds(
+    Attachment, st.sampled_from(AttachmentKind), MAYBE, MAYBE, st.none() | COUNT, MAYBE
+)
+USAGE = st.builds(Usage, COUNT, COUNT)
+CALL = st.builds(ToolCall, TEXT, TEXT, TEXT)
+USER = st.builds(
+    UserEntry, TEXT, MOMENT, TEXT, ADDRESS, SENDER, TEXT, MAYBE, many(QUOTE), many(ATTACHMENT)
+)
+ASSISTANT = st.builds(
+    AssistantEntry,
+    TEXT,
+    MOMENT,
+    TEXT,
+    TEXT,
+    many(TEXT),
+    MAYBE,
+    st.none() | USAGE,
+    many(CALL),
+    MAYBE,
+)
+TOOL = st.builds(ToolEntry, TEXT, MOMENT, TEXT, TEXT, TEXT, TEXT, st.booleans())
+CORRECTION = st.builds(CorrectionEntry, TEXT, MOMENT, TEXT, ADDRESS, SENDER, TEXT)
+SUMMARY = st.builds(SummaryEntry, TEXT, MOMENT, TEXT, st.tuples(TEXT, TEXT), COUNT, COUNT)
+ENTRY: st.SearchStrategy[Entry] = st.one_of(USER, ASSISTANT, TOOL, CORRECTION, SUMMARY)
+
+KEY = st.builds(SessionKey, st.just("telegram"), TEXT.filter(bool), st.sampled_from(SessionType))
+STEP = st.builds(Transition, MOMENT, st.sampled_from(Event), st.sampled_from(Phase), MAYBE)
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> Session:
+    key = draw(KEY)
+    return Session(
+        id=key.session_id,
+        key=key,
+        agent=draw(TEXT),
+        created_at=draw(MOMENT),
+        updated_at=draw(MOMENT),
+        keys=draw(many(KEY)),
+        phase=draw(st.sampled_from(Phase)),
+        messages=draw(COUNT),
+        context=draw(st.builds(Context, COUNT, COUNT, COUNT)),
+        model=draw(MAYBE),
+        skill=draw(MAYBE),
+        tools=draw(st.none() | many(TEXT)),
+        title=draw(MAYBE),
+        person=draw(MAYBE),
+        totals=draw(st.builds(Totals, COUNT, USAGE)),
+        revision=draw(COUNT),
+        log=draw(many(STEP)),
+    )
+
+
+MESSAGE = st.builds(
+    InboundMessage,
+    TEXT,
+    TEXT,
+    ADDRESS,
+    st.sampled_from(ChatKind),
+    SENDER,
+    TEXT,
+    MOMENT,
+    st.booleans(),
+    MAYBE,
+    many(QUOTE),
+    many(ATTACHMENT),
+    MAYBE,
+) | st.builds(
+    Correction, TEXT, TEXT, ADDRESS, st.sampled_from(ChatKind), SENDER, TEXT, MOMENT, MAYBE
+)

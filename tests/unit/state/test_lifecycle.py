@@ -1,0 +1,69 @@
+"""The life of a session is one table, and what is not in it is an error."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from state.lifecycle import (
+    TRANSITIONS,
+    Event,
+    ImpossibleTransition,
+    Phase,
+    advance,
+    as_table,
+    becomes_idle_at,
+)
+from tests.contracts.examples import NOON, later
+
+
+@pytest.mark.parametrize(("phase", "event"), list(itertools.product(Phase, Event)))
+def test_every_phase_and_event_is_in_the_table_or_an_error(phase: Phase, event: Event) -> None:
+    if (phase, event) in TRANSITIONS:
+        assert advance(phase, event) is TRANSITIONS[phase, event]
+    else:
+        with pytest.raises(ImpossibleTransition, match=f"{phase}"):
+            advance(phase, event)
+
+
+@pytest.mark.parametrize(
+    ("phase", "event", "then"),
+    [
+        (Phase.CREATED, Event.MESSAGE, Phase.ACTIVE),
+        (Phase.ARCHIVED, Event.MESSAGE, Phase.ACTIVE),
+        (Phase.COMPACTED, Event.MESSAGE, Phase.ACTIVE),
+        (Phase.ACTIVE, Event.QUIET, Phase.IDLE),
+        (Phase.IDLE, Event.COMPACT, Phase.COMPACTED),
+        (Phase.CREATED, Event.ARCHIVE, Phase.ARCHIVED),
+        (Phase.ACTIVE, Event.CLEAR, Phase.CREATED),
+    ],
+)
+def test_a_session_lives_as_designed(phase: Phase, event: Event, then: Phase) -> None:
+    assert advance(phase, event) is then
+
+
+@pytest.mark.parametrize(
+    ("phase", "event"),
+    [
+        (Phase.ACTIVE, Event.ARCHIVE),
+        (Phase.ARCHIVED, Event.COMPACT),
+        (Phase.IDLE, Event.QUIET),
+        (Phase.CREATED, Event.COMPACT),
+    ],
+)
+def test_what_is_not_designed_cannot_happen(phase: Phase, event: Event) -> None:
+    with pytest.raises(ImpossibleTransition, match="possible are"):
+        advance(phase, event)
+
+
+def test_only_an_active_session_becomes_idle() -> None:
+    hour = timedelta(hours=1)
+    assert becomes_idle_at(Phase.ACTIVE, NOON, hour) == later(3600)
+    assert becomes_idle_at(Phase.IDLE, NOON, hour) is None
+
+
+def test_the_table_for_the_documentation_names_every_transition() -> None:
+    table = as_table()
+    assert "| created, active, idle, compacted, archived | message | active |" in table
+    assert "| created, active, idle, compacted, archived | clear | created |" in table
+    assert table.count("\n") == 1 + len({(e, to) for (_, e), to in TRANSITIONS.items()})
