@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from agents.errors import ModelError, RateLimited
+from agents.errors import ModelError, RateLimited, TimedOut
 from agents.models.model import Model
 
 _FIRST_WAIT = 0.5
@@ -47,10 +47,13 @@ class Attempts:
         if not error.elsewhere:
             raise error
         self._failures += 1
+        alone = len(self._models) == 1
         wait = self._wait(error)
-        if error.retryable and self._failures < self._each and wait is not None:
+        # Silence has cost so much of the turn's time already that another model goes first.
+        again = error.retryable and (alone or not isinstance(error, TimedOut))
+        if again and self._failures < self._each and wait is not None:
             return wait
-        if len(self._models) == 1:
+        if alone:
             raise self._first_error
         del self._models[0]
         self._failures = 0

@@ -76,7 +76,8 @@ class PydanticAIModel:
         except ModelError:
             raise
         except self._errors.ModelHTTPError as error:
-            raise failure(problem_of(error.body, error.status_code)) from None
+            wait = getattr(error, "retry_after", None)
+            raise failure(problem_of(error.body, error.status_code, wait)) from None
         except self._errors.ModelAPIError as error:
             raise NotReachable(f"{self._name}: {type(error).__name__}") from None
         except self._errors.AgentRunError as error:

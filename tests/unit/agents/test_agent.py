@@ -149,6 +149,13 @@ async def test_a_long_wait_is_not_waited_for_when_there_is_another_model() -> No
     assert (finished.model, naps.taken, len(busy.requests)) == ("two", [], 1)
 
 
+async def test_a_silent_model_is_not_asked_again_when_there_is_another() -> None:
+    silent = ScriptedModel("one", [TimedOut("first byte", 60)])
+    events = await run(an_agent(silent, ScriptedModel("two", HI)))
+    assert isinstance(events[-1], TurnFinished)
+    assert len(silent.requests) == 1
+
+
 async def test_a_wait_beyond_the_time_for_the_turn_is_not_begun() -> None:
     naps = Naps()
     model = ScriptedModel("one", [RateLimited("later", retry_after=20)])

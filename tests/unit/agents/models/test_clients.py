@@ -118,6 +118,13 @@ async def test_a_cancelled_call_ends_the_request_at_once(provider: Provider) -> 
     await provider.llm.until(lambda llm: bool(llm.dropped))
 
 
+async def test_a_conversation_of_megabytes_is_sent_whole(provider: Provider) -> None:
+    transcript = Transcript(UserSays("word " * 200) for _ in range(2_000))
+    request = ModelRequest("", transcript, (UserSays("last"),))
+    assert (await provider.answer(request)).text == "last"
+    assert len(provider.llm.asked[0].messages) == 2_001
+
+
 async def test_a_long_conversation_is_encoded_once(provider: Provider) -> None:
     """Compared with itself: the second request of 10,000 messages with the first."""
     transcript = Transcript(UserSays(f"message {n}") for n in range(10_000))
