@@ -1,0 +1,197 @@
+"""What is measured, one scenario after the other."""
+
+import asyncio
+import shutil
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from state.files import open_state
+from state.keys import SessionKey, SessionType
+from state.session import Session
+from tests.benchmarks.probes import resident_megabytes, syncs
+from tests.benchmarks.processes import ARGENT, argent, echo_bot, environment
+from tests.benchmarks.table import Figure
+from tests.benchmarks.talk import all_at_once, one_by_one, warm_up
+
+_BULK = 1_000
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is done. The defaults are what the targets are about."""
+
+    runs: int = 3
+    starts: int = 7
+    quiet: int = 300
+    chats: int = 500
+    each: int = 2
+    long: int = 5_000
+    window: int = 100
+    crowd: int = 1_000
+    sessions: int = 10_000
+
+
+async def quiet(folder: Path, sizes: Sizes) -> list[Figure]:
+    """One chat, one message after the other."""
+    ours, floor = [], []
+    for subject, results in ((echo_bot, floor), (argent, ours)) * sizes.runs:
+        async with subject(folder) as bench:
+            await warm_up(bench)
+            user = await bench.telegram.user("Ada")
+            results.append(await one_by_one(bench, user, sizes.quiet))
+    least = min(floor, key=lambda run: run.p50)
+    return [
+        Figure("CPU per message, quiet", "ms", [1e3 * run.cpu_each for run in ours], "<= 5",
+               1e3 * least.cpu_each),
+        Figure("added latency, p50", "ms", [1e3 * run.p50 for run in ours], "<= 10",
+               1e3 * least.p50),
+        Figure("added latency, p99", "ms", [1e3 * run.p99 for run in ours], "<= 40",
+               1e3 * least.p99),
+    ]  # fmt: skip
+
+
+async def burst(folder: Path, sizes: Sizes) -> list[Figure]:
+    """Many chats at once."""
+    ours, floor = [], []
+    for subject, results in ((echo_bot, floor), (argent, ours)) * sizes.runs:
+        async with subject(folder) as bench:
+            await warm_up(bench)
+            results.append(await all_at_once(bench, sizes.chats, sizes.each))
+    most = max(floor, key=lambda run: run.rate)
+    return [
+        Figure("CPU per message, burst", "ms", [1e3 * run.cpu_each for run in ours], "<= 5",
+               1e3 * most.cpu_each),
+        Figure(f"replies, {sizes.chats} chats x {sizes.each} at once", "/s",
+               [run.rate for run in ours], ">= 250", most.rate),
+    ]  # fmt: skip
+
+
+async def long(folder: Path, sizes: Sizes) -> list[Figure]:
+    """The last messages of a long chat beside its first ones."""
+    async with argent(folder) as bench:
+        await warm_up(bench)
+        user = await bench.telegram.user("Ada")
+        windows = [
+            await one_by_one(bench, user, sizes.window) for _ in range(sizes.long // sizes.window)
+        ]
+    first, last = windows[0], windows[-1]
+    name = f"message {sizes.long:,} against message 5"
+    return [
+        Figure(f"{name}, CPU", "x", [last.cpu_each / first.cpu_each], "<= 1.2"),
+        Figure(f"{name}, latency", "x", [last.p50 / first.p50], "<= 1.2"),
+        Figure("CPU per message, whole chat", "ms", [1e3 * each.cpu_each for each in windows]),
+    ]
+
+
+async def start(folder: Path, sizes: Sizes) -> list[Figure]:
+    """From nothing to the first getUpdates."""
+    seconds = []
+    for _ in range(sizes.starts):
+        async with argent(folder) as bench:
+            seconds.append(bench.first_poll)
+    async with echo_bot(folder) as floor:
+        return [Figure("cold start to first poll", "s", seconds, "<= 1", floor.first_poll)]
+
+
+async def memory(folder: Path, sizes: Sizes) -> list[Figure]:
+    """Resident memory, fresh and after a crowd."""
+    fresh, more = [], []
+    for _ in range(sizes.runs):
+        async with argent(folder) as bench:
+            # The second poll is the proof that all of the start is done.
+            await bench.telegram.call("called", method="getUpdates", count=2)
+            before = resident_megabytes(bench.pid)
+            await all_at_once(bench, sizes.crowd, 1)
+            fresh.append(before)
+            more.append(resident_megabytes(bench.pid) - before)
+    async with echo_bot(folder) as floor:
+        least = resident_megabytes(floor.pid)
+    return [
+        Figure("resident memory at start", "MB", fresh, "<= 90", least),
+        Figure(f"more after {sizes.crowd:,} chats", "MB", more, "<= 15"),
+    ]
+
+
+async def cli(folder: Path, sizes: Sizes) -> list[Figure]:
+    """Commands as their callers wait for them."""
+    state = folder / "many"
+    await _fill(state, sizes.sessions)
+
+    def seconds(*arguments: str) -> list[float]:
+        return [_wall(folder, state, arguments) for _ in range(sizes.starts)]
+
+    listing = f"argent sessions list, {sizes.sessions:,} sessions"
+    return [
+        Figure("argent --version", "s", seconds("--version"), "<= 0.15"),
+        Figure("argent --help", "s", seconds("--help")),
+        Figure(listing, "s", seconds("sessions", "list"), "<= 0.4"),
+        Figure("the same with --json", "s", seconds("sessions", "list", "--json")),
+    ]
+
+
+async def fsync(folder: Path, sizes: Sizes) -> list[Figure]:
+    """Flushes, counted by strace until the gateway has stopped: what is put off counts, too."""
+    if shutil.which("strace") is None:
+        print("fsync: not counted, there is no strace")
+        return []
+    name = "flushes per message"
+    trace = folder / "alone"
+    async with argent(folder, trace=trace) as bench:
+        await warm_up(bench)
+        before = syncs(trace)
+        await one_by_one(bench, await bench.telegram.user("Ada"), sizes.quiet)
+    alone = (syncs(trace) - before) / sizes.quiet
+    trace = folder / "load"
+    async with argent(folder, trace=trace) as bench:
+        await warm_up(bench)
+        before = syncs(trace)
+        load = await all_at_once(bench, sizes.chats, sizes.each)
+    return [
+        Figure(f"{name}, alone", "", [alone]),
+        Figure(f"{name}, under load", "", [(syncs(trace) - before) / load.messages]),
+    ]
+
+
+async def _fill(folder: Path, sessions: int) -> None:
+    """A state folder with so many sessions, made through its store."""
+    now = datetime.now(UTC)
+    made = [
+        Session.begin(
+            SessionKey("telegram", str(500_000_000 + n), SessionType.DM),
+            agent="main",
+            at=now - timedelta(seconds=n),
+        )
+        for n in range(sessions)
+    ]
+    state = await open_state(folder)
+    try:
+        for first in range(0, sessions, _BULK):
+            some = made[first : first + _BULK]
+            await asyncio.gather(*(state.sessions.create(session) for session in some))
+            await state.ledger.index(*some)
+    finally:
+        await state.close()
+
+
+def _wall(folder: Path, state: Path, arguments: Sequence[str]) -> float:
+    environ = environment(folder, ARGENT_STATE_DIR=str(state))
+    began = time.perf_counter()
+    subprocess.run(
+        [*ARGENT, *arguments], check=True, cwd=folder, env=environ, stdout=subprocess.DEVNULL
+    )
+    return time.perf_counter() - began
+
+
+SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
+    "quiet": quiet,
+    "burst": burst,
+    "long": long,
+    "start": start,
+    "memory": memory,
+    "cli": cli,
+    "fsync": fsync,
+}

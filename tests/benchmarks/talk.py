@@ -1,0 +1,93 @@
+"""What people do in a measurement, and what they saw of it. Times are the emulator's own."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from statistics import median, quantiles
+
+from tests.benchmarks.probes import cpu_seconds
+from tests.benchmarks.processes import Bench
+
+_PATIENCE = 120.0
+
+
+class Missing(Exception):
+    """Not every message has its answer."""
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """One chat, one message after the other. `delays` are in seconds, without the model's own."""
+
+    delays: Sequence[float]
+    cpu: float
+
+    @property
+    def cpu_each(self) -> float:
+        return self.cpu / len(self.delays)
+
+    @property
+    def p50(self) -> float:
+        return median(self.delays)
+
+    @property
+    def p99(self) -> float:
+        return quantiles(self.delays, n=100, method="inclusive")[98]
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Many chats at once. `seconds`: from the first update to the last answer."""
+
+    messages: int
+    seconds: float
+    cpu: float
+
+    @property
+    def rate(self) -> float:
+        return self.messages / self.seconds
+
+    @property
+    def cpu_each(self) -> float:
+        return self.cpu / self.messages
+
+
+async def warm_up(bench: Bench, messages: int = 20) -> None:
+    """Let everything be loaded that only the first messages need."""
+    await one_by_one(bench, await bench.telegram.user("Early"), messages)
+
+
+async def one_by_one(bench: Bench, user: int, messages: int) -> Quiet:
+    """Say something and wait for the answer, again and again. Raises `Missing`."""
+    telegram = bench.telegram
+    since = (await telegram.counters())["sent"]
+    delays = []
+    before = cpu_seconds(bench.pid)
+    for number in range(messages):
+        words = f"This is message number {number} of a long and quiet conversation."
+        said = await telegram.say(user, words)
+        answers = await telegram.sent(since + number, 1, _PATIENCE)
+        if [answer["text"] for answer in answers] != [words]:
+            raise Missing(f"message {number} was answered with {answers}")
+        delays.append(answers[0]["at"] - said["at"])
+    cpu = cpu_seconds(bench.pid) - before
+    models = (await bench.model_seconds())[-messages:]
+    return Quiet([d - m for d, m in zip_longest(delays, models, fillvalue=0.0)], cpu)
+
+
+async def all_at_once(bench: Bench, chats: int, each: int) -> Burst:
+    """`each` messages from every chat in one moment. Raises `Missing`."""
+    telegram = bench.telegram
+    since = (await telegram.counters())["sent"]
+    users = await telegram.users("Crowd", chats)
+    told = [{"user": user, "text": f"Word {n} of {user}"} for n in range(each) for user in users]
+    before = cpu_seconds(bench.pid)
+    said = await telegram.say_many(told)
+    answers = await telegram.sent(since, len(told), _PATIENCE)
+    cpu = cpu_seconds(bench.pid) - before
+    wrong = Counter(one["text"] for one in told)
+    wrong.subtract(answer["text"] for answer in answers)
+    if any(wrong.values()):
+        raise Missing(f"{sum(n for n in wrong.values() if n > 0)} of {len(told)} are not answered")
+    return Burst(len(told), answers[-1]["at"] - said[0]["at"], cpu)
