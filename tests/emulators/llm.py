@@ -127,7 +127,8 @@ class LLM:
     """A scripted model behind HTTP; subclasses speak a provider's dialect.
 
     `latency` is the time before the first byte, `chunk_bytes` the size of each write (None: an
-    event at a time), `delta` how many characters one event carries.
+    event at a time), `delta` how many characters one event carries, `end_delay` the time between the
+    last event and the response's end.
     """
 
     chat_path = ""
@@ -142,6 +143,7 @@ class LLM:
         self.key: str | None = None
         self.models: list[str] = ["test-model"]
         self.window: int | None = None
+        self.end_delay = 0.0
         self.asked: list[Asked] = []
         self.dropped = 0
         self._peers: set[object] = set()
@@ -286,6 +288,7 @@ class LLM:
             if isinstance(item, Cut) and not item.clean and request.transport is not None:
                 request.transport.abort()
             else:
+                await asyncio.sleep(self.end_delay)
                 await response.write_eof()
         except (ConnectionError, asyncio.CancelledError):
             await self._note(self._count_dropped)

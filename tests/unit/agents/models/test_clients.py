@@ -95,7 +95,7 @@ async def test_a_call_serves_many_conversations_at_once(provider: Provider) -> N
 
 
 async def test_a_finished_call_leaves_its_connection_to_the_next_one(provider: Provider) -> None:
-    for _ in range(3):
+    for provider.llm.end_delay in (0.0, 0.02, 0.0):
         await provider.answer()
     assert provider.llm.connections == 1
 
