@@ -10,95 +10,42 @@ import json
 import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 import orjson
 from aiohttp import web
 
+from tests.emulators.script import (
+    Body,
+    Call,
+    Cut,
+    Fails,
+    Hangs,
+    Raw,
+    Says,
+    Scripted,
+    Status,
+    Trickles,
+)
 
-@dataclass(frozen=True)
-class Call:
-    """A tool call; `arguments` is JSON text and may be damaged on purpose."""
-
-    name: str
-    arguments: str = "{}"
-
-
-@dataclass(frozen=True)
-class Says:
-    """An answer. `stop` is the provider's reason to stop, where it is not the usual one."""
-
-    text: str = ""
-    calls: tuple[Call, ...] = ()
-    reasoning: str = ""
-    stop: str | None = None
-
-
-@dataclass(frozen=True)
-class Status:
-    """An HTTP error; `kind` and `code` are the provider's own names for it."""
-
-    status: int
-    message: str = "something went wrong"
-    kind: str = ""
-    code: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Body:
-    """Any response at all: a web page with status 200, JSON where a stream was asked for."""
-
-    body: bytes
-    content_type: str = "text/html"
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Hangs:
-    """Nothing more comes after `after` events of the answer; None: not even the headers."""
-
-    after: int | None = None
-    says: Says = Says("one two three four five six")
-
-
-@dataclass(frozen=True)
-class Cut:
-    """The connection ends after `after` events, properly (`clean`) or by a reset."""
-
-    after: int
-    clean: bool = True
-    says: Says = Says("one two three four five six")
-
-
-@dataclass(frozen=True)
-class Trickles:
-    """The stream comes byte by byte."""
-
-    bytes_per_second: float = 1.0
-    says: Says = Says("one two three four five six")
-
-
-@dataclass(frozen=True)
-class Raw:
-    """These bytes are the stream, whatever they are."""
-
-    stream: bytes
-
-
-@dataclass(frozen=True)
-class Fails:
-    """An error event after `after` events of the answer."""
-
-    after: int
-    kind: str
-    message: str = "something went wrong"
-    says: Says = Says("one two three four five six")
-
-
-Scripted = Says | Status | Body | Hangs | Cut | Trickles | Raw | Fails
+__all__ = [
+    "LLM",
+    "Asked",
+    "Body",
+    "Call",
+    "Cut",
+    "Fails",
+    "Hangs",
+    "Raw",
+    "Refusal",
+    "Says",
+    "Scripted",
+    "Status",
+    "Trickles",
+    "pieces",
+    "serve",
+]
 
 
 @dataclass(frozen=True)
@@ -127,8 +74,8 @@ class LLM:
     """A scripted model behind HTTP; subclasses speak a provider's dialect.
 
     `latency` is the time before the first byte, `chunk_bytes` the size of each write (None: an
-    event at a time), `delta` how many characters one event carries, `end_delay` the time between the
-    last event and the response's end.
+    event at a time), `delta` how many characters one event carries, `end_delay` the time from the
+    last event to the response's end.
     """
 
     chat_path = ""

@@ -8,7 +8,7 @@ from tests.emulators.llm import Asked, Body, Call, Says
 from tests.unit.agents.models.conftest import KEY, Provider
 
 CACHED = {"type": "ephemeral"}
-CALL = ToolCall("call-0001", "current_time", "{}")
+CALL = ToolCall("call-0001", "current_time", '{"zone":"UTC"}')
 
 
 async def test_a_request_is_made_as_published(anthropic: Provider) -> None:
@@ -26,7 +26,12 @@ async def test_a_request_is_made_as_published(anthropic: Provider) -> None:
     asked = anthropic.llm.asked[0]
     assert asked.headers["x-api-key"] == KEY
     assert asked.headers["anthropic-version"] == "2023-06-01"
-    use = {"type": "tool_use", "id": "call-0001", "name": "current_time", "input": {}}
+    use = {
+        "type": "tool_use",
+        "id": "call-0001",
+        "name": "current_time",
+        "input": {"zone": "UTC"},
+    }
     result = {
         "type": "tool_result",
         "tool_use_id": "call-0001",

@@ -7,11 +7,11 @@ import pytest
 
 from agents.errors import BadRequest, Overloaded, Refused
 from agents.models.model import ModelRequest, TextDelta
-from agents.models.openai_wire import ChatReader
+from agents.models.openai_wire import ChatReader, encode
 from agents.models.sse import Event
 from agents.tools.builtin import TIME
-from agents.transcript import Transcript, UserSays
-from state.history import Usage
+from agents.transcript import AssistantSays, Transcript, UserSays
+from state.history import ToolCall, Usage
 from tests.emulators.llm import Body, Call, Says, Status
 from tests.unit.agents.models.conftest import KEY, Provider
 
@@ -52,6 +52,14 @@ async def test_a_request_is_made_as_published(openai: Provider) -> None:
             {"role": "user", "content": "hello"},
         ],
     }
+
+
+def test_damaged_arguments_go_back_as_none_and_good_ones_as_they_were() -> None:
+    calls = (ToolCall("call-0001", "x", '{"a": 1}'), ToolCall("call-0002", "x", '{"a":'))
+    message = orjson.loads(encode(AssistantSays("", calls)))
+    assert message["content"] is None
+    sent = [call["function"]["arguments"] for call in message["tool_calls"]]
+    assert sent == ['{"a": 1}', "{}"]
 
 
 async def test_to_conclude_no_tools_are_offered(openai: Provider) -> None:
