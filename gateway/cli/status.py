@@ -58,3 +58,5 @@ def show_gateway(runtime: Json | None) -> None:
     out(f"Model: {runtime['model']}; {working} running, {runtime['parts_queued']} parts queued.")
     if runtime["storage_problem"]:
         out(f"Storage: {runtime['storage_problem']}")
+    for report in runtime["repaired"]:
+        out(f"Repaired: {report}")
