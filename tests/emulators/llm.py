@@ -9,7 +9,7 @@ import asyncio
 import json
 import signal
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -75,7 +75,7 @@ class LLM:
 
     `latency` is the time before the first byte, `chunk_bytes` the size of each write (None: an
     event at a time), `delta` how many characters one event carries, `end_delay` the time from the
-    last event to the response's end.
+    last event to the response's end. `asked` are the chats, `headers` those of every request.
     """
 
     chat_path = ""
@@ -92,6 +92,7 @@ class LLM:
         self.window: int | None = None
         self.end_delay = 0.0
         self.asked: list[Asked] = []
+        self.headers: list[Mapping[str, str]] = []
         self.dropped = 0
         self._peers: set[object] = set()
         self._script: deque[Scripted] = deque()
@@ -130,7 +131,7 @@ class LLM:
 
     async def start(self, port: int = 0) -> Self:
         """Listen on loopback."""
-        app = web.Application(client_max_size=1 << 30)
+        app = web.Application(client_max_size=1 << 30, middlewares=[self._hear])
         app.add_routes([web.post(self.chat_path, self._chat), *self.routes()])
         app.add_routes([web.get("/emulator/asked", self._report)])
         self._runner = web.AppRunner(
@@ -183,6 +184,13 @@ class LLM:
         raise NotImplementedError
 
     # The server -------------------------------------------------------------------------------
+
+    @web.middleware
+    async def _hear(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        self.headers.append(dict(request.headers))
+        return await handler(request)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = orjson.loads(await request.read())
