@@ -1,7 +1,7 @@
 """Which sessions there are, from the folders alone."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from state.codec import InvalidValue
 from state.files import metadata
@@ -22,9 +22,9 @@ def session_ids(layout: Layout) -> tuple[SessionId, ...]:
     return tuple(SessionId(name) for name in sorted(names))
 
 
-def stored_sessions(layout: Layout, only: Iterable[SessionId] | None = None) -> Iterator[Session]:
-    """The facts of each session (or of these) whose metadata.json can be read. Raises OSError."""
-    for session_id in session_ids(layout) if only is None else only:
+def stored_sessions(layout: Layout) -> Iterator[Session]:
+    """The facts of every session, as its metadata.json tells them. Raises OSError."""
+    for session_id in session_ids(layout):
         data = read_file(layout.folder(session_id) / METADATA)
         if data is None:
             continue

@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +17,13 @@ from state.files.ledger import index
 from state.files.ledger.database import Connect, connect
 from state.files.ledger.ledger import SqliteLedger
 from state.files.ledger.opening import OpenedLedger, open_ledger
-from state.files.listing import session_ids, stored_sessions
+from state.files.listing import session_ids
 from state.files.lock import StateLock
+from state.files.readonly import ReadOnlyState
 from state.files.sessions import FileSessions
+from state.keys import SessionId
+from state.session import Session
+from state.store import StoreError
 
 
 def _now() -> datetime:
@@ -77,7 +83,7 @@ def rebuild_index(state_dir: Path, *, agent: str = "main") -> int:
     try:
         ledger.connection.execute("BEGIN IMMEDIATE")
         ledger.connection.execute("DELETE FROM sessions")
-        index.index(ledger.connection, stored_sessions(layout))
+        index.index(ledger.connection, _facts(layout, session_ids(layout)))
         ledger.connection.execute("COMMIT")
         return len(index.ids(ledger.connection))
     finally:
@@ -113,6 +119,14 @@ def _agree(layout: Layout, db: sqlite3.Connection) -> tuple[str, ...]:
     missing = there - shown
     db.execute("BEGIN IMMEDIATE")
     index.unindex(db, shown - there)
-    index.index(db, stored_sessions(layout, missing))
+    index.index(db, _facts(layout, missing))
     db.execute("COMMIT")
     return (f"the index of sessions was brought up to date ({len(there ^ shown)} changes)",)
+
+
+def _facts(layout: Layout, sessions: Iterable[SessionId]) -> Iterator[Session]:
+    """The facts of these sessions; one that cannot be read is shown when it can be."""
+    reader = ReadOnlyState(layout.root, agent=layout.agent)
+    for session_id in sessions:
+        with suppress(StoreError):
+            yield reader.facts(session_id)

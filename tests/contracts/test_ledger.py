@@ -292,6 +292,7 @@ async def test_an_expired_code_lets_nobody_in(ledger: Ledger) -> None:
         await ledger.approve("AAAA", role=Role.GUEST, at=later(61))
     assert await ledger.admissions() == ()
     assert await ledger.pairings(later(61)) == ()
+    assert len(await ledger.pairings(NOON)) == 1, "a refused change changes nothing"
 
 
 async def test_a_denied_request_is_gone(ledger: Ledger) -> None:

@@ -135,6 +135,41 @@ async def one_message(ledger: Ledger) -> int:
     return errors
 
 
+class Lying(sqlite3.Connection):
+    """Commits, and says that it failed: what a failed sync looks like after the next recovery."""
+
+    lies = False
+
+    def execute(self, *args: object) -> sqlite3.Cursor:  # type: ignore[override]
+        done = super().execute(*args)  # type: ignore[arg-type]
+        if Lying.lies and args[0] == "COMMIT":
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
+        return done
+
+
+async def test_a_message_that_was_stored_although_its_commit_failed_is_not_a_duplicate(
+    tmp_path: Path,
+) -> None:
+    def connect(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Lying)
+
+    state = await open_state(tmp_path, connect=connect)
+    Lying.lies = True
+    with pytest.raises(StorageFailed):
+        await take(state.ledger, "1")
+    with pytest.raises(StorageFailed):
+        await state.ledger.decline(message("2"), reason="no", parts=[part()], at=NOON)
+    Lying.lies = False
+    assert await take(state.ledger, "1"), "nobody else would run it before the next start"
+    owed = await state.ledger.decline(message("2"), reason="no", parts=[part()], at=NOON)
+    assert owed is not None
+    assert len(owed) == 1
+    assert await take(state.ledger, "1") is None
+    await state.close()
+
+
 async def test_one_that_fails_does_not_fail_its_neighbours(tmp_path: Path) -> None:
     state = await open_state(tmp_path)
     calls = [state.ledger.set_cursor(str(n), "1") for n in range(5)]

@@ -33,8 +33,14 @@ def accept(
     session: SessionId,
     entry: str,
     at: datetime,
+    *,
+    doubtful: bool,
 ) -> Accepted | None:
-    """A message becomes ours, once."""
+    """A message becomes ours, once.
+
+    `doubtful`: an earlier attempt was reported as failed, and may have been stored all the same.
+    Then what is found is that attempt's, and not a message that was taken before.
+    """
     account, source = message.address.channel, text(message.source)
     found = db.execute(
         "INSERT INTO inbox (account, source, key, session, entry, at, payload) "
@@ -42,7 +48,11 @@ def accept(
         (account, source, str(key), session, entry, milliseconds(at), payload),
     ).fetchall()
     if not found:
-        return None
+        earlier = db.execute(
+            f"SELECT {ACCEPTED} FROM inbox WHERE account = ? AND source = ? AND outcome IS NULL",
+            (account, source),
+        ).fetchall()
+        return replace(accepted(earlier[0]), recovered=False) if doubtful and earlier else None
     seq = found[0][0]
     return Accepted(seq=seq, entry=entry, key=key, session=session, at=at, message=message)
 
@@ -58,8 +68,10 @@ def decline(
     reason: str,
     parts: Sequence[Part],
     at: datetime,
+    *,
+    doubtful: bool,
 ) -> tuple[OwedPart, ...] | None:
-    """A message that will not be run is closed as soon as it is known."""
+    """A message that will not be run is closed as soon as it is known; `doubtful` as above."""
     account, source = message.address.channel, text(message.source)
     when = milliseconds(at)
     found = db.execute(
@@ -68,7 +80,10 @@ def decline(
         (account, source, when, str(Outcome.DECLINED), text(reason), when),
     ).fetchall()
     if not found:
-        return None
+        (seq,) = db.execute(
+            "SELECT seq FROM inbox WHERE account = ? AND source = ?", (account, source)
+        ).fetchone()
+        return _still_owed(db, seq) if doubtful else None
     addressed = [(message.address, part) for part in parts]
     return _owe(db, found[0][0], account, source, addressed)
 
@@ -120,6 +135,10 @@ def finish(
         return (_begun(db, owed[0]), *owed[1:]) if begin and owed else owed
     if not db.execute("SELECT 1 FROM inbox WHERE seq = ?", (seq,)).fetchall():
         raise NotFound(f"no message has the number {seq}")
+    return _still_owed(db, seq)
+
+
+def _still_owed(db: sqlite3.Connection, seq: int) -> tuple[OwedPart, ...]:
     rows = db.execute(
         f"SELECT {PART} FROM outbox WHERE seq = ? AND state IN {_OPEN} ORDER BY id", (seq,)
     )

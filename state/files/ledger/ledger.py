@@ -1,7 +1,7 @@
 """`store.Ledger` on SQLite. Each method is one piece of work for the database's thread."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,15 @@ from state.messages import (
     Receipt,
 )
 from state.session import Session
-from state.store import Admission, Counts, PairingRequest, Role, SessionRow
+from state.store import (
+    Admission,
+    Counts,
+    PairingRequest,
+    Role,
+    SessionRow,
+    StorageFailed,
+    StorageFull,
+)
 
 
 class SqliteLedger:
@@ -37,8 +45,23 @@ class SqliteLedger:
             "argent-ledger", self._database.commit, finish=self._database.close
         )
 
+        # A commit that failed may be found in the database all the same, once it was opened anew.
+        self._doubtful: set[tuple[str, str]] = set()
+
     async def _do(self, work: Work) -> Any:
         return await self._thread.submit(work)
+
+    async def _take(
+        self, message: InboundMessage | Correction, work: Callable[[sqlite3.Connection, bool], Any]
+    ) -> Any:
+        name = message.address.channel, message.source
+        try:
+            taken = await self._do(lambda db: work(db, name in self._doubtful))
+        except (StorageFull, StorageFailed):
+            self._doubtful.add(name)
+            raise
+        self._doubtful.discard(name)
+        return taken
 
     # Inbox ------------------------------------------------------------------------------------
 
@@ -52,8 +75,11 @@ class SqliteLedger:
         at: datetime,
     ) -> Accepted | None:
         payload = inbox.payload_of(message)
-        accepted: Accepted | None = await self._do(
-            lambda db: inbox.accept(db, message, payload, key, session, entry, at)
+        accepted: Accepted | None = await self._take(
+            message,
+            lambda db, doubtful: inbox.accept(
+                db, message, payload, key, session, entry, at, doubtful=doubtful
+            ),
         )
         return accepted
 
@@ -65,8 +91,9 @@ class SqliteLedger:
         parts: Sequence[Part] = (),
         at: datetime,
     ) -> tuple[OwedPart, ...] | None:
-        owed: tuple[OwedPart, ...] | None = await self._do(
-            lambda db: inbox.decline(db, message, reason, parts, at)
+        owed: tuple[OwedPart, ...] | None = await self._take(
+            message,
+            lambda db, doubtful: inbox.decline(db, message, reason, parts, at, doubtful=doubtful),
         )
         return owed
 
