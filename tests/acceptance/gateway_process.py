@@ -47,7 +47,9 @@ class GatewayProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (state / "argent.toml").write_text(_configuration(telegram, model))
+        configuration = state / "argent.toml"
+        configuration.touch(mode=0o600)
+        configuration.write_text(_configuration(telegram, model))
         self._settings = [argument for each in settings for argument in ("--set", each)]
 
     # Life and death ---------------------------------------------------------------------------
@@ -80,9 +82,11 @@ class GatewayProcess:
         assert b"is running on" in told, f"it did not start: {self.tail()}"
 
     async def kill(self) -> None:
-        """kill -9."""
-        self._running().kill()
-        assert await self.ended() == -signal.SIGKILL
+        """kill -9. It must have been alive until then."""
+        process = self._running()
+        if process.returncode is None:
+            process.kill()
+        assert await self.ended() == -signal.SIGKILL, f"it ended by itself: {self.tail()}"
 
     async def terminate(self) -> int:
         """SIGTERM, once; the exit code."""

@@ -11,6 +11,7 @@ from tests.emulators.telegram.faults import (
     refused,
     server_error,
     slow,
+    slow_answer,
     unauthorized,
 )
 from tests.emulators.telegram.people import User
@@ -19,5 +20,5 @@ from tests.emulators.telegram.world import Bot, Chat, Said, Sent, Topic
 __all__ = [
     "Bot", "Chat", "Forum", "Said", "Sent", "TelegramControl", "TelegramEmulator", "Topic", "User",
     "conflict", "drop_connection", "flood", "garbage", "hang", "refused", "server_error", "slow",
-    "unauthorized",
+    "slow_answer", "unauthorized",
 ]  # fmt: skip

@@ -96,6 +96,11 @@ def slow(seconds: float, chat: Any = None) -> Fault:
     return Fault(delay=seconds, chat=_id(chat))
 
 
+def slow_answer(seconds: float, chat: Any = None) -> Fault:
+    """The call is carried out at once, and its answer comes late."""
+    return Fault(delay=seconds, after=True, chat=_id(chat))
+
+
 def garbage(body: bytes = b"\x00\xff{not json") -> Fault:
     """200 with something that is no JSON."""
     return Fault(Answer(200, body))
@@ -104,7 +109,7 @@ def garbage(body: bytes = b"\x00\xff{not json") -> Fault:
 KINDS: dict[str, Callable[..., Fault]] = {
     "refused": refused, "flood": flood, "server_error": server_error,
     "unauthorized": unauthorized, "conflict": conflict, "drop_connection": drop_connection,
-    "hang": hang, "slow": slow, "garbage": garbage,
+    "hang": hang, "slow": slow, "slow_answer": slow_answer, "garbage": garbage,
 }  # fmt: skip
 """By name, for the control endpoint."""
 

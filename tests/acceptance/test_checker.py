@@ -1,0 +1,106 @@
+"""The checker itself: it passes what is good, and names what is bad."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from state.store import Counts
+from tests.acceptance.checker import Line, Record, faults, word
+
+
+def history(*numbers: int) -> bytes:
+    entries = []
+    for number in numbers:
+        entries += [
+            {"id": f"q{number}", "role": "user", "content": f"say {word(number)}"},
+            {"id": f"a{number}", "role": "assistant", "content": "", "re": [f"q{number}"]},
+        ]
+    return json.dumps(entries).encode()
+
+
+def line(chat: str, number: int, at: float) -> Line:
+    return Line(chat, f"say {word(number)}", at)
+
+
+GOOD = Record(
+    said=[line("a", 1, 0), line("a", 2, 1), line("b", 3, 1)],
+    sent=[line("a", 1, 2), line("b", 3, 3), line("a", 2, 4)],
+    kills=[2.5],
+    histories={"one": history(1, 2), "two": history(3)},
+    counts=Counts(outcomes={"replied": 3}),
+)
+
+
+def kinds(record: Record) -> set[str]:
+    return {fault.partition(":")[0] for fault in faults(record)}
+
+
+def test_a_good_day_has_no_faults():
+    assert faults(GOOD) == []
+
+
+def test_a_repeat_around_a_kill_that_the_ledger_counts_is_no_fault():
+    sent = [*GOOD.sent[:1], line("a", 1, 2.6), *GOOD.sent[1:]]
+    counts = replace(GOOD.counts, repeated=1)
+    assert faults(replace(GOOD, sent=sent, counts=counts)) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "repeated", "kind"),
+    [
+        ([line("a", 1, 2), line("b", 3, 3)], 0, "lost"),
+        ([line("a", 2, 2), line("a", 1, 3), line("b", 3, 3)], 0, "reordered"),
+        ([*GOOD.sent, line("a", 2, 5)], 1, "repeated"),
+        ([line("a", 1, 2), *GOOD.sent[:1], *GOOD.sent[1:]], 1, "repeated"),
+        ([*GOOD.sent[:1], line("a", 1, 2.6), *GOOD.sent[1:]], 0, "silent"),
+        ([*GOOD.sent, line("b", 1, 5)], 0, "crossed"),
+        ([*GOOD.sent, Line("b", "Something went wrong", 5)], 0, "strange"),
+        ([*GOOD.sent, line("b", 99, 5)], 0, "strange"),
+    ],
+)
+def test_what_people_should_not_see_is_named(sent: list[Line], repeated: int, kind: str):
+    record = replace(GOOD, sent=sent, counts=replace(GOOD.counts, repeated=repeated))
+    assert kinds(record) == {kind}
+
+
+def test_more_repeats_in_a_chat_than_kills_are_named():
+    sent = [line("a", 1, 2), line("a", 2, 2), line("a", 1, 3), line("a", 2, 3), line("b", 3, 3)]
+    record = replace(GOOD, sent=sent, counts=replace(GOOD.counts, repeated=2))
+    assert kinds(record) == {"repeated"}
+
+
+@pytest.mark.parametrize(
+    ("histories", "kind"),
+    [
+        ({"one": history(1, 2)[:-1], "two": history(3)}, "unreadable"),
+        ({"one": b"{}", "two": history(3)}, "misremembered"),
+        ({"one": b"[1]", "two": history(3)}, "unreadable"),
+        ({"one": history(1), "two": history(3)}, "misremembered"),
+        ({"one": history(2, 1), "two": history(3)}, "misremembered"),
+        ({"one": history(1, 2), "two": history(3, 3)}, "finished 2 times"),
+        ({"one": history(1, 2, 3), "two": history()}, "mixed"),
+    ],
+)
+def test_what_should_not_be_on_the_disk_is_named(histories: dict[str, bytes], kind: str):
+    assert kind in kinds(replace(GOOD, histories=histories))
+
+
+def test_a_message_that_was_never_finished_is_named():
+    entries = json.loads(history(1, 2))
+    entries[3]["re"] = []
+    histories = GOOD.histories | {"one": json.dumps(entries).encode()}
+    assert kinds(replace(GOOD, histories=histories)) == {"finished 0 times"}
+
+
+@pytest.mark.parametrize(
+    ("counts", "kind"),
+    [
+        (Counts(pending=1, outcomes={"replied": 3}), "unfinished"),
+        (Counts(owed=1, outcomes={"replied": 3}), "unfinished"),
+        (Counts(outcomes={"replied": 2, "failed": 1}), "miscounted"),
+        (Counts(outcomes={"replied": 4}), "miscounted"),
+    ],
+)
+def test_a_ledger_that_disagrees_is_named(counts: Counts, kind: str):
+    assert kinds(replace(GOOD, counts=counts)) == {kind}
