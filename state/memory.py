@@ -119,7 +119,7 @@ class _Row:
 @dataclass(slots=True)
 class _Outgoing:
     part: OwedPart
-    repeated: bool = False
+    doubts: int = 0
     receipt: Receipt | None = None
 
 
@@ -205,6 +205,7 @@ class MemoryLedger:
 
     async def owed(self) -> tuple[OwedPart, ...]:
         for outgoing in self._parts((PartState.SENDING,)):
+            outgoing.doubts += 1
             outgoing.part = replace(outgoing.part, state=PartState.UNKNOWN, uncertain=True)
         return tuple(outgoing.part for outgoing in self._parts(_OPEN))
 
@@ -212,7 +213,6 @@ class MemoryLedger:
         outgoing = self._outgoing(part)
         if outgoing.part.state not in _OPEN:
             return
-        outgoing.repeated = outgoing.part.uncertain
         outgoing.part = replace(
             outgoing.part, state=PartState.SENDING, attempts=outgoing.part.attempts + 1
         )
@@ -225,6 +225,8 @@ class MemoryLedger:
         outgoing.part = replace(outgoing.part, state=PartState.SENT)
 
     async def unknown(self, part: int) -> None:
+        outgoing = self._outgoing(part)
+        outgoing.doubts += outgoing.part.state in _OPEN
         self._move(part, PartState.UNKNOWN, uncertain=True)
 
     async def unsent(self, part: int) -> None:
@@ -336,7 +338,7 @@ class MemoryLedger:
             pending=sum(row.outcome is None for row in self._inbox.values()),
             owed=len(self._parts(_OPEN)),
             sent=len(self._parts((PartState.SENT,))),
-            repeated=sum(outgoing.repeated for outgoing in self._outbox.values()),
+            repeated=sum(o.doubts for o in self._outbox.values() if o.part.state is PartState.SENT),
             failed_parts=len(self._parts((PartState.FAILED,))),
             set_aside=len(self._set_aside),
             sessions=len(self._index),

@@ -178,7 +178,11 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much the ledger holds, for `argent status`."""
+    """How much the ledger holds, for `argent status`.
+
+    `repeated` is how often parts may have appeared once more than they should: each attempt that
+    ended without word, for the parts that were sent in the end.
+    """
 
     pending: int = 0
     owed: int = 0

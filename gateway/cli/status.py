@@ -36,7 +36,7 @@ def _status(data: Json) -> None:
         ("Messages without an answer", counts["pending"]),
         ("Parts to send", counts["owed"]),
         ("Parts sent", counts["sent"]),
-        ("Parts sent twice", counts["repeated"]),
+        ("Parts perhaps repeated", counts["repeated"]),
         ("Parts that could not be sent", counts["failed_parts"]),
         ("Updates set aside", counts["set_aside"]),
     ]

@@ -176,18 +176,14 @@ def _owe(
 
 def owed(db: sqlite3.Connection) -> tuple[OwedPart, ...]:
     """What is to be sent, oldest first; nobody knows what became of a send that was cut short."""
-    db.execute("UPDATE outbox SET state = 'unknown', uncertain = 1 WHERE state = 'sending'")
+    db.execute("UPDATE outbox SET state = 'unknown', doubts = doubts + 1 WHERE state = 'sending'")
     rows = db.execute(f"SELECT {PART} FROM outbox WHERE state IN {_OPEN} ORDER BY id")
     return tuple(map(owed_part, rows))
 
 
 def begin_sending(db: sqlite3.Connection, part: int) -> None:
     """A send begins; it may repeat one that ended without word."""
-    _change(
-        db,
-        part,
-        "repeated = uncertain, state = 'sending', attempts = attempts + 1",
-    )
+    _change(db, part, "state = 'sending', attempts = attempts + 1")
 
 
 def _begun(db: sqlite3.Connection, part: OwedPart) -> OwedPart:
@@ -210,7 +206,7 @@ def sent(db: sqlite3.Connection, part: int, receipt: Receipt, then: int | None) 
 
 def unknown(db: sqlite3.Connection, part: int) -> None:
     """The attempt ended without word."""
-    _change(db, part, "state = 'unknown', uncertain = 1")
+    _change(db, part, "state = 'unknown', doubts = doubts + 1")
 
 
 def unsent(db: sqlite3.Connection, part: int) -> None:

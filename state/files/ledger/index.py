@@ -77,7 +77,7 @@ def counts(db: sqlite3.Connection) -> Counts:
     parts = dict(db.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
     outcomes = dict(db.execute("SELECT outcome, count(*) FROM inbox GROUP BY outcome").fetchall())
     repeated, aside, shown = db.execute(
-        "SELECT (SELECT count(*) FROM outbox WHERE repeated), "
+        "SELECT (SELECT coalesce(sum(doubts), 0) FROM outbox WHERE state = 'sent'), "
         "(SELECT count(*) FROM set_aside), (SELECT count(*) FROM sessions)"
     ).fetchone()
     return Counts(

@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 ACCEPTED = "seq, entry, key, session, at, payload"
-PART = "id, seq, idx, channel, chat, thread, text, plain, reply_to, state, attempts, key, uncertain"
+PART = "id, seq, idx, channel, chat, thread, text, plain, reply_to, state, attempts, key, doubts"
 PAIRING = "code, account, user, name, channel, chat, thread, created_at, expires_at, notified_at"
 ADMISSION = "account, user, role, name, since"
 SESSION = (
