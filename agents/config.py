@@ -43,6 +43,9 @@ class AgentSettings(BaseModel):
     max_steps: int = Field(default=16, ge=1, le=100)
     """How many times a turn may call tools."""
 
+    context_window: int | None = Field(default=None, ge=1_000)
+    """The model's context window, in tokens, where Argent does not know it or knows it wrongly."""
+
     max_output_tokens: int | None = Field(default=None, ge=1)
     """The longest answer, in tokens; the provider's default when not set."""
 

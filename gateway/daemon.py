@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 
 from agents.agent import Agent
+from agents.models.http import new_session
 from agents.models.model import ModelSettings, Timeouts
 from agents.models.registry import Resolution, resolve
 from channels.channel import Channel, Command
@@ -23,8 +24,6 @@ from gateway.config import Settings
 from state.files import State, open_state
 from state.store import Ledger
 
-_CONNECTIONS = 512
-"""Open connections at most. The default of 100 would let streaming models starve sends."""
 _log = structlog.get_logger("gateway")
 
 
@@ -57,6 +56,7 @@ def model_settings(settings: Settings) -> ModelSettings:
         ),
         attempts=models.attempts,
         max_output=agent.max_output_tokens,
+        window=agent.context_window,
     )
 
 
@@ -70,7 +70,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
     async with AsyncExitStack() as stack:
         state = await open_state(state_dir)
         stack.push_async_callback(state.close)
-        http = await stack.enter_async_context(_http())
+        http = await stack.enter_async_context(new_session())
         wanted = model_settings(settings)
         resolution = await resolve(wanted, http)
         gateway = Gateway(
@@ -123,16 +123,6 @@ async def until_stopped(gateway: Gateway) -> None:
         with suppress(NotImplementedError):
             loop.add_signal_handler(number, on_signal)
     await gateway.stop_requested()
-
-
-@asynccontextmanager
-async def _http() -> AsyncIterator[aiohttp.ClientSession]:
-    """The one HTTP client: no proxies or credentials from the environment, no cookies kept."""
-    connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
-    async with aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-    ) as session:
-        yield session
 
 
 def _channels(settings: Settings, http: aiohttp.ClientSession, ledger: Ledger) -> list[Channel]:

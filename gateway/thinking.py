@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from agents.agent import Agent, Restarted, ToolStarted, TurnFinished
@@ -85,7 +85,7 @@ class Thinking:
         self, accepted: Accepted, opened: OpenSession, question: Sequence[Said]
     ) -> TurnFinished:
         session, source = accepted.session, accepted.message.source
-        events = self._agent.run(
+        turn = self._agent.run(
             system=system_prompt(
                 self._prompt,
                 shared=is_shared(opened.session.key),
@@ -102,16 +102,17 @@ class Thinking:
                 )
             ),
         )
-        async for event in events:
-            match event:
-                case TextDelta(text):
-                    self._feed.publish(AnswerGrew(session, source, text))
-                case Restarted():
-                    self._feed.publish(AnswerRestarted(session, source))
-                case ToolStarted(name):
-                    self._feed.publish(ToolUsed(session, source, name))
-                case TurnFinished():
-                    return event
+        async with aclosing(turn) as events:
+            async for event in events:
+                match event:
+                    case TextDelta(text):
+                        self._feed.publish(AnswerGrew(session, source, text))
+                    case Restarted():
+                        self._feed.publish(AnswerRestarted(session, source))
+                    case ToolStarted(name):
+                        self._feed.publish(ToolUsed(session, source, name))
+                    case TurnFinished():
+                        return event
         raise RuntimeError("the agent ended a turn without finishing it")
 
     @asynccontextmanager

@@ -24,10 +24,10 @@ _WORKING = Working()
 
 
 def new_session() -> aiohttp.ClientSession:
-    """The session for all model providers: make one, close it at the end.
+    """The one session for everything that speaks HTTP: make one, close it at the end.
 
     It takes no proxy or password from the environment, keeps no cookies, and does not limit
-    connections (the gateway limits its turns).
+    connections (the gateway limits its turns and its sends).
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=60),

@@ -192,7 +192,7 @@ async def _settle(argent: Stage, platform: Platform) -> None:
     async with asyncio.timeout(10):
         # No single event says that the platform, the inbox and the outbox are all empty.
         while platform.queue or await argent.ledger.pending() or len(argent.gateway.delivery):  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
         await argent.settled()
 
 
