@@ -133,6 +133,15 @@ class GatewayProcess:
         """The last of its log."""
         return "".join(self.lines[-20:])
 
+    async def settled(self) -> None:
+        """Wait until the disk says that every message is answered and every answer sent.
+
+        What people have heard may still be on its way there: a kill would repeat it.
+        """
+        async with asyncio.timeout(PATIENCE):
+            while (counts := await asyncio.to_thread(self.counts)).pending or counts.owed:
+                pass
+
     def counts(self) -> Counts:
         """The ledger's figures, from the disk."""
         return ReadOnlyState(self.state).counts()
