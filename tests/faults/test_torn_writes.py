@@ -135,8 +135,8 @@ def test_any_subset_of_sectors_loses_nothing_acknowledged(tmp_path: Path, size: 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("acknowledged", [0, 1, 3, 25])
-@pytest.mark.parametrize("length", [0, 40, 700, 5000])
+@pytest.mark.parametrize("acknowledged", [0, 3, 25])
+@pytest.mark.parametrize("length", [0, 40, 700])
 def test_every_image_with_every_checkpoint(tmp_path: Path, acknowledged: int, length: int) -> None:
     chance = random.Random(acknowledged * 10_000 + length)
     before = [turn(n, asks=NASTY * chance.randrange(2)) for n in range(acknowledged)]
