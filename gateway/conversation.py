@@ -121,7 +121,7 @@ class Conversation:
         try:
             return opened, await self._thinking.turn(accepted, opened, words, stop)
         except ContextOverflow:
-            slid = await self._opened.slide(opened, limit=self._overflowed(opened))
+            slid = await self._slide(opened, self._overflowed(opened))
             if slid is opened:
                 raise
             return slid, await self._thinking.turn(accepted, slid, words, stop)
@@ -131,7 +131,10 @@ class Conversation:
         limit = self._limits.tokens
         if not is_due(coming, limit=limit, threshold=self._limits.threshold):
             return opened
-        return await self._opened.slide(opened, limit=limit)
+        return await self._slide(opened, limit)
+
+    async def _slide(self, opened: OpenSession, limit: int) -> OpenSession:
+        return await self._trouble.insist(lambda: self._opened.slide(opened, limit=limit))
 
     def _overflowed(self, opened: OpenSession) -> int:
         """What the window must be after all, when a context that should have fitted did not."""
@@ -181,7 +184,7 @@ class Conversation:
         context = Context(tokens, self._limits.tokens, session.context.start)
         session = replace(session, context=context)
         positions = await self._trouble.insist(lambda: self._sessions.append(session, entries))
-        opened.session = session
+        opened.session, opened.stored = session, True
         opened.extend(entries, positions[0])
         self._opened.used(opened)
 
@@ -193,11 +196,13 @@ class Conversation:
         reply: Reply | None,
         detail: str | None = None,
     ) -> None:
-        await self._closing.close(accepted, outcome, reply, session=opened.session, detail=detail)
+        session = opened.session if opened.stored else None
+        await self._closing.close(accepted, outcome, reply, session=session, detail=detail)
 
     async def _owe_what_was_said(self, accepted: Accepted, opened: OpenSession) -> None:
         """The crash came between the history and the ledger: owe the answer that is there."""
-        for entry in await self._sessions.entries(opened.session.id):
+        entries = await self._trouble.insist(lambda: self._sessions.entries(opened.session.id))
+        for entry in entries:
             if isinstance(entry, AssistantEntry) and accepted.entry in entry.re:
                 outcome = Outcome.FAILED if entry.notice else Outcome.REPLIED
                 reply = Reply(entry.content)

@@ -33,13 +33,15 @@ class OpenSession:
     """A session's facts, what its model sees, and where each turn of that begins.
 
     `finished` names the last messages whose end was already in the history when it was loaded:
-    after a crash their inbox rows may still be open.
+    after a crash their inbox rows may still be open. `stored` is false until the first entry of
+    a new session makes it.
     """
 
     session: Session
     transcript: Transcript
     turns: list[TurnSize]
     finished: frozenset[str]
+    stored: bool = True
 
     @classmethod
     def of(cls, loaded: Loaded) -> "OpenSession":
@@ -80,7 +82,7 @@ class OpenSessions:
         return len(self._open)
 
     async def open(self, route: Route, *, at: datetime, title: str | None = None) -> OpenSession:
-        """The session of a route; it is made, durably, when there is none."""
+        """The session of a route; a new one where there is none yet."""
         opened = self._open.get(route.session)
         if opened is None:
             opened = await self._load(route, at, title)
@@ -130,12 +132,11 @@ class OpenSessions:
     async def _load(self, route: Route, at: datetime, title: str | None) -> OpenSession:
         loaded = await self._sessions.load(route.session)
         if loaded is None:
+            # Its first entry makes it on the disk: one flush for both.
             fresh = Session.begin(route.key, agent=self._agent, at=at, title=title)
-            if fresh.id != route.session:
-                fresh = replace(fresh, id=route.session)
-            await self._sessions.create(fresh)
-            loaded = Loaded(fresh)
-        elif loaded.repaired:
+            fresh = replace(fresh, id=route.session)
+            return OpenSession(fresh, Transcript(), [], frozenset(), stored=False)
+        if loaded.repaired:
             _log.error("history_repaired", session=route.session, set_aside=loaded.repaired)
         return OpenSession.of(loaded)
 

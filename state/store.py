@@ -78,7 +78,7 @@ class Sessions(Protocol):
         """Make an empty session, durably. An existing one is left as it is."""
 
     async def append(self, session: Session, entries: Sequence[Entry], /) -> tuple[int, ...]:
-        """Append a batch durably and keep `session` as the newest facts.
+        """Append a batch durably and keep `session` as the newest facts; a new one is made.
 
         Returns the entries' positions. Facts that the history implies may reach the disk later
         than the entries. Raises `InvalidHistory` before anything is written; `StorageFull` or

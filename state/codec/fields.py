@@ -32,15 +32,18 @@ class Fields:
         return self._raw.get(field) is not None
 
     def text(self, field: str) -> str:
+        """A text. Raises `InvalidValue`, as all of these do for anything else."""
         value = self._raw.get(field)
         if isinstance(value, str):
             return value
         raise self._expected("a text", field)
 
     def maybe_text(self, field: str) -> str | None:
+        """A text, or nothing."""
         return None if self._raw.get(field) is None else self.text(field)
 
     def texts(self, field: str) -> tuple[str, ...]:
+        """A list of texts; an empty one where there is none."""
         values = self._list(field)
         if all(isinstance(value, str) for value in values):
             return tuple(values)
@@ -57,6 +60,7 @@ class Fields:
         return None if self._raw.get(field) is None else self.count(field)
 
     def flag(self, field: str, *, default: bool = False) -> bool:
+        """Yes or no."""
         value = self._raw.get(field, default)
         if isinstance(value, bool):
             return value
@@ -74,6 +78,7 @@ class Fields:
         raise InvalidValue(f"{self.name(field)}: {written!r} is no time like 2026-01-30T10:00:00Z")
 
     def one_of(self, field: str, kind: type[E]) -> E:
+        """One of an enumeration's values."""
         written = self.text(field)
         try:
             return kind(written)

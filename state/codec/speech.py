@@ -8,6 +8,7 @@ from state.messages import Attachment, AttachmentKind, Quote, Sender
 
 
 def speaker_to_json(address: Address, sender: Sender) -> Json:
+    """Who spoke, and where."""
     return present(
         channel=address.channel,
         chat=address.chat,
@@ -20,6 +21,7 @@ def speaker_to_json(address: Address, sender: Sender) -> Json:
 
 
 def speaker_from_json(fields: Fields) -> tuple[Address, Sender]:
+    """Inverse to `speaker_to_json`. Raises `InvalidValue`, as the other readers here do."""
     return (
         Address(fields.text("channel"), fields.text("chat"), fields.maybe_text("thread")),
         Sender(
@@ -32,6 +34,7 @@ def speaker_from_json(fields: Fields) -> tuple[Address, Sender]:
 
 
 def quote_to_json(quote: Quote) -> Json:
+    """What a message refers to."""
     return present(
         text=quote.text,
         author=quote.author,
@@ -41,6 +44,7 @@ def quote_to_json(quote: Quote) -> Json:
 
 
 def quote_from_json(fields: Fields) -> Quote:
+    """Inverse to `quote_to_json`."""
     return Quote(
         text=fields.text("text"),
         author=fields.text("author"),
@@ -50,6 +54,7 @@ def quote_from_json(fields: Fields) -> Quote:
 
 
 def attachment_to_json(attachment: Attachment) -> Json:
+    """What came with a message, without its content."""
     return present(
         kind=str(attachment.kind),
         name=attachment.name,
@@ -60,6 +65,7 @@ def attachment_to_json(attachment: Attachment) -> Json:
 
 
 def attachment_from_json(fields: Fields) -> Attachment:
+    """Inverse to `attachment_to_json`."""
     return Attachment(
         kind=fields.one_of("kind", AttachmentKind),
         name=fields.maybe_text("name"),
@@ -70,8 +76,10 @@ def attachment_from_json(fields: Fields) -> Attachment:
 
 
 def usage_to_json(usage: Usage) -> Json:
+    """Tokens, in and out."""
     return {"input": usage.input, "output": usage.output}
 
 
 def usage_from_json(fields: Fields) -> Usage:
+    """Inverse to `usage_to_json`."""
     return Usage(fields.count("input", 0), fields.count("output", 0))

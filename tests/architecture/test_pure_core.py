@@ -18,7 +18,7 @@ CORE = re.compile(
       state\.(keys|ids|messages|history|session|lifecycle|compaction)
     | state\.codec(\.\w+)?
     | channels\.(columns|config|document|errors|grammar|markdown|pieces|split)
-    | channels\.\w+\.(config|ids|inbound|format)
+    | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
     | agents\.(config|errors|prompt|skills|tokens|transcript|turn)
     | gateway\.(admission|commands|notices|routing)
     """,

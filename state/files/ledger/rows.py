@@ -41,7 +41,7 @@ def maybe_text(value: str | None) -> str | None:
 
 
 def accepted(row: Row) -> Accepted:
-    """Raises `codec.InvalidValue`."""
+    """A message from its row. Raises `codec.InvalidValue`."""
     seq, entry, key, session, at, payload = row
     return Accepted(
         seq=seq,
@@ -55,6 +55,7 @@ def accepted(row: Row) -> Accepted:
 
 
 def owed_part(row: Row) -> OwedPart:
+    """A part from its row, in the order of `PART`."""
     return OwedPart(
         id=row[0],
         seq=row[1],
@@ -69,6 +70,7 @@ def owed_part(row: Row) -> OwedPart:
 
 
 def pairing(row: Row) -> PairingRequest:
+    """A stranger's request from its row."""
     code, account, user, name, channel, chat, thread, created_at, expires_at, notified_at = row
     return PairingRequest(
         code=code,
@@ -83,6 +85,7 @@ def pairing(row: Row) -> PairingRequest:
 
 
 def admission(row: Row) -> Admission:
+    """An admission from its row."""
     account, user, role, name, since = row
     return Admission(account, user, Role(role), name, moment(since))
 
@@ -110,6 +113,7 @@ def of_session(session: Session) -> Row:
 
 
 def session_row(row: Row) -> SessionRow:
+    """A listing's line from its row, in the order of `SESSION`."""
     return SessionRow(
         id=SessionId(row[0]),
         key=SessionKey(row[2], row[3], SessionType(row[5]), row[4]),

@@ -1,0 +1,344 @@
+"""The reference ledger: the protocol's meaning in dictionaries. For tests."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from state.ids import idempotency_key
+from state.keys import Address, SessionId, SessionKey
+from state.lifecycle import Phase
+from state.messages import (
+    Accepted,
+    Correction,
+    InboundMessage,
+    Malformed,
+    Outcome,
+    OwedPart,
+    Part,
+    PartState,
+    Receipt,
+)
+from state.session import Session
+from state.store import (
+    Admission,
+    Counts,
+    NotFound,
+    PairingRequest,
+    Role,
+    SessionRow,
+    StoreError,
+)
+
+_OPEN = (PartState.OWED, PartState.SENDING, PartState.UNKNOWN)
+
+
+@dataclass(slots=True)
+class _Row:
+    """A message in the inbox; its words are dropped when it is closed."""
+
+    account: str
+    source: str
+    accepted: Accepted | None
+    outcome: Outcome | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Outgoing:
+    part: OwedPart
+    doubts: int = 0
+    receipt: Receipt | None = None
+
+
+class MemoryLedger:
+    """`store.Ledger` in dictionaries."""
+
+    def __init__(self) -> None:
+        self._inbox: dict[int, _Row] = {}
+        self._seen: dict[tuple[str, str], int] = {}
+        self._outbox: dict[int, _Outgoing] = {}
+        self._set_aside: dict[tuple[str, str], Malformed] = {}
+        self._cursors: dict[str, str] = {}
+        self._aliases: dict[str, SessionId] = {}
+        self._pairings: dict[str, PairingRequest] = {}
+        self._admissions: dict[tuple[str, str], Admission] = {}
+        self._index: dict[SessionId, SessionRow] = {}
+        self._last_seq = 0
+        self._last_part = 0
+
+    # Inbox ------------------------------------------------------------------------------------
+
+    async def accept(
+        self,
+        message: InboundMessage | Correction,
+        *,
+        key: SessionKey,
+        session: SessionId,
+        entry: str,
+        at: datetime,
+    ) -> Accepted | None:
+        seq = self._take(message)
+        if seq is None:
+            return None
+        accepted = Accepted(seq=seq, entry=entry, key=key, session=session, at=at, message=message)
+        self._inbox[seq].accepted = accepted
+        return accepted
+
+    async def decline(
+        self,
+        message: InboundMessage | Correction,
+        *,
+        reason: str,
+        parts: Sequence[Part] = (),
+        at: datetime,
+    ) -> tuple[OwedPart, ...] | None:
+        seq = self._take(message)
+        if seq is None:
+            return None
+        return self._close(seq, Outcome.DECLINED, [(message.address, part) for part in parts], at)
+
+    async def set_aside(self, update: Malformed) -> None:
+        self._set_aside.setdefault((update.channel, update.source), update)
+
+    async def pending(self) -> tuple[Accepted, ...]:
+        rows = (row.accepted for _, row in sorted(self._inbox.items()))
+        return tuple(replace(accepted, recovered=True) for accepted in rows if accepted)
+
+    async def finish(
+        self,
+        seq: int,
+        *,
+        outcome: Outcome,
+        parts: Sequence[tuple[Address, Part]],
+        at: datetime,
+        session: Session | None = None,
+        detail: str | None = None,
+        begin: bool = False,
+    ) -> tuple[OwedPart, ...]:
+        row = self._inbox.get(seq)
+        if row is None:
+            raise NotFound(f"no message has the number {seq}")
+        if session is not None:
+            await self.index(session)
+        if row.outcome is not None:
+            return tuple(o.part for o in self._parts(_OPEN) if o.part.seq == seq)
+        owed = self._close(seq, outcome, parts, at)
+        if begin and owed:
+            await self.begin_sending(owed[0].id)
+            owed = (self._outgoing(owed[0].id).part, *owed[1:])
+        return owed
+
+    # Outbox -----------------------------------------------------------------------------------
+
+    async def owed(self) -> tuple[OwedPart, ...]:
+        for outgoing in self._parts((PartState.SENDING,)):
+            outgoing.doubts += 1
+            outgoing.part = replace(outgoing.part, state=PartState.UNKNOWN, uncertain=True)
+        return tuple(outgoing.part for outgoing in self._parts(_OPEN))
+
+    async def begin_sending(self, part: int) -> None:
+        outgoing = self._outgoing(part)
+        if outgoing.part.state not in _OPEN:
+            return
+        outgoing.part = replace(
+            outgoing.part, state=PartState.SENDING, attempts=outgoing.part.attempts + 1
+        )
+
+    async def sent(self, part: int, receipt: Receipt, *, then: int | None = None) -> None:
+        outgoing = self._outgoing(part)
+        if then is not None:
+            await self.begin_sending(then)
+        outgoing.receipt = outgoing.receipt or receipt
+        outgoing.part = replace(outgoing.part, state=PartState.SENT)
+
+    async def unknown(self, part: int) -> None:
+        outgoing = self._outgoing(part)
+        outgoing.doubts += outgoing.part.state in _OPEN
+        self._move(part, PartState.UNKNOWN, uncertain=True)
+
+    async def unsent(self, part: int) -> None:
+        self._move(part, PartState.OWED)
+
+    async def failed(self, part: int, reason: str) -> None:
+        self._move(part, PartState.FAILED)
+
+    # Cursors and aliases ----------------------------------------------------------------------
+
+    async def cursor(self, name: str) -> str | None:
+        return self._cursors.get(name)
+
+    async def set_cursor(self, name: str, value: str) -> None:
+        self._cursors[name] = value
+
+    async def aliases(self) -> dict[str, SessionId]:
+        return dict(self._aliases)
+
+    async def set_alias(self, key: SessionKey, session: SessionId) -> None:
+        self._aliases[str(key)] = session
+
+    # People -----------------------------------------------------------------------------------
+
+    async def request_pairing(self, request: PairingRequest, *, most: int) -> PairingRequest | None:
+        self._pairings = {
+            code: known
+            for code, known in self._pairings.items()
+            if known.expires_at > request.created_at
+        }
+        live = [known for known in self._pairings.values() if known.account == request.account]
+        for known in live:
+            if known.user == request.user:
+                return known
+        if len(live) >= most:
+            return None
+        if request.code in self._pairings:
+            raise StoreError("this pairing code is in use; make another one")
+        self._pairings[request.code] = request
+        return request
+
+    async def notified(self, code: str, at: datetime) -> None:
+        self._pairings[code] = replace(self._pairing(code), notified_at=at)
+
+    async def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
+        live = (known for known in self._pairings.values() if known.expires_at > now)
+        return tuple(sorted(live, key=lambda known: (known.created_at, known.code)))
+
+    async def approve(
+        self, code: str, *, role: Role, at: datetime
+    ) -> tuple[PairingRequest, Admission]:
+        request = self._pairing(code)
+        if request.expires_at <= at:
+            raise NotFound("this pairing code has expired; ask for a new one")
+        del self._pairings[code]
+        admission = Admission(request.account, request.user, role, request.name, at)
+        self._admissions[request.account, request.user] = admission
+        return request, admission
+
+    async def deny(self, code: str) -> PairingRequest:
+        request = self._pairing(code)
+        del self._pairings[code]
+        return request
+
+    async def revoke(self, account: str, user: str) -> Admission:
+        try:
+            return self._admissions.pop((account, user))
+        except KeyError:
+            raise NotFound(f"{user} was not let in on {account}") from None
+
+    async def admissions(self) -> tuple[Admission, ...]:
+        return tuple(
+            sorted(self._admissions.values(), key=lambda known: (known.account, known.user))
+        )
+
+    # Index ------------------------------------------------------------------------------------
+
+    async def index(self, *sessions: Session) -> None:
+        self._index |= {session.id: SessionRow.of(session) for session in sessions}
+
+    async def unindex(self, session: SessionId) -> None:
+        self._index.pop(session, None)
+
+    async def listing(
+        self, *, phase: Phase | None = None, limit: int | None = None
+    ) -> tuple[SessionRow, ...]:
+        rows = (row for row in self._index.values() if phase is None or row.phase is phase)
+        return tuple(sorted(rows, key=_latest_first)[:limit])
+
+    async def find(self, text: str) -> tuple[SessionRow, ...]:
+        rows = sorted(self._index.values(), key=_latest_first)
+        exact = tuple(row for row in rows if text in (row.id, str(row.key)))
+        return exact or tuple(
+            row for row in rows if row.id.startswith(text) or str(row.key).startswith(text)
+        )
+
+    async def quiet_since(
+        self, phase: Phase, before: datetime, limit: int
+    ) -> tuple[SessionRow, ...]:
+        rows = [r for r in self._index.values() if r.phase is phase and r.updated_at < before]
+        return tuple(sorted(rows, key=lambda row: (row.updated_at, row.id))[:limit])
+
+    async def counts(self) -> Counts:
+        outcomes: dict[str, int] = {}
+        for row in self._inbox.values():
+            if row.outcome is not None:
+                outcomes[row.outcome] = outcomes.get(row.outcome, 0) + 1
+        return Counts(
+            pending=sum(row.outcome is None for row in self._inbox.values()),
+            owed=len(self._parts(_OPEN)),
+            sent=len(self._parts((PartState.SENT,))),
+            repeated=sum(o.doubts for o in self._outbox.values() if o.part.state is PartState.SENT),
+            failed_parts=len(self._parts((PartState.FAILED,))),
+            set_aside=len(self._set_aside),
+            sessions=len(self._index),
+            outcomes=outcomes,
+        )
+
+    async def prune(self, before: datetime) -> int:
+        busy = {outgoing.part.seq for outgoing in self._parts(_OPEN)}
+        old = {
+            seq
+            for seq, row in self._inbox.items()
+            if row.closed_at is not None and row.closed_at < before and seq not in busy
+        }
+        poison = {name for name, update in self._set_aside.items() if update.at < before}
+        parts = {i for i, outgoing in self._outbox.items() if outgoing.part.seq in old}
+        for seq in old:
+            row = self._inbox.pop(seq)
+            del self._seen[row.account, row.source]
+        for part in parts:
+            del self._outbox[part]
+        for name in poison:
+            del self._set_aside[name]
+        return len(old) + len(parts) + len(poison)
+
+    async def close(self) -> None:
+        pass
+
+    # ------------------------------------------------------------------------------------------
+
+    def _take(self, message: InboundMessage | Correction) -> int | None:
+        name = message.address.channel, message.source
+        if name in self._seen:
+            return None
+        self._last_seq += 1
+        self._seen[name] = self._last_seq
+        self._inbox[self._last_seq] = _Row(*name, accepted=None)
+        return self._last_seq
+
+    def _close(
+        self, seq: int, outcome: Outcome, parts: Sequence[tuple[Address, Part]], at: datetime
+    ) -> tuple[OwedPart, ...]:
+        row = self._inbox[seq]
+        row.accepted, row.outcome, row.closed_at = None, outcome, at
+        owed = []
+        for index, (address, part) in enumerate(parts):
+            self._last_part += 1
+            key = idempotency_key(row.account, row.source, index)
+            owed.append(OwedPart(self._last_part, seq, index, address, part, key=key))
+            self._outbox[self._last_part] = _Outgoing(owed[-1])
+        return tuple(owed)
+
+    def _parts(self, states: Iterable[PartState]) -> list[_Outgoing]:
+        wanted = frozenset(states)
+        return [o for _, o in sorted(self._outbox.items()) if o.part.state in wanted]
+
+    def _outgoing(self, part: int) -> _Outgoing:
+        try:
+            return self._outbox[part]
+        except KeyError:
+            raise NotFound(f"no part has the number {part}") from None
+
+    def _move(self, part: int, state: PartState, *, uncertain: bool = False) -> None:
+        outgoing = self._outgoing(part)
+        if outgoing.part.state in _OPEN:
+            uncertain = uncertain or outgoing.part.uncertain
+            outgoing.part = replace(outgoing.part, state=state, uncertain=uncertain)
+
+    def _pairing(self, code: str) -> PairingRequest:
+        try:
+            return self._pairings[code]
+        except KeyError:
+            raise NotFound("no such pairing code; it may have been used or expired") from None
+
+
+def _latest_first(row: SessionRow) -> tuple[float, str]:
+    return -row.updated_at.timestamp(), row.id
