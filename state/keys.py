@@ -18,6 +18,7 @@ SessionId = NewType("SessionId", str)
 
 _ACCOUNT = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _PERSON = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_PLAIN = re.compile(r"[A-Za-z0-9@._-]+")
 _ESCAPE = re.compile(rb"%([0-9A-F]{2})")
 _LONGEST_ID = 200
 
@@ -144,6 +145,8 @@ def is_account_name(name: str) -> bool:
 
 def encode(platform_id: str) -> str:
     """A platform's id as it is written inside a key."""
+    if _PLAIN.fullmatch(platform_id):
+        return platform_id  # nearly all are numbers, and a listing writes thousands
     return "".join(_escape(c) if _is_special(c) else c for c in platform_id)
 
 
