@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [name …]`` measures and prints; it fails when an answer is missing."""
+"""``python -m tests.benchmarks [name …]`` measures and prints; it fails if an answer is missing."""
 
 import argparse
 import asyncio
