@@ -7,6 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ from state.files.errors import store_error
 from state.files.journal import CLOSING, Damaged, Lines
 from state.files.layout import HISTORY, METADATA, Layout
 from state.files.ledger import index, people
+from state.files.ledger.database import ledger_error
 from state.files.ledger.schema import VERSION, version
 from state.files.listing import stored_sessions
 from state.files.reading import read_entries_behind, read_file
@@ -26,7 +28,15 @@ from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
 from state.session import Session
-from state.store import Admission, Counts, NewerFormat, NotFound, PairingRequest, SessionRow
+from state.store import (
+    Admission,
+    Counts,
+    NewerFormat,
+    NotFound,
+    PairingRequest,
+    SessionRow,
+    StorageFailed,
+)
 
 T = TypeVar("T")
 
@@ -47,7 +57,7 @@ class ReadOnlyState:
 
         Raises `NewerFormat`, `StorageFailed`.
         """
-        rows = self._ask(lambda db: index.listing(db, phase, limit))
+        rows = self._indexed(lambda db: index.listing(db, phase, limit))
         if rows is not None:
             return rows
         found = [row for row in self._rows() if phase is None or row.phase is phase]
@@ -55,7 +65,7 @@ class ReadOnlyState:
 
     def find(self, text: str) -> tuple[SessionRow, ...]:
         """Sessions whose key or id is `text`, else those whose key or id begins with it."""
-        rows = self._ask(lambda db: index.find(db, text))
+        rows = self._indexed(lambda db: index.find(db, text))
         if rows is not None:
             return rows
         found = self._rows()
@@ -65,15 +75,15 @@ class ReadOnlyState:
         )
 
     def counts(self) -> Counts:
-        """Figures of the ledger; all zero when there is none."""
+        """Figures of the ledger; all zero when there is none. Raises `StorageFailed`."""
         return self._ask(index.counts) or Counts()
 
     def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
-        """The live requests of strangers."""
+        """The live requests of strangers. Raises `StorageFailed`."""
         return self._ask(lambda db: people.pairings(db, now)) or ()
 
     def admissions(self) -> tuple[Admission, ...]:
-        """Everybody who was let in by hand."""
+        """Everybody who was let in by hand. Raises `StorageFailed`."""
         return self._ask(people.admissions) or ()
 
     def facts(self, session_id: SessionId) -> Session:
@@ -134,21 +144,45 @@ class ReadOnlyState:
             raise store_error(error, f"reading {self._layout.sessions}") from error
         return sorted(rows, key=lambda row: (-row.updated_at.timestamp(), row.id))
 
-    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
-        """What the database answers; None when it cannot."""
-        path = self._layout.database
-        if not path.exists():
-            return None
+    def _indexed(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
+        """What the index answers; None when it cannot, and the folders must."""
         try:
-            db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
-            try:
+            return self._ask(question)
+        except StorageFailed:
+            return None
+
+    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
+        """What the database answers; None when there is none. Raises `StorageFailed`."""
+        path = self._layout.database
+        try:
+            path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise store_error(error, f"reading {path}") from error
+        try:
+            with closing(_connect(path)) as db:
                 if version(db) > VERSION:
                     raise NewerFormat(f"{path} was written by a newer version of Argent")
                 return question(db)
-            finally:
-                db.close()
-        except sqlite3.Error:
-            return None
+        except sqlite3.Error as error:
+            raise ledger_error(error, path) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """The database, for reading alone. Raises sqlite3.Error."""
+    name = f"file:{quote(str(path))}?mode=ro"
+    db = sqlite3.connect(name, uri=True)
+    try:
+        version(db)
+    except sqlite3.OperationalError:
+        db.close()
+        if Path(f"{path}-wal").exists():
+            raise
+        # Even a reader of a WAL database writes beside it, which this folder may not allow. Without
+        # a log nobody has it open, and it can be read as it stands: https://sqlite.org/wal.html#readonly
+        return sqlite3.connect(f"{name}&immutable=1", uri=True)
+    return db
 
 
 def _behind(path: Path, end: int) -> Lines | None:

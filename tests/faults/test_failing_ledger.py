@@ -242,6 +242,30 @@ async def test_what_can_be_read_of_a_damaged_database_is_taken_over(tmp_path: Pa
     await state.close()
 
 
+@pytest.mark.parametrize("instead", ["a folder", "no database"])
+async def test_figures_that_cannot_be_read_are_not_shown_as_zeros(
+    tmp_path: Path, instead: str
+) -> None:
+    await filled(tmp_path)
+    path = tmp_path / "gateway.db"
+    path.unlink()
+    path.mkdir() if instead == "a folder" else path.write_bytes(b"no database at all" * 400)
+    reader = ReadOnlyState(tmp_path)
+    for figures in (reader.counts, reader.admissions, lambda: reader.pairings(NOON)):
+        with pytest.raises(StorageFailed, match=r"gateway\.db"):
+            figures()
+    assert [r.key.chat for r in reader.listing()] == ["123456789"]
+    assert [r.key.chat for r in reader.find("telegram")] == ["123456789"]
+
+
+async def test_a_closed_database_can_be_read_where_nothing_can_be_written(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    # What a read-only folder does to a reader, also for root: SQLite cannot make its index.
+    (tmp_path / "gateway.db-shm").mkdir()
+    assert ReadOnlyState(tmp_path).counts().sessions == 1
+    assert [r.code for r in ReadOnlyState(tmp_path).pairings(NOON)] == ["CODE1"]
+
+
 async def test_a_newer_database_is_not_touched(tmp_path: Path) -> None:
     await filled(tmp_path)
     path = tmp_path / "gateway.db"
