@@ -21,13 +21,14 @@ class Capabilities:
     `text_limit` is the longest part in the platform's own unit. `idempotent` says that a part
     sent twice under one key appears once. `typing_seconds` is how long one typing signal lasts,
     0 where there is none. `points_in_private` says that answers name their question in private
-    chats, too.
+    chats, too. `redelivers` says that what was not taken over comes again by itself.
     """
 
     text_limit: int
     idempotent: bool = False
     typing_seconds: float = 0.0
     points_in_private: bool = False
+    redelivers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

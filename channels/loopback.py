@@ -41,7 +41,9 @@ class LoopbackChannel:
     """In-memory channel. Its local user is the owner: whoever can open the state folder."""
 
     kind = "loopback"
-    capabilities = Capabilities(text_limit=1_000_000, idempotent=True, points_in_private=True)
+    capabilities = Capabilities(
+        text_limit=1_000_000, idempotent=True, points_in_private=True, redelivers=False
+    )
 
     def __init__(
         self, name: str = TERMINAL, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -86,9 +86,15 @@ class Intake:
         try:
             await self._receive(inbound)
         except (StorageFull, StorageFailed) as error:
-            self._trouble.report(error)
+            self._trouble.refused(self._name(inbound), error)
             raise
-        self._trouble.clear()
+        self._trouble.taken(self._name(inbound))
+
+    def _name(self, inbound: Inbound) -> tuple[str, str]:
+        """What a refused message goes by until it, or another in its place, is taken."""
+        account = _account(inbound)
+        again = self._channels[account].capabilities.redelivers
+        return account, inbound.source if again else ""
 
     async def _receive(self, inbound: Inbound) -> None:
         match inbound:
@@ -158,10 +164,11 @@ class Intake:
         session_id = self._aliases.get(str(old), old.session_id)
         if self._aliases.get(str(new)) == session_id:
             return
+        # The alias comes last: it is what tells that nothing is left to be done.
+        await self._lanes.run_between(session_id, lambda: self._rename(session_id, new))
         await self._ledger.set_alias(new, session_id)
         self._aliases[str(new)] = session_id
         _log.info("chat_migrated", session=session_id, key=str(new))
-        await self._lanes.run_between(session_id, lambda: self._rename(session_id, new))
 
     async def _rename(self, session_id: SessionId, key: SessionKey) -> None:
         loaded = await self._sessions.load(session_id)
@@ -171,3 +178,11 @@ class Intake:
         await self._sessions.save(session)
         self._opened.forget(session_id)
         await self._ledger.index(session)
+
+
+def _account(inbound: Inbound) -> str:
+    match inbound:
+        case InboundMessage() | Correction():
+            return inbound.address.channel
+        case Migration() | Malformed():
+            return inbound.channel

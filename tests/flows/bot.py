@@ -29,9 +29,17 @@ class _NoCursors:
 
 @asynccontextmanager
 async def bot(
-    telegram: TelegramEmulator, folder: Path, *, account: dict[str, Any] | None = None, **parts: Any
+    telegram: TelegramEmulator,
+    folder: Path,
+    *,
+    account: dict[str, Any] | None = None,
+    stores: dict[str, Any] | None = None,
+    **parts: Any,
 ) -> AsyncIterator[Stage]:
-    """A started stage whose account `telegram` is the emulator's bot, open to everybody."""
+    """A started stage whose account `telegram` is the emulator's bot, open to everybody.
+
+    `stores` is how the state folder is opened, for a disk that fails.
+    """
     settings = parts.pop("settings", {}) | {
         "channels": {
             "telegram": {
@@ -47,7 +55,7 @@ async def bot(
     }
     menu = [Command(name, text) for name, text in DESCRIPTIONS.items()]
     async with aiohttp.ClientSession() as http:
-        state = await open_state(folder)
+        state = await open_state(folder, **(stores or {}))
 
         def channels(_: Stage) -> Sequence[Channel]:
             telegram_settings = Settings.model_validate(settings).channels["telegram"]
