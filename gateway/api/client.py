@@ -29,7 +29,7 @@ class ControlClient:
         try:
             with address(path) as name:
                 connection.connect(name)
-        except (FileNotFoundError, ConnectionRefusedError):
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
             connection.close()
             return None
         except PermissionError as error:

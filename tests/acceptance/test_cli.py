@@ -133,6 +133,15 @@ def test_a_fresh_folder_has_no_sessions_and_is_not_made_by_looking(argent):
     assert not argent.state.exists()
 
 
+@pytest.mark.parametrize("command", [["up"], ["ask", "Hello"], ["gateway", "run"]])
+def test_a_state_folder_that_is_a_file_is_what_is_complained_about(tmp_path, command):
+    there = tmp_path / "a file"
+    there.touch()
+    error = Argent(there).refused(1, *command)
+    assert error["code"] == "storage_failed"
+    assert str(there) in error["message"]
+
+
 def test_sessions_are_listed_as_the_seeds_show_them(talked):
     assert talked.ok("sessions", "list").startswith(
         f"Active Sessions:\n  {TERMINAL}    - 2 messages, last active "
