@@ -58,7 +58,7 @@ def read(environ: Mapping[str, str]) -> tuple[dict[Path, Any], dict[Path, str], 
             warnings.append(_unknown(name))
             continue
         path, annotation = found
-        values[path], origins[path] = _value(environ[name], annotation), name
+        values[path], origins[path] = listed(environ[name], annotation), name
     return values, origins, tuple(warnings)
 
 
@@ -81,7 +81,8 @@ def _setting(variable_name: str) -> tuple[Path, Any] | None:
     return None if is_section(annotation) else (path, annotation)
 
 
-def _value(text: str, annotation: Any) -> Any:
+def listed(text: str, annotation: Any) -> Any:
+    """A setting's text as its value: ``a,b`` or ``["a", "b"]`` where a list is expected."""
     if not is_list(annotation):
         return text
     if text.lstrip().startswith("["):

@@ -58,7 +58,7 @@ def load(
     values, variables, unknown = config_env.read(environ)
     warnings += unknown
     layers.append(_Layer(_nested(values), variables, "the environment"))
-    given = {tuple(key.split(".")): value for key, value in (overrides or {}).items()}
+    given = {path: _given(path, value) for path, value in _split(overrides or {})}
     layers.append(_Layer(_nested(given), {}, "the command line"))
 
     merged = _merge(layer.data for layer in layers)
@@ -71,6 +71,15 @@ def load(
     if file is not None and not file.private and _holds_secret(file.data):
         warnings.append(f"{path} holds a secret and others may read it: chmod 600 {path}")
     return Loaded(settings, path, tuple(warnings))
+
+
+def _split(overrides: Mapping[str, Any]) -> Iterable[tuple[KeyPath, Any]]:
+    return ((tuple(key.split(".")), value) for key, value in overrides.items())
+
+
+def _given(path: KeyPath, value: Any) -> Any:
+    """A value as the command line gives it: lists are written as in the environment."""
+    return config_env.listed(value, type_at(Settings, path)) if isinstance(value, str) else value
 
 
 def _merge(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -104,9 +104,9 @@ def _repeated(record: Record) -> Iterator[str]:
     for chat, number in repeats.items():
         if number > len(record.kills):
             yield f"repeated: {chat} got {number} repeats, of {len(record.kills)} kills"
-    twice = sum(len(sendings) > 1 for sendings in times.values())
-    if twice > record.counts.repeated:
-        yield f"silent: {twice} answers were repeated, the ledger knows {record.counts.repeated}"
+    known = record.counts.repeated
+    if repeats.total() > known:
+        yield f"silent: {repeats.total()} repeats, of which the ledger knows {known}"
 
 
 def _counted(record: Record) -> Iterator[str]:

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ _LONGEST_LINE = 1 << 20
 
 
 class GatewayProcess:
-    """``argent gateway run`` against emulators, with whatever settings a test needs.
+    """``argent gateway run`` against emulators, with whatever `settings` a test needs.
 
     Everything it logged, over all its lives, is in `lines` and in ``gateway.log`` beside the state
     folder.
@@ -50,7 +50,7 @@ class GatewayProcess:
         configuration = state / "argent.toml"
         configuration.touch(mode=0o600)
         configuration.write_text(_configuration(telegram, model))
-        self._settings = [argument for each in settings for argument in ("--set", each)]
+        self.settings = list(settings)
 
     # Life and death ---------------------------------------------------------------------------
 
@@ -63,7 +63,8 @@ class GatewayProcess:
         """Start it without waiting for anything."""
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *self._program, "gateway", "run", *self._settings,
+            sys.executable, "-m", *self._program, "gateway", "run",
+            *(argument for each in self.settings for argument in ("--set", each)),
             cwd=ROOT,
             env={**kept, "HOME": str(self.state.parent), "ARGENT_STATE_DIR": str(self.state)},
             stdin=asyncio.subprocess.DEVNULL,
@@ -209,13 +210,14 @@ async def world(
     folder: Path,
     *,
     latency: float = 0.0,
-    settings: Sequence[str] | Callable[[TelegramEmulator], Sequence[str]] = (),
+    settings: Sequence[str] = (),
     program: Sequence[str] = GATEWAY,
 ) -> AsyncIterator[World]:
     """The emulators, and a gateway that is still to be started; all end with the test."""
     async with TelegramEmulator() as telegram, OpenAIEmulator(latency=latency) as model:
-        given = settings(telegram) if callable(settings) else settings
-        gateway = GatewayProcess(folder / "state", telegram, model, settings=given, program=program)
+        gateway = GatewayProcess(
+            folder / "state", telegram, model, settings=settings, program=program
+        )
         try:
             yield World(telegram, model, gateway)
         finally:

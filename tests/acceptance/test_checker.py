@@ -64,6 +64,13 @@ def test_what_people_should_not_see_is_named(sent: list[Line], repeated: int, ki
     assert kinds(record) == {kind}
 
 
+def test_every_repeat_of_an_answer_must_be_known():
+    sent = [line("a", 1, at) for at in (1, 3, 5)] + [line("a", 2, 6), line("b", 3, 6)]
+    twice = replace(GOOD, sent=sent, kills=[2, 4], counts=replace(GOOD.counts, repeated=2))
+    assert faults(twice) == []
+    assert kinds(replace(twice, counts=replace(GOOD.counts, repeated=1))) == {"silent"}
+
+
 def test_more_repeats_in_a_chat_than_kills_are_named():
     sent = [line("a", 1, 2), line("a", 2, 2), line("a", 1, 3), line("a", 2, 3), line("b", 3, 3)]
     record = replace(GOOD, sent=sent, counts=replace(GOOD.counts, repeated=2))

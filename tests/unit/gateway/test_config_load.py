@@ -40,6 +40,12 @@ def test_the_command_line_beats_the_environment_which_beats_the_file(config):
     assert (gateway.max_turns, gateway.max_queue, gateway.keep_days) == (3, 2, 11)
 
 
+@pytest.mark.parametrize("given", ["7,8", '["7", "8"]'])
+def test_a_list_on_the_command_line_is_written_as_in_the_environment(given):
+    overrides = {"channels.telegram.token": "1:a", "channels.telegram.owners": given}
+    assert load(None, {}, overrides).settings.channels["telegram"].owners == ("7", "8")
+
+
 def test_json_takes_camel_case_but_keeps_account_names(config):
     path = config(
         '{"agents":{"defaults":{"session":{"maxContextTokens":9000,"channelScope":"collapsed"}}},'
