@@ -1,6 +1,6 @@
 """The one place where the time and new names come from."""
 
-import os
+import random
 from datetime import UTC, datetime
 
 from state.ids import ENTROPY_BYTES, ulid
@@ -14,5 +14,5 @@ class Clock:
         return datetime.now(UTC)
 
     def id(self) -> str:
-        """A new ULID."""
-        return ulid(int(self.now().timestamp() * 1000), os.urandom(ENTROPY_BYTES))
+        """A new ULID. It tells entries apart and guards nothing, so no system call is spent on it."""
+        return ulid(int(self.now().timestamp() * 1000), random.randbytes(ENTROPY_BYTES))

@@ -1,6 +1,7 @@
 """The process: opens what a gateway needs, runs it until a signal, and closes it in stages."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -102,6 +103,9 @@ async def serve(
     async with running(settings, state_dir) as run:
         _log.info("ready", state=str(state_dir), model=run.gateway.thinking.model)
         ready(run)
+        # What was loaded stays until the end. A full collection that walked all of it, again and
+        # again, would hold up every chat for 50 ms and more.
+        gc.freeze()
         await until_stopped(run.gateway)
         _log.info("stopping")
     _log.info("stopped")

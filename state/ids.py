@@ -17,7 +17,7 @@ def ulid(milliseconds: int, entropy: bytes) -> str:
     if len(entropy) != ENTROPY_BYTES:
         raise ValueError(f"a ULID needs {ENTROPY_BYTES} bytes of entropy, not {len(entropy)}")
     number = milliseconds << 80 | int.from_bytes(entropy, "big")
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)])
 
 
 def idempotency_key(account: str, source: str, index: int) -> str:
