@@ -14,5 +14,5 @@ class Clock:
         return datetime.now(UTC)
 
     def id(self) -> str:
-        """A new ULID. It tells entries apart and guards nothing, so no system call is spent on it."""
+        """A new ULID. It tells entries apart and guards nothing, so the system is not asked."""
         return ulid(int(self.now().timestamp() * 1000), random.randbytes(ENTROPY_BYTES))
