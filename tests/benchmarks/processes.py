@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,6 +47,8 @@ class Bench:
     model: str | None
     first_poll: float
     """Seconds from the start of the process to its first getUpdates."""
+    patience: float = 120.0
+    """Seconds to wait for answers before they count as missing."""
 
     async def model_seconds(self) -> Sequence[float]:
         """How long the model took for each of its answers."""
@@ -80,6 +83,13 @@ async def echo_bot(folder: Path) -> AsyncIterator[Bench]:
         command = [sys.executable, "-m", "tests.benchmarks.echo_bot", told["url"], told["token"]]
         bot = stack.enter_context(_Process(command, folder))
         yield Bench(bot.pid, telegram, None, await _first_poll(bot, telegram))
+
+
+def can_trace(folder: Path) -> bool:
+    """Whether strace is there and may look into a process."""
+    if shutil.which("strace") is None:
+        return False
+    return subprocess.run([*_TRACE, folder / "nothing", "true"], check=False).returncode == 0
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """What is measured, one scenario after the other."""
 
 import asyncio
-import shutil
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,7 +12,7 @@ from state.files import open_state
 from state.keys import SessionKey, SessionType
 from state.session import Session
 from tests.benchmarks.probes import resident_megabytes, syncs
-from tests.benchmarks.processes import ARGENT, argent, echo_bot, environment
+from tests.benchmarks.processes import ARGENT, argent, can_trace, echo_bot, environment
 from tests.benchmarks.table import Figure
 from tests.benchmarks.talk import all_at_once, one_by_one, warm_up
 
@@ -25,6 +24,7 @@ class Sizes:
     """How much is done. The defaults are what the targets are about."""
 
     runs: int = 3
+    warm: int = 20
     starts: int = 7
     quiet: int = 300
     chats: int = 500
@@ -40,7 +40,7 @@ async def quiet(folder: Path, sizes: Sizes) -> list[Figure]:
     ours, floor = [], []
     for subject, results in ((echo_bot, floor), (argent, ours)) * sizes.runs:
         async with subject(folder) as bench:
-            await warm_up(bench)
+            await warm_up(bench, sizes.warm)
             user = await bench.telegram.user("Ada")
             results.append(await one_by_one(bench, user, sizes.quiet))
     least = min(floor, key=lambda run: run.p50)
@@ -59,7 +59,7 @@ async def burst(folder: Path, sizes: Sizes) -> list[Figure]:
     ours, floor = [], []
     for subject, results in ((echo_bot, floor), (argent, ours)) * sizes.runs:
         async with subject(folder) as bench:
-            await warm_up(bench)
+            await warm_up(bench, sizes.warm)
             results.append(await all_at_once(bench, sizes.chats, sizes.each))
     most = max(floor, key=lambda run: run.rate)
     return [
@@ -73,7 +73,7 @@ async def burst(folder: Path, sizes: Sizes) -> list[Figure]:
 async def long(folder: Path, sizes: Sizes) -> list[Figure]:
     """The last messages of a long chat beside its first ones."""
     async with argent(folder) as bench:
-        await warm_up(bench)
+        await warm_up(bench, sizes.warm)
         user = await bench.telegram.user("Ada")
         windows = [
             await one_by_one(bench, user, sizes.window) for _ in range(sizes.long // sizes.window)
@@ -135,19 +135,19 @@ async def cli(folder: Path, sizes: Sizes) -> list[Figure]:
 
 async def fsync(folder: Path, sizes: Sizes) -> list[Figure]:
     """Flushes, counted by strace until the gateway has stopped: what is put off counts, too."""
-    if shutil.which("strace") is None:
-        print("fsync: not counted, there is no strace")
+    if not can_trace(folder):
+        print("fsync: not counted, strace is missing or may not trace\n")
         return []
     name = "flushes per message"
     trace = folder / "alone"
     async with argent(folder, trace=trace) as bench:
-        await warm_up(bench)
+        await warm_up(bench, sizes.warm)
         before = syncs(trace)
         await one_by_one(bench, await bench.telegram.user("Ada"), sizes.quiet)
     alone = (syncs(trace) - before) / sizes.quiet
     trace = folder / "load"
     async with argent(folder, trace=trace) as bench:
-        await warm_up(bench)
+        await warm_up(bench, sizes.warm)
         before = syncs(trace)
         load = await all_at_once(bench, sizes.chats, sizes.each)
     return [

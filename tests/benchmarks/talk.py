@@ -9,8 +9,6 @@ from statistics import median, quantiles
 from tests.benchmarks.probes import cpu_seconds
 from tests.benchmarks.processes import Bench
 
-_PATIENCE = 120.0
-
 
 class Missing(Exception):
     """Not every message has its answer."""
@@ -53,7 +51,7 @@ class Burst:
         return self.cpu / self.messages
 
 
-async def warm_up(bench: Bench, messages: int = 20) -> None:
+async def warm_up(bench: Bench, messages: int) -> None:
     """Let everything be loaded that only the first messages need."""
     await one_by_one(bench, await bench.telegram.user("Early"), messages)
 
@@ -67,7 +65,7 @@ async def one_by_one(bench: Bench, user: int, messages: int) -> Quiet:
     for number in range(messages):
         words = f"This is message number {number} of a long and quiet conversation."
         said = await telegram.say(user, words)
-        answers = await telegram.sent(since + number, 1, _PATIENCE)
+        answers = await telegram.sent(since + number, 1, bench.patience)
         if [answer["text"] for answer in answers] != [words]:
             raise Missing(f"message {number} was answered with {answers}")
         delays.append(answers[0]["at"] - said["at"])
@@ -84,7 +82,7 @@ async def all_at_once(bench: Bench, chats: int, each: int) -> Burst:
     told = [{"user": user, "text": f"Word {n} of {user}"} for n in range(each) for user in users]
     before = cpu_seconds(bench.pid)
     said = await telegram.say_many(told)
-    answers = await telegram.sent(since, len(told), _PATIENCE)
+    answers = await telegram.sent(since, len(told), bench.patience)
     cpu = cpu_seconds(bench.pid) - before
     wrong = Counter(one["text"] for one in told)
     wrong.subtract(answer["text"] for answer in answers)
