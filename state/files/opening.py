@@ -100,7 +100,7 @@ def _open_whole(
     except Damaged:
         plan = repair(data, facts.end if facts else 0)
         if isinstance(plan, Cut):
-            aside = disk.keep_aside(path, plan.aside) if plan.aside else None
+            aside = None if plan.aside is None else disk.keep_aside(path, plan.aside)
             _cut(disk, fd, plan.end)
             data = data[: plan.end] + CLOSING
         else:

@@ -15,10 +15,10 @@ from state.history import Entry, UserEntry, complete_prefix
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Keep everything before `end`. `aside` is what of the rest is worth keeping elsewhere."""
+    """Keep everything before `end`. `aside` is what is worth keeping elsewhere, if anything."""
 
     end: int
-    aside: bytes
+    aside: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ def repair(data: bytes, acknowledged: int) -> Cut | Replaced:
 def _repair_lines(data: bytes, acknowledged: int) -> Cut | Replaced:
     if not data.startswith(OPENING):
         found = [entry for _, _, entry in _lines(data, 0) if entry is not None]
-        return Replaced(_laid_out(found), aside=bool(data.strip(b"\0[\n]")))
+        lost = acknowledged > FIRST or bool(data.strip(b"\0[\n]"))
+        return Replaced(_laid_out(found), aside=lost)
     kept: list[Entry] = []
     starts: list[int] = []
     end = FIRST
@@ -68,10 +69,12 @@ def _repair_lines(data: bytes, acknowledged: int) -> Cut | Replaced:
     if later:
         return Replaced(_laid_out(whole), aside=hole)
     torn = data[end:]
-    return Cut(
-        end=starts[len(whole)] if len(whole) < len(starts) else end,
-        aside=b"" if _is_cut_short(torn) else torn,
-    )
+    if end < acknowledged:
+        # No crash does that: the owner must hear of it, also where nothing is left to look at.
+        aside: bytes | None = data
+    else:
+        aside = None if _is_cut_short(torn) else torn
+    return Cut(end=starts[len(whole)] if len(whole) < len(starts) else end, aside=aside)
 
 
 def _is_in_place(line: bytes, start: int) -> bool:

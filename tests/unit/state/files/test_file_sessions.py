@@ -214,6 +214,24 @@ async def test_what_is_no_history_is_set_aside_and_the_session_goes_on(
     assert ids(await loaded(tmp_path)) == ["u9", "a9"]
 
 
+@pytest.mark.parametrize(
+    ("after", "kept"),
+    [(b"", []), (b"[", []), (b'"id":"a1"', ["u1"]), (b'"id":"u3"', ALL[:4])],
+)
+async def test_a_history_that_lost_what_was_durable_is_reported_and_goes_on(
+    tmp_path: Path, after: bytes, kept: list[str]
+) -> None:
+    await said(tmp_path)
+    path = folder(tmp_path) / HISTORY
+    whole = path.read_bytes()
+    torn = whole[: whole.index(after) + len(after)]
+    path.write_bytes(torn)
+    found = await loaded(tmp_path)
+    assert found.repaired is not None
+    assert (folder(tmp_path) / found.repaired).read_bytes() == torn
+    assert ids(found) == kept
+
+
 @pytest.mark.parametrize("content", [b"", b"\0" * 50, b"[", b"[\n", b"[\n]"])
 async def test_a_file_that_was_only_being_made_is_empty_and_nothing_to_report(
     tmp_path: Path, content: bytes
