@@ -1,0 +1,194 @@
+"""Driving the emulator from another process: ``POST /control/<verb>`` with JSON in and out."""
+
+import time
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+import orjson
+from aiohttp import web
+
+from tests.emulators.discord.faults import KINDS
+from tests.emulators.discord.people import User
+
+if TYPE_CHECKING:
+    from tests.emulators.discord.emulator import DiscordEmulator
+
+Json = dict[str, Any]
+
+
+class Control:
+    """The endpoint. People and places go by the ids that creating them returned."""
+
+    def __init__(self, discord: "DiscordEmulator") -> None:
+        self._discord = discord
+        self._users: dict[int, User] = {}
+        self._verbs: dict[str, Callable[[Json], Awaitable[Any]]] = {
+            "user": self._user, "users": self._many_users, "guild": self._guild,
+            "channel": self._channel, "thread": self._thread, "say": self._say,
+            "say_many": self._say_many, "sent": self._sent, "called": self._called,
+            "counters": self._counters, "fault": self._fault, "clear_faults": self._clear_faults,
+            "limits": self._limits, "gateway": self._gateway,
+        }  # fmt: skip
+
+    async def handle(self, request: web.BaseRequest, verb: str) -> web.Response:
+        do = self._verbs.get(verb)
+        if do is None:
+            return web.Response(status=404, text=f"no such verb: {verb}")
+        arguments = orjson.loads(await request.read() or b"{}")
+        try:
+            result = await do(arguments)
+        except (AssertionError, KeyError, TypeError, ValueError) as error:
+            return web.Response(status=400, text=f"{type(error).__name__}: {error}")
+        return web.Response(body=orjson.dumps(result), content_type="application/json")
+
+    async def _user(self, a: Json) -> Json:
+        user = self._discord.user(a["name"], username=a.get("username"))
+        self._users[user.id] = user
+        return {"id": user.id, "name": user.name, "chat": user.chat().id}
+
+    async def _many_users(self, a: Json) -> list[Json]:
+        return [await self._user({"name": f"{a['name']} {i}"}) for i in range(a["count"])]
+
+    async def _guild(self, a: Json) -> Json:
+        guild = self._discord.guild(a["name"])
+        return {"id": guild.id, "name": guild.name}
+
+    async def _channel(self, a: Json) -> Json:
+        from tests.emulators.discord.places import Server
+
+        guild = self._discord.world.guilds[a["guild"]]
+        if not isinstance(guild, Server):
+            raise TypeError("that guild has no rooms to add to")
+        make = guild.forum if a.get("kind") == "forum" else guild.channel
+        return {"id": make(a["name"]).id}
+
+    async def _thread(self, a: Json) -> Json:
+        parent = self._discord.world.channels[a["channel"]]
+        by = self._users[a["by"]].person
+        return {"id": self._discord.open_thread(parent, a["name"], by).id}
+
+    async def _say(self, a: Json) -> Json:
+        user = self._users[a["user"]]
+        channel = self._discord.world.channels[a["chat"]] if a.get("chat") else None
+        said = await user.says(a["text"], in_=channel, reply_to=a.get("reply_to"))
+        return {"message": int(said), "chat": said.channel.id, "at": time.monotonic()}
+
+    async def _say_many(self, a: Json) -> list[Json]:
+        return [await self._say(one) for one in a["messages"]]
+
+    async def _sent(self, a: Json) -> Json:
+        """Messages from number `since` on; waits up to `timeout` s until there are `count` more."""
+        record, since = self._discord.record, int(a.get("since", 0))
+        want = since + int(a.get("count", 0))
+        await self._discord.changed.until(lambda: len(record) >= want, a.get("timeout", 0))
+        return {"sent": [s.as_json() for s in record[since:]], "next": len(record)}
+
+    async def _called(self, a: Json) -> Json:
+        """Waits up to `timeout` s until a route was called `count` times; says when that was."""
+        await self._discord.called(a["method"], a["count"], a.get("timeout", 10))
+        return {"at": time.monotonic()}
+
+    async def _counters(self, _a: Json) -> Json:
+        gateway = self._discord.gateway
+        return {
+            "calls": dict(self._discord.calls), "sent": len(self._discord.record),
+            "actions": len(self._discord.typings), "menu": self._discord.bot.commands,
+            "connections": len(gateway.connections), "identified": gateway.identified,
+            "resumed": gateway.resumed,
+        }  # fmt: skip
+
+    async def _fault(self, a: Json) -> Json:
+        fault = KINDS[a["fault"]](**a.get("arguments", {}))
+        if a.get("always"):
+            self._discord.faults.always(a["method"], fault)
+        else:
+            self._discord.faults.next(a["method"], *[fault] * a.get("times", 1))
+        return {}
+
+    async def _clear_faults(self, _a: Json) -> Json:
+        self._discord.faults.clear()
+        return {}
+
+    async def _limits(self, a: Json) -> Json:
+        limits = self._discord.limits
+        limits.clear()
+        if a.get("publish"):
+            limits.publish()
+        return {}
+
+    async def _gateway(self, a: Json) -> Json:
+        """What a test does to every connection: `reconnect`, `drop`, `freeze`, `close` …"""
+        verbs: dict[str, Callable[[], None]] = {
+            "reconnect": self._discord.gateway.reconnect,
+            "drop": self._discord.gateway.drop,
+            "freeze": self._discord.gateway.freeze,
+            "invalidate": self._discord.gateway.invalidate,
+            "forget_sessions": self._discord.gateway.forget_sessions,
+            "close": lambda: self._discord.gateway.close(a["code"]),
+        }
+        verbs[a["do"]]()
+        return {}
+
+
+class DiscordControl:
+    """A thin client of the endpoint, for a driver in another process."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.close()
+
+    async def call(self, verb: str, **arguments: Any) -> Any:
+        """Any verb of `Control`. Raises RuntimeError with what the emulator says."""
+        body = orjson.dumps(arguments)
+        async with self._http.post(f"{self._url}/control/{verb}", data=body) as answer:
+            content = await answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{verb}: {content.decode()}")
+            return orjson.loads(content)
+
+    async def user(self, name: str) -> int:
+        return int((await self.call("user", name=name))["id"])
+
+    async def users(self, name: str, count: int) -> list[int]:
+        """`count` people at once."""
+        return [int(u["id"]) for u in await self.call("users", name=name, count=count)]
+
+    async def guild(self, name: str) -> int:
+        return int((await self.call("guild", name=name))["id"])
+
+    async def channel(self, guild: int, name: str, kind: str = "text") -> int:
+        return int((await self.call("channel", guild=guild, name=name, kind=kind))["id"])
+
+    async def thread(self, channel: int, name: str, by: int) -> int:
+        return int((await self.call("thread", channel=channel, name=name, by=by))["id"])
+
+    async def say(self, user: int, text: str, **where: Any) -> Json:
+        """Write; `where` takes `chat` and `reply_to`. Returns message, chat and at."""
+        result: Json = await self.call("say", user=user, text=text, **where)
+        return result
+
+    async def sent(self, since: int = 0, count: int = 0, timeout: float = 0) -> list[Json]:
+        """What was sent from number `since` on, once `count` more are there or time is up."""
+        answer = await self.call("sent", since=since, count=count, timeout=timeout)
+        return list(answer["sent"])
+
+    async def counters(self) -> Json:
+        result: Json = await self.call("counters")
+        return result
+
+    async def fault(self, method: str, fault: str, *, times: int = 1, **arguments: Any) -> None:
+        """As `Faults.next`: the fault's name and its arguments."""
+        await self.call("fault", method=method, fault=fault, times=times, arguments=arguments)
