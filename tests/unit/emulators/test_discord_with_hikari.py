@@ -40,6 +40,13 @@ class Client:
     async def start(self) -> None:
         await self.bot.start(check_for_updates=False)
 
+    async def stop(self) -> None:
+        if self.bot.is_alive:
+            await self.bot.close()
+        elif self.bot.rest.is_alive:
+            # A start that failed leaves it open.
+            await self.bot.rest.close()
+
     async def next(self, kind: type[Any]) -> Any:
         """The next event of a kind."""
         async with asyncio.timeout(PATIENCE):
@@ -52,11 +59,7 @@ class Client:
 async def client(dc: DiscordEmulator) -> AsyncIterator[Client]:
     client = Client(dc)
     yield client
-    if client.bot.is_alive:
-        await client.bot.close()
-    elif client.bot.rest.is_alive:
-        # A start that failed leaves it open.
-        await client.bot.rest.close()
+    await client.stop()
 
 
 async def test_a_bot_hears_and_answers_in_a_server(dc: DiscordEmulator, client: Client) -> None:
@@ -248,6 +251,7 @@ async def test_a_wrong_token_is_refused(dc: DiscordEmulator) -> None:
     client = Client(dc, "MTE1NTczNjY2NjUwNTEz.emu.wrong")
     with pytest.raises(hikari.UnauthorizedError):
         await client.start()
+    await client.stop()
 
 
 @pytest.mark.parametrize(
