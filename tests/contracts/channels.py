@@ -13,7 +13,11 @@ from pydantic import SecretStr
 from channels.channel import Channel
 from channels.loopback import Listener, LoopbackChannel
 from channels.registry import build
+from channels.slack.channel import SlackChannel
+from channels.slack.config import EventsSettings, SlackSettings
 from channels.telegram.config import TelegramSettings, WebhookSettings
+from tests.emulators.slack import SlackEmulator
+from tests.emulators.slack import User as SlackUser
 from tests.emulators.telegram import TelegramEmulator, User
 
 
@@ -50,7 +54,7 @@ class _AtTheTerminal:
 
 
 class _OnThePhone:
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User | SlackUser) -> None:
         self._user = user
 
     async def says(self, text: str) -> None:
@@ -104,10 +108,45 @@ async def _telegram(webhook: WebhookSettings | None) -> AsyncIterator[Talk]:
             await channel.close()
 
 
+@asynccontextmanager
+async def slack_socket(_port: int) -> AsyncIterator[Talk]:
+    """An app in Socket Mode."""
+    async with _slack(None) as talk:
+        yield talk
+
+
+@asynccontextmanager
+async def slack_events(port: int) -> AsyncIterator[Talk]:
+    """An app that is called over HTTP."""
+    async with _slack(EventsSettings(port=port)) as talk:
+        yield talk
+
+
+@asynccontextmanager
+async def _slack(events: EventsSettings | None) -> AsyncIterator[Talk]:
+    async with SlackEmulator() as sl, aiohttp.ClientSession() as http:
+        settings = SlackSettings(
+            token=SecretStr(sl.token),
+            app_token=SecretStr(sl.app_token),
+            signing_secret=SecretStr(sl.signing_secret),
+            api_root=sl.api_root,
+            events=events,
+        )
+        if events is not None:
+            sl.deliveries.request_url = f"http://{events.host}:{events.port}{events.path}"
+        channel = SlackChannel(
+            "slack", settings, http=http, cursors=_NoCursors(), now=lambda: datetime.now(UTC)
+        )
+        yield Talk(channel, _OnThePhone(sl.user("Alice")))
+        await channel.close()
+
+
 CHANNELS: dict[str, Callable[[int], "_Opened"]] = {
     "loopback": loopback,
     "telegram-polling": telegram_polling,
     "telegram-webhook": telegram_webhook,
+    "slack-socket": slack_socket,
+    "slack-events": slack_events,
 }
 """Every channel that there is; a new one joins here."""
 

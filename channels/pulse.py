@@ -1,0 +1,82 @@
+"""How the channel is, judged by when its platform last answered."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from channels.channel import Condition, Health
+
+_log = structlog.get_logger("channels")
+
+
+class Pulse:
+    """What the platform proved, and what went wrong since.
+
+    `stale_after` is how long a proof lasts. A failure leaves a healthy channel healthy for that
+    long, unless it says that messages do not get through (`cut_off`).
+    """
+
+    def __init__(
+        self, account: str, *, stale_after: timedelta, now: Callable[[], datetime]
+    ) -> None:
+        self._account = account
+        self._stale_after = stale_after
+        self._now = now
+        self._condition = Condition.STOPPED
+        self._detail: str | None = None
+        self._cut_off = False
+        self._proved_at: datetime | None = None
+        self._generation = 0
+        self._identity: str | None = None
+
+    def starting(self) -> None:
+        """A run begins."""
+        self._condition, self._detail, self._cut_off = Condition.STARTING, None, False
+
+    def known_as(self, identity: str) -> None:
+        """The platform said who the bot is."""
+        self._identity = identity
+
+    def connected(self) -> None:
+        """A new connection stands, for platforms that are spoken to over one."""
+        self._condition = Condition.STARTING
+        self.proved()
+
+    def proved(self) -> None:
+        """The platform answered just now."""
+        self._proved_at = self._now()
+        recovered = self._condition is not Condition.HEALTHY
+        self._condition, self._detail, self._cut_off = Condition.HEALTHY, None, False
+        if recovered:
+            self._generation += 1
+            _log.info("connected", channel=self._account, bot=self._identity)
+
+    def trouble(self, detail: str, *, cut_off: bool = False) -> None:
+        """Something went wrong that may mend itself."""
+        if detail != self._detail:
+            _log.warning("trouble", channel=self._account, detail=detail)
+        if self._condition is Condition.STARTING:
+            self._condition = Condition.DEGRADED
+        self._detail, self._cut_off = detail, cut_off
+
+    def failed(self, detail: str) -> None:
+        """Only the owner can mend it."""
+        self._condition, self._detail = Condition.FAILED, detail
+
+    def stopped(self) -> None:
+        """The run ended; a failure stays in view."""
+        if self._condition is not Condition.FAILED:
+            self._condition, self._detail = Condition.STOPPED, None
+
+    def health(self) -> Health:
+        """See `channels.channel.Health`."""
+        return Health(
+            self._judged(), self._proved_at, self._detail, self._generation, self._identity
+        )
+
+    def _judged(self) -> Condition:
+        if self._condition is not Condition.HEALTHY:
+            return self._condition
+        fresh = self._proved_at is not None and self._now() - self._proved_at <= self._stale_after
+        return Condition.HEALTHY if fresh and not self._cut_off else Condition.DEGRADED

@@ -1,0 +1,59 @@
+"""What came with a message, described.
+
+https://docs.slack.dev/reference/objects/file-object/
+"""
+
+from channels.slack.identity import Identity
+from channels.slack.words import plain
+from state.messages import Attachment, AttachmentKind, Quote
+
+Json = dict[str, object]
+_FAMILIES = {
+    "image": AttachmentKind.IMAGE,
+    "audio": AttachmentKind.AUDIO,
+    "video": AttachmentKind.VIDEO,
+}
+_CLIPS = {"slack_audio": AttachmentKind.VOICE, "slack_video": AttachmentKind.VIDEO}
+"""What people record in Slack itself, whatever the file's type says."""
+
+
+def attachments(message: Json) -> tuple[Attachment, ...]:
+    """The message's files, in order."""
+    return tuple(_file(file) for file in _objects(message.get("files")))
+
+
+def quotes(message: Json, me: Identity) -> tuple[Quote, ...]:
+    """The messages that were shared in this one: Slack shows them below it."""
+    return tuple(
+        Quote(
+            plain(_text(shared, "text"), me, {}),
+            _text(shared, "author_name") or _text(shared, "author_id") or "unknown",
+            from_bot=shared.get("author_id") == me.user,
+            forwarded=True,
+        )
+        for shared in _objects(message.get("attachments"))
+        if (shared.get("is_share") or shared.get("is_msg_unfurl")) and _text(shared, "text")
+    )
+
+
+def _file(file: Json) -> Attachment:
+    mime = _text(file, "mimetype")
+    kind = _CLIPS.get(_text(file, "subtype")) or _FAMILIES.get(mime.partition("/")[0])
+    size = file.get("size")
+    return Attachment(
+        kind or AttachmentKind.DOCUMENT,
+        name=_text(file, "name") or _text(file, "title") or None,
+        mime=mime or None,
+        size=size if isinstance(size, int) and not isinstance(size, bool) else None,
+        reference=_text(file, "id") or None,
+    )
+
+
+def _objects(value: object) -> list[Json]:
+    items = value if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, dict)]
+
+
+def _text(json: Json, name: str) -> str:
+    value = json.get(name)
+    return value if isinstance(value, str) else ""

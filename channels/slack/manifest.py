@@ -1,0 +1,73 @@
+"""What the app needs in Slack, as a manifest to paste into "Create an app".
+
+https://docs.slack.dev/reference/app-manifest/
+"""
+
+from collections.abc import Sequence
+
+from channels.channel import Command
+
+Json = dict[str, object]
+
+SCOPES = {
+    "app_mentions:read": "hear when it is mentioned",
+    "assistant:write": "show that an answer is coming",
+    "channels:history": "read channels that it is in, also what it missed",
+    "channels:read": "know a channel's name",
+    "chat:write": "answer",
+    "commands": "offer the slash command",
+    "files:read": "look at files that it is given",
+    "files:write": "send files",
+    "groups:history": "read private channels that it is in",
+    "groups:read": "know a private channel's name",
+    "im:history": "read direct messages to it",
+    "im:read": "know who writes to it directly",
+    "im:write": "begin a direct message",
+    "mpim:history": "read group messages that it is in",
+    "mpim:read": "know a group message's members",
+    "reactions:write": "show that it saw a message",
+    "users:read": "know the names of those who write",
+}
+"""The bot's scopes, and what each is for: https://docs.slack.dev/reference/scopes"""
+
+EVENTS = ("app_mention", "message.channels", "message.groups", "message.im", "message.mpim")
+"""What Slack tells the app: https://docs.slack.dev/reference/events"""
+
+
+def manifest(
+    *,
+    name: str = "Argent",
+    command: str = "argent",
+    commands: Sequence[Command] = (),
+    request_url: str | None = None,
+) -> Json:
+    """The manifest of an app with Socket Mode or, with a `request_url`, over HTTP. Pure."""
+    slash: Json = {
+        "command": f"/{command}",
+        "description": "Tell me what to do with this conversation",
+        "usage_hint": f"[{' | '.join(c.name for c in commands)}]" if commands else "[command]",
+        # Mentions in the arguments come with their ids.
+        "should_escape": True,
+    }
+    events: Json = {"bot_events": list(EVENTS)}
+    if request_url is not None:
+        slash["url"] = events["request_url"] = request_url
+    return {
+        "display_information": {"name": name, "description": "An agent to talk with"},
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": command, "always_online": True},
+            "slash_commands": [slash],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": events,
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": request_url is None,
+            "token_rotation_enabled": False,
+        },
+    }
