@@ -28,7 +28,7 @@ from gateway.clock import Clock
 from gateway.events import Feed
 from gateway.life import Life
 from gateway.paths import socket_file
-from state.store import Ledger, Sessions
+from state.store import Ledger, Sessions, StorageFailed
 
 MOST_UNREAD = 4 * LONGEST_FRAME
 """Bytes that may wait for a client before it is closed."""
@@ -69,9 +69,12 @@ class ControlServer:
     async def start(self) -> None:
         """Listen. A socket that a dead gateway left is replaced: the lock says that it is dead.
 
-        Raises OSError, or PermissionError when the socket's folder is not ours alone.
+        Raises `StorageFailed` where there can be no socket, or its folder is not ours alone.
         """
-        listening = _bind(self._path)
+        try:
+            listening = _bind(self._path)
+        except OSError as error:
+            raise StorageFailed(f"cannot listen to commands at {self._path}: {error}") from error
         self._server = await asyncio.start_unix_server(
             self._accept, sock=listening, limit=LONGEST_FRAME
         )
@@ -220,7 +223,7 @@ def _bind(path: Path) -> socket.socket:
         path.parent.chmod(0o700)
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise FileExistsError(f"{path} is in the way: it is no socket")
+            raise FileExistsError("something that is no socket is in the way; remove it")
         path.unlink()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

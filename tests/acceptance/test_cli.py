@@ -142,6 +142,15 @@ def test_a_state_folder_that_is_a_file_is_what_is_complained_about(tmp_path, com
     assert str(there) in error["message"]
 
 
+@pytest.mark.parametrize("command", [["up"], ["ask", "Hello"], ["gateway", "run"]])
+def test_what_is_in_the_sockets_way_is_named(argent, command):
+    argent.state.mkdir(exist_ok=True)
+    (argent.state / "control.sock").touch()
+    error = argent.refused(1, *command)
+    assert error["code"] == "storage_failed"
+    assert "control.sock" in error["message"]
+
+
 def test_sessions_are_listed_as_the_seeds_show_them(talked):
     assert talked.ok("sessions", "list").startswith(
         f"Active Sessions:\n  {TERMINAL}    - 2 messages, last active "

@@ -17,6 +17,7 @@ from gateway.api.frames import LONGEST_FRAME, line, parse
 from gateway.api.unix_socket import LONGEST, address
 from gateway.cli.chat_link import ChatLink, new_source
 from gateway.paths import socket_file
+from state.store import StorageFailed
 from tests.flows.stage import Gate, stage
 
 PATIENCE = 10.0
@@ -155,7 +156,7 @@ async def test_no_gateway_is_told_apart_from_one_that_left_its_socket(tmp_path):
 async def test_something_else_in_the_sockets_place_is_left_alone(tmp_path):
     socket_file(tmp_path).write_text("mine")
     async with stage() as argent:
-        with pytest.raises(FileExistsError):
+        with pytest.raises(StorageFailed, match="in the way"):
             await ControlServer(argent.gateway, tmp_path).start()
     assert socket_file(tmp_path).read_text() == "mine"
 
