@@ -15,11 +15,10 @@ from urllib.parse import quote
 
 from state.codec import InvalidValue
 from state.files import journal, metadata
-from state.files.errors import store_error
+from state.files.errors import ledger_error, store_error
 from state.files.journal import CLOSING, Damaged, Lines
 from state.files.layout import HISTORY, METADATA, Layout
 from state.files.ledger import index, people
-from state.files.ledger.database import ledger_error
 from state.files.ledger.schema import VERSION, version
 from state.files.listing import stored_sessions
 from state.files.reading import read_entries_behind, read_file

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from state.files.batches import Request
+from state.files.errors import ledger_error
 from state.files.ledger.schema import configure
-from state.store import StorageFailed, StorageFull, StoreError
 
 Work = Callable[[sqlite3.Connection], Any]
 Connect = Callable[[Path], sqlite3.Connection]
@@ -86,13 +86,3 @@ class Database:
         except sqlite3.Error:
             self._connection = None
             db.close()
-
-
-def ledger_error(error: sqlite3.Error, path: Path) -> StoreError:
-    """What an error of SQLite means for whoever asked."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return StorageFull(f"the disk is full: writing {path} failed; free some space")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StorageFailed(f"{path} is damaged ({error}); start again to have it repaired")
-    return StorageFailed(f"using {path} failed ({error}); check the disk and its permissions")

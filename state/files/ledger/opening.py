@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from state.files.disk import Disk
-from state.files.errors import store_error
+from state.files.errors import ledger_error, store_error
 from state.files.layout import FILE_MODE
-from state.files.ledger.database import Connect, ledger_error
+from state.files.ledger.database import Connect
 from state.files.ledger.salvage import salvage
 from state.files.ledger.schema import TRUTH, configure, upgrade, version
 from state.store import StorageFailed
