@@ -1,7 +1,11 @@
 """The settings of an agent and of the models it thinks with."""
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+import re
 
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from agents.errors import NotConfigured
+from agents.models.names import ModelName
 from state.keys import Scope
 
 
@@ -51,6 +55,16 @@ class AgentSettings(BaseModel):
 
     session: SessionSettings = SessionSettings()
 
+    @field_validator("model", "fallbacks")
+    @classmethod
+    def _names_of_models(cls, given: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for name in (given,) if isinstance(given, str) else given:
+            try:
+                ModelName.parse(name)
+            except NotConfigured as error:
+                raise ValueError(str(error)) from error
+        return given
+
 
 class AgentsSettings(BaseModel):
     """All agents. For now there is one, `main`, made from the defaults."""
@@ -67,6 +81,13 @@ class ProviderSettings(BaseModel):
 
     api_key: SecretStr | None = None
     base_url: str
+
+    @field_validator("base_url")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        if not re.match(r"https?://[^/]", url):
+            raise ValueError(f"{url!r} is no address: write http://… or https://…")
+        return url
 
 
 class OpenAISettings(ProviderSettings):

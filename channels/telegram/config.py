@@ -53,6 +53,13 @@ class TelegramSettings(AccountSettings):
     webhook: WebhookSettings | None = None
     """Set this to be called by Telegram instead of polling."""
 
+    @field_validator("api_root")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        if not re.match(r"https?://[^/]", url):
+            raise ValueError(f"{url!r} is no address: write http://… or https://…")
+        return url
+
     @field_validator("owners", "allow_users")
     @classmethod
     def _ids_only(cls, ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -46,6 +46,28 @@ def test_a_list_on_the_command_line_is_written_as_in_the_environment(given):
     assert load(None, {}, overrides).settings.channels["telegram"].owners == ("7", "8")
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ARGENT_AGENTS__DEFAULTS__MODEL": "gpt-4o"}, "did you mean openai:gpt-4o?"),
+        (
+            {"ARGENT_AGENTS__DEFAULTS__FALLBACKS": "offline,claude"},
+            "did you mean anthropic:claude?",
+        ),
+        ({"ARGENT_AGENTS__DEFAULTS__MODEL": "openai:"}, "names no model"),
+        ({"OPENAI_BASE_URL": "localhost:8000"}, "'localhost:8000' is no address"),
+        (
+            {"ARGENT_CHANNELS__TELEGRAM__API_ROOT": "localhost:8081", "TELEGRAM_BOT_TOKEN": "1:a"},
+            "'localhost:8081' is no address",
+        ),
+    ],
+)
+def test_what_could_never_work_is_refused_before_the_start(given, said):
+    (problem,) = problems(None, given)
+    assert said in problem
+    assert next(iter(given)) in problem
+
+
 def test_json_takes_camel_case_but_keeps_account_names(config):
     path = config(
         '{"agents":{"defaults":{"session":{"maxContextTokens":9000,"channelScope":"collapsed"}}},'
@@ -207,7 +229,7 @@ def test_a_key_inside_a_string_is_no_setting(config):
 
 def test_lines_in_json_survive_lists_and_empty_objects(config):
     text = (
-        '{"models": {},\n "agents": {"defaults": {"fallbacks": ["a", "b"],\n'
+        '{"models": {},\n "agents": {"defaults": {"fallbacks": ["a:1", "b:2"],\n'
         ' "session": {}}},\n "log": {\n  "level": "x"}}'
     )
     (problem,) = problems(config(text, "argent.json"))
