@@ -9,12 +9,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 
 from channels.slack.client import BotClient
 from channels.slack.intake import Intake
 
-Next = Callable[[], Awaitable[BoltResponse]]
 DONE = 200
 TRY_AGAIN = 503
 
@@ -27,19 +27,12 @@ class Dispatch:
 
     def __init__(self, client: BotClient, intake: Intake) -> None:
         self._intake = intake
-
-        # Bolt gives a middleware what its parameters' names ask for.
-        async def take(body: dict[str, object], next: Next) -> BoltResponse:  # noqa: A002
-            if body.get("type") == "url_verification":
-                return await next()
-            return BoltResponse(status=DONE if await intake.take(body) else TRY_AGAIN)
-
         self._app = AsyncApp(
             name="argent",
             logger=logging.getLogger("slack_bolt"),
             client=client.web,
             process_before_response=True,
-            before_authorize=take,
+            before_authorize=_TakesAll(intake),
             # Signatures are checked over the raw bytes, before anything is read of them.
             signing_secret="checked-before",
             request_verification_enabled=False,
@@ -65,3 +58,21 @@ class Dispatch:
             kept = await self._intake.set_aside(body, f"{type(error).__name__}: {error}")
             return BoltResponse(status=DONE if kept else TRY_AGAIN)
         return await self._app.async_dispatch(request)
+
+
+class _TakesAll(AsyncMiddleware):
+    """As a class of bolt's, and not a function: for those it reads the body, and trips over it."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 -- bolt's name
+    ) -> BoltResponse | None:
+        if req.body.get("type") == "url_verification":
+            return await next()
+        return BoltResponse(status=DONE if await self._intake.take(req.body) else TRY_AGAIN)

@@ -100,6 +100,6 @@ class EventsApi:
                 request.headers.get("X-Slack-Request-Timestamp"),
                 request.headers.get("X-Slack-Signature"),
             )
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             # No number, no ASCII, no UTF-8: nothing that Slack sends.
             return False

@@ -84,6 +84,7 @@ class Deliveries:
             if wait is not None:
                 await asyncio.sleep(wait)
             attempt, delivery.attempts = delivery.attempts, delivery.attempts + 1
+            self.changed.changed()
             if self.request_url:
                 done = await self._post(delivery, attempt, reason)
             else:

@@ -206,6 +206,10 @@ class SlackEmulator:
         self._responses[path] = (channel, _USES)
         return self.url + path
 
+    def expire_response_urls(self) -> None:
+        """Half an hour has passed."""
+        self._responses.clear()
+
     def take_response_url(self, path: str) -> Channel | None:
         """Whose response URL it is, if it can still be used."""
         channel, uses = self._responses.get(path, ("", 0))
