@@ -95,6 +95,7 @@ class Conversation:
             return
         question = _question(accepted, message, turn=self._clock.id())
         if stop.requested:
+            stop.obeyed = True
             await self._fail(accepted, opened, question, "stopped", Outcome.DECLINED)
             return
         self._feed.publish(TurnStarted(accepted.session, message.source))

@@ -22,15 +22,21 @@ _log = structlog.get_logger("lanes")
 class Stop:
     """A request to stop working on one message, which its turn obeys when it can.
 
-    `others` is how many messages this one stopped, when it is itself a request to stop.
+    `obeyed` says that it did. What has no turn, or was nearly finished, goes on all the same.
     """
 
-    __slots__ = ("_task", "others", "requested")
+    __slots__ = ("_asked", "_task", "obeyed", "requested")
 
-    def __init__(self) -> None:
+    def __init__(self, asked: tuple["Stop", ...] = ()) -> None:
         self.requested = False
-        self.others = 0
+        self.obeyed = False
+        self._asked = asked
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def others(self) -> int:
+        """How many messages were stopped by this one, when it is itself a request to stop."""
+        return sum(stop.obeyed for stop in self._asked)
 
     def request(self) -> None:
         """Ask to stop; cancels what is bound, now or later."""
@@ -56,6 +62,7 @@ class Stop:
         finally:
             self._task = None
         if task.cancelled():
+            self.obeyed = True
             return False
         task.result()
         return True
@@ -89,9 +96,7 @@ class Lanes:
 
         With `stops`, what the session accepted before is asked to stop at once.
         """
-        stop = Stop()
-        if stops:
-            stop.others = self._stop(accepted.session, accepted.seq)
+        stop = Stop(self._stop(accepted.session, accepted.seq) if stops else ())
         self._put(accepted.session, (accepted, stop, lambda: self._handle(accepted, stop)))
 
     async def run_between(self, session: str, action: Callable[[], Awaitable[T]]) -> T:
@@ -144,19 +149,21 @@ class Lanes:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _stop(self, session: str, before: int) -> int:
+    def _stop(self, session: str, before: int) -> tuple[Stop, ...]:
         lane = self._lanes.get(session)
         if lane is None:
-            return 0
+            return ()
         items = [(accepted, stop) for accepted, stop, _ in lane.items]
         if lane.current is not None:
             items.append(lane.current)
-        count = 0
-        for accepted, stop in items:
-            if accepted is not None and accepted.seq < before and not stop.requested:
-                stop.request()
-                count += 1
-        return count
+        asked = [
+            stop
+            for accepted, stop in items
+            if accepted is not None and accepted.seq < before and not stop.requested
+        ]
+        for stop in asked:
+            stop.request()
+        return tuple(asked)
 
     def _put(
         self, session: str, item: tuple[Accepted | None, Stop, Callable[[], Awaitable[None]]]

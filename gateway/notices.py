@@ -31,7 +31,7 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "approved": "You are in. What can I do for you?",
         # Commands.
         "stopped": "Stopped.",
-        "stopped_some": "Stopped. {waiting} waiting messages were dropped.",
+        "stopped_some": "Stopped. Messages that waited and were dropped: {waiting}.",
         "nothing_to_stop": "There is nothing to stop.",
         "cleared": "A new conversation. The old one is in the archive.",
         "nothing_to_clear": "This conversation is already new.",

@@ -162,6 +162,19 @@ async def test_stop_ends_the_answer_and_what_waits_behind_it() -> None:
         }
 
 
+async def test_stop_counts_what_it_stopped_and_no_command_that_was_obeyed() -> None:
+    async with stage() as argent:
+        gate = Gate()
+        argent.model.will(gate)
+        await argent.says("long story")
+        await gate.reached.wait()
+        await argent.says("/status")
+        await argent.says("/stop")
+        status, stopped = await argent.hears(2)
+        assert "Model:" in status
+        assert stopped == notice("stopped")
+
+
 async def test_stop_with_nothing_to_stop_says_so() -> None:
     async with stage() as argent:
         await argent.says("/stop")
