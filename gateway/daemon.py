@@ -113,17 +113,24 @@ async def serve(
 
 
 async def until_stopped(gateway: Gateway) -> None:
-    """Wait for a signal or a request; a second signal ends the process at once."""
+    """Wait for a signal or a request; a second signal ends the process at once.
+
+    A terminal that is closed (SIGHUP) stops the gateway like SIGTERM, unless it was started to
+    outlive it, as nohup does.
+    """
     loop = asyncio.get_running_loop()
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
 
     def on_signal() -> None:
         gateway.request_stop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in numbers:
             # Whoever asks twice does not want to wait: everything unfinished is on disk.
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in numbers:
         with suppress(NotImplementedError):
             loop.add_signal_handler(number, on_signal)
     await gateway.stop_requested()

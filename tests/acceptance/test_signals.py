@@ -18,6 +18,7 @@ async def test_a_stopping_gateway_finishes_what_runs_and_takes_nothing_more(tmp_
         await there.gateway.start()
         await alice.says("before the end")
         await there.asked(1)
+        await there.telegram.drained()
         there.gateway.signal(signal.SIGTERM)
         await there.gateway.logged("stopping")
         await bob.says("too late")
@@ -30,6 +31,17 @@ async def test_a_stopping_gateway_finishes_what_runs_and_takes_nothing_more(tmp_
         assert await there.gateway.terminate() == 0
         assert len(there.telegram.record) == 2
         assert len(there.model.asked) == 2
+
+
+async def test_a_closed_terminal_stops_a_gateway_in_stages(tmp_path: Path) -> None:
+    async with world(tmp_path, latency=1.0) as there:
+        alice = there.telegram.user("Alice")
+        await there.gateway.start()
+        await alice.says("before the end")
+        await there.asked(1)
+        there.gateway.signal(signal.SIGHUP)
+        assert await there.gateway.ended() == 0
+        assert [sent.text for sent in await alice.hears()] == ["before the end"]
 
 
 async def test_a_turn_that_takes_too_long_is_parked_and_answered_after_the_next_start(
