@@ -100,8 +100,6 @@ class Gateway:
         self._policies[TERMINAL] = _TERMINAL_POLICY
         self.intake = Intake(
             ledger=ledger,
-            sessions=sessions,
-            opened=self.opened,
             channels=self.channels,
             policies=self._policies,
             people=self.people,

@@ -12,7 +12,6 @@ from gateway.clock import Clock
 from gateway.delivery import Delivery
 from gateway.lanes import Lanes
 from gateway.notices import notice
-from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.routing import Route, route
 from gateway.trouble import Trouble
@@ -27,7 +26,7 @@ from state.messages import (
     Reply,
     ReplyKind,
 )
-from state.store import Ledger, Sessions, StorageFailed, StorageFull
+from state.store import Ledger, StorageFailed, StorageFull
 
 _log = structlog.get_logger("intake")
 
@@ -39,8 +38,6 @@ class Intake:
         self,
         *,
         ledger: Ledger,
-        sessions: Sessions,
-        opened: OpenSessions,
         channels: Mapping[str, Channel],
         policies: Mapping[str, Policy],
         people: People,
@@ -52,8 +49,6 @@ class Intake:
         max_queue: int,
     ) -> None:
         self._ledger = ledger
-        self._sessions = sessions
-        self._opened = opened
         self._channels = channels
         self._policies = policies
         self._people = people
@@ -158,26 +153,16 @@ class Intake:
         self._delivery.post(owed or ())
 
     async def _migrate(self, migration: Migration) -> None:
-        """The group's session goes on under the supergroup's key."""
+        """The group's session is reached by the supergroup's key from now on."""
         old = SessionKey(migration.channel, migration.old_chat, SessionType.GROUP)
         new = SessionKey(migration.channel, migration.new_chat, SessionType.GROUP)
         session_id = self._aliases.get(str(old), old.session_id)
         if self._aliases.get(str(new)) == session_id:
             return
-        # The alias comes last: it is what tells that nothing is left to be done.
-        await self._lanes.run_between(session_id, lambda: self._rename(session_id, new))
+        # Nothing waits for a turn that runs: the session takes its new key when it is used next.
         await self._ledger.set_alias(new, session_id)
         self._aliases[str(new)] = session_id
         _log.info("chat_migrated", session=session_id, key=str(new))
-
-    async def _rename(self, session_id: SessionId, key: SessionKey) -> None:
-        loaded = await self._sessions.load(session_id)
-        if loaded is None:
-            return
-        session = loaded.session.with_key(key)
-        await self._sessions.save(session)
-        self._opened.forget(session_id)
-        await self._ledger.index(session)
 
 
 def _account(inbound: Inbound) -> str:

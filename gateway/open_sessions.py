@@ -88,6 +88,9 @@ class OpenSessions:
             opened = await self._load(route, at, title)
             self._open[route.session] = opened
         self._open.move_to_end(route.session)
+        if route.key not in opened.session.keys:
+            # The chat goes on under another key (a group that became a supergroup).
+            opened.session = opened.session.with_key(route.key)
         return opened
 
     def used(self, opened: OpenSession) -> None:

@@ -137,11 +137,14 @@ async def test_a_group_that_moved_while_the_disk_was_full_keeps_its_session(
         alice, group = there.telegram.user("Alice"), there.telegram.group("Team")
         await there.says(alice, group)
         await there.heard()
-        there.disk.refuse("replace")
+        there.disk.refuse("INSERT INTO aliases")
         moved = there.telegram.migrate(group)
         await there.disk.refused(2)
         assert len(there.telegram.bot.updates) == 2, "it confirmed a move that it had not made"
         there.disk.heal()
         await there.telegram.drained()
+        await there.says(alice, moved)
+        await there.heard()
         (row,) = await there.stage.ledger.listing()
+        assert row.messages == 4
         assert str(row.key) == f"telegram:{moved.id}:group"

@@ -1,5 +1,6 @@
 """Strangers, owners, groups and topics: each in their own session, and nobody let in by chance."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -239,3 +240,20 @@ async def test_a_slow_answer_for_one_person_does_not_delay_another() -> None:
 
 async def _nothing() -> None:
     return None
+
+
+async def test_a_group_that_moves_during_a_turn_holds_up_nobody() -> None:
+    async with town(**OPEN) as place:
+        gate = Gate()
+        place.stage.model.will(gate)
+        await place.in_group(ALICE, "a long story, please")
+        await gate.reached.wait()
+        moved = Migration("m1", "telegram", "-5", "-1005", AT)
+        async with asyncio.timeout(5):
+            await place.stage.gateway.intake.receive(moved)
+        gate.open.set()
+        await place.hears("-5")
+        await place.says(BOB, "go on", "-1005", kind=ChatKind.GROUP, container="-1005")
+        await place.hears("-1005")
+        assert await place.keys() == ["telegram:-1005:group"]
+        assert len(words(place.stage.model.requests[-1])) == 3
