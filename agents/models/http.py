@@ -15,6 +15,7 @@ from agents.errors import BadRequest, BadResponse, ModelError, NotReachable
 from agents.models.model import ModelAnswer, ModelEvent, TextDelta, Working
 from agents.models.problems import failure, read_problem, read_retry_after
 from agents.models.sse import Event, EventParser, EventTooLong
+from agents.models.words import loads
 
 LONGEST_ERROR = 64 * 1024
 LONGEST_WHOLE = 8 * 1024 * 1024
@@ -222,7 +223,8 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
 
 
 async def _read_json(response: aiohttp.ClientResponse) -> Any:
+    body = await _read(response, LONGEST_WHOLE)
     try:
-        return orjson.loads(await _read(response, LONGEST_WHOLE))
-    except orjson.JSONDecodeError:
+        return loads(body)
+    except BadResponse:
         raise BadResponse(f"{response.url.origin()} answered with no JSON") from None

@@ -160,6 +160,14 @@ def test_content_may_come_in_parts_of_different_types() -> None:
     assert read(delta("stop", content=parts)).finish().text == "42"
 
 
+def test_an_emoji_cut_in_two_by_a_server_that_counts_in_utf_16_comes_together() -> None:
+    halves = [b'{"choices":[{"delta":{"content":"%s"}}]}' % half for half in (
+        rb"Hi \ud83d", rb"\ude42", rb"!\ud83d", rb"?\ude42 \ud83d\ude80", rb"\ud83d",
+    )]  # fmt: skip
+    reader = read(*halves, delta("stop"))
+    assert reader.finish().text == "Hi \N{SLIGHTLY SMILING FACE}!\ufffd?\ufffd \N{ROCKET}"
+
+
 def test_a_refusal_in_words_of_its_own_is_refused() -> None:
     with pytest.raises(Refused, match="I cannot"):
         read(delta(refusal="I can"), delta("stop", refusal="not")).finish()
