@@ -137,7 +137,7 @@ async def test_a_group_that_moved_while_the_disk_was_full_keeps_its_session(
         alice, group = there.telegram.user("Alice"), there.telegram.group("Team")
         await there.says(alice, group)
         await there.heard()
-        there.disk.refuse("INSERT INTO aliases")
+        there.disk.refuse("INSERT OR REPLACE INTO aliases")
         moved = there.telegram.migrate(group)
         await there.disk.refused(2)
         assert len(there.telegram.bot.updates) == 2, "it confirmed a move that it had not made"
