@@ -59,4 +59,4 @@ def stops(text: str) -> bool:
 def help_text() -> str:
     """The answer to ``/help``."""
     lines = [f"/{name} – {description}" for name, description in DESCRIPTIONS.items()]
-    return "Write to me as you would to a person. I also know:\n\n" + "\\\n".join(lines)
+    return "Write to me as you would to a person. I also know:\n\n" + "  \n".join(lines)

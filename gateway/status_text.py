@@ -12,9 +12,10 @@ def status_text(session: Session, *, model: str) -> str:
         f"State: {session.phase}, since {session.created_at:%Y-%m-%d %H:%M} UTC",
         f"Model: `{session.model or model}`",
         f"Messages: {session.messages}",
-        f"Tokens: {totals.usage.input} in, {totals.usage.output} out, {totals.turns} turns",
+        f"Turns: {totals.turns}, of {totals.usage.input} tokens in and {totals.usage.output} out",
     ]
     if context.limit:
         share = context.tokens / context.limit
         lines.append(f"Context: {context.tokens} of {context.limit} tokens ({share:.0%})")
-    return "\\\n".join(lines)
+    # Two spaces break a line, too, and are not seen in a terminal, which shows Markdown as it is.
+    return "  \n".join(lines)

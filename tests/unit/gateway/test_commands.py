@@ -2,6 +2,8 @@
 
 import pytest
 
+from channels import markdown
+from channels.document import Paragraph, plain
 from gateway.commands import CommandName, Invocation, help_text, parse, stops
 
 
@@ -32,3 +34,10 @@ def test_only_stop_stops() -> None:
 def test_help_names_every_command() -> None:
     for name in CommandName:
         assert f"/{name}" in help_text()
+
+
+def test_help_reads_well_where_markdown_is_not_rendered():
+    _, listed = markdown.parse(help_text())
+    assert isinstance(listed, Paragraph)
+    assert plain(listed.spans).count("\n") == len(CommandName) - 1
+    assert "\\" not in help_text()
