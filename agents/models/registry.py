@@ -146,7 +146,10 @@ async def test_model(model: Model, *, limit: float = 60.0) -> Tested:  # noqa: P
 async def _auto(
     settings: ModelSettings, http: aiohttp.ClientSession, looked: list[str]
 ) -> ModelName:
-    """What is there: a server of one's own, a key, a running Ollama, else the offline demo."""
+    """What is there: a server of one's own, a key, a running Ollama, else the offline demo.
+
+    Whoever names a server shall not get a demo because it started late: raises `NotConfigured`.
+    """
     for provider in (OPENAI, ANTHROPIC):
         if provider == OPENAI and has_own_server(settings):
             where = f"a server at {settings.openai_base_url} (OPENAI_BASE_URL)"
@@ -159,6 +162,11 @@ async def _auto(
     name = await _running(OLLAMA, where, settings, http, looked)
     if name is not None:
         return name
+    if has_own_server(settings):
+        raise NotConfigured(
+            f"{looked[0]}. Start that server, or name its model, which may then start later: "
+            "agents.defaults.model = 'openai:NAME'"
+        )
     looked.append("nothing else to try, so the offline demo")
     return ModelName(OFFLINE)
 

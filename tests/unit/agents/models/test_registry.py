@@ -93,6 +93,13 @@ async def test_auto_takes_a_key_before_ollama(
     assert looked == ["OPENAI_API_KEY: not set", f"ANTHROPIC_API_KEY: set, so {name}"]
 
 
+async def test_a_server_of_ones_own_that_is_down_is_not_replaced_by_a_demo(
+    http: aiohttp.ClientSession,
+) -> None:
+    with pytest.raises(NotConfigured, match=r"OPENAI_BASE_URL.*name its model"):
+        await chosen(replace(nothing(), openai_base_url=NOWHERE), http)
+
+
 async def test_a_server_of_ones_own_needs_no_key_and_gives_its_first_model(
     http: aiohttp.ClientSession, openai: OpenAIEmulator
 ) -> None:
