@@ -50,14 +50,42 @@ def sendable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
+_BLOCK = 64 * 1024
+
+
+class _Encoding:
+    """What a dialect made of the first `count` parts: sealed blocks, and a tail that still grows.
+
+    Blocks never change, so a request under way can hold them while the transcript grows.
+    """
+
+    __slots__ = ("blocks", "count", "tail")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.blocks: list[bytes] = []
+        self.tail = bytearray()
+
+    def append(self, encoded: bytes) -> None:
+        if self.tail or self.blocks:
+            self.tail += b","
+        self.tail += encoded
+        if len(self.tail) >= _BLOCK:
+            self.blocks.append(bytes(self.tail))
+            self.tail.clear()
+
+    def size(self) -> int:
+        return sum(map(len, self.blocks)) + len(self.tail)
+
+
 class Transcript:
     """An append-only sequence of what was said, oldest first."""
 
-    __slots__ = ("_encoded", "_said")
+    __slots__ = ("_encodings", "_said")
 
     def __init__(self, said: Iterable[Said] = ()) -> None:
         self._said = list(said)
-        self._encoded: dict[str, tuple[int, bytearray]] = {}
+        self._encodings: dict[str, _Encoding] = {}
 
     def __len__(self) -> int:
         return len(self._said)
@@ -72,23 +100,21 @@ class Transcript:
         """Append what was said since."""
         self._said.extend(said)
 
-    def encoded(self, dialect: str, encode: Callable[[Said], bytes]) -> bytearray:
-        """The whole as a JSON array's inside (``{…},{…}``) in a provider's dialect.
+    def encoded(self, dialect: str, encode: Callable[[Said], bytes]) -> list[bytes]:
+        """The whole as a JSON array's inside (``{…},{…}``) in a provider's dialect, in pieces.
 
         `encode` must give one or more comma-separated JSON objects, always the same for the same
-        input: what it gave before is kept under the dialect's name. The kept bytes themselves are
-        returned, for they can be large: copy them into the request, do not change or keep them.
+        input: what it gave before is kept under the dialect's name. The pieces are to be sent one
+        after the other as they are; joining them would copy the whole conversation.
         """
-        count, buffer = self._encoded.get(dialect, (0, bytearray()))
-        if count < len(self._said):
-            # Encoded apart first: should `encode` raise, the kept bytes still fit their count.
-            new = b",".join([encode(said) for said in self._said[count:]])
-            if buffer:
-                buffer += b","
-            buffer += new
-            self._encoded[dialect] = (len(self._said), buffer)
-        return buffer
+        kept = self._encodings.setdefault(dialect, _Encoding())
+        if kept.count < len(self._said):
+            # Encoded apart first: should `encode` raise, what is kept still fits its count.
+            new = b",".join([encode(said) for said in self._said[kept.count :]])
+            kept.append(new)
+            kept.count = len(self._said)
+        return [*kept.blocks, bytes(kept.tail)] if kept.tail else list(kept.blocks)
 
     def size(self) -> int:
         """Bytes held by encodings: what a cache of transcripts is bounded by."""
-        return sum(len(buffer) for _, buffer in self._encoded.values())
+        return sum(kept.size() for kept in self._encodings.values())

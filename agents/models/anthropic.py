@@ -15,7 +15,7 @@ from agents.models.anthropic_wire import (
     encode_system,
     encode_tools,
 )
-from agents.models.body import messages_field
+from agents.models.body import Body, messages_field
 from agents.models.http import Endpoint, stream
 from agents.models.model import ModelEvent, ModelRequest, ToolSpec
 from agents.models.windows import anthropic_output
@@ -62,9 +62,9 @@ class AnthropicModel:
             self._http, self._endpoint, "/v1/messages", self._body(request), MessageReader()
         )
 
-    def _body(self, request: ModelRequest) -> bytes:
+    def _body(self, request: ModelRequest) -> Body:
         limit = request.max_output or self._max_output
-        fields: list[bytes | bytearray] = [b'{"model":', self._model]
+        fields = [b'{"model":', self._model]
         fields.append(b',"stream":true,"max_tokens":%d' % limit)
         if request.system:
             fields += (b',"system":', encode_system(request.system))
@@ -78,7 +78,7 @@ class AnthropicModel:
         messages = messages_field(
             request, DIALECT, encode, before=before, encode_last=encode_cached
         )
-        return b"".join([*fields, *messages])
+        return Body([*fields, *messages])
 
     def _encoded_tools(self, tools: Sequence[ToolSpec]) -> bytes:
         specs = tuple(tools)

@@ -1,7 +1,6 @@
 """One streaming request to a model provider, on the HTTP session that all of Argent shares."""
 
 import asyncio
-import io
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ import aiohttp
 import orjson
 
 from agents.errors import BadRequest, BadResponse, ModelError, NotReachable
+from agents.models.body import Body
 from agents.models.model import ModelAnswer, ModelEvent, TextDelta, Working
 from agents.models.problems import failure, read_problem, read_retry_after
 from agents.models.sse import Event, EventParser, EventTooLong
@@ -19,7 +19,6 @@ from agents.models.words import loads
 
 LONGEST_ERROR = 64 * 1024
 LONGEST_WHOLE = 8 * 1024 * 1024
-_LARGE_BODY = 1024 * 1024
 _DRAIN_SECONDS = 0.1
 _WORKING = Working()
 
@@ -78,7 +77,7 @@ class Reader(Protocol):
 
 
 async def stream(
-    http: aiohttp.ClientSession, endpoint: Endpoint, path: str, body: bytes, reader: Reader
+    http: aiohttp.ClientSession, endpoint: Endpoint, path: str, body: Body, reader: Reader
 ) -> AsyncGenerator[ModelEvent, None]:
     """Send a request and yield what comes of it. Raises a `ModelError`, never with the key."""
     try:
@@ -117,7 +116,7 @@ async def get_json(http: aiohttp.ClientSession, endpoint: Endpoint, path: str) -
 
 @asynccontextmanager
 async def _opened(
-    http: aiohttp.ClientSession, endpoint: Endpoint, path: str, body: bytes
+    http: aiohttp.ClientSession, endpoint: Endpoint, path: str, body: Body
 ) -> AsyncIterator[aiohttp.ClientResponse]:
     async with _translated(endpoint):
         try:
@@ -134,12 +133,11 @@ async def _opened(
 
 
 async def _post(
-    http: aiohttp.ClientSession, endpoint: Endpoint, path: str, body: bytes
+    http: aiohttp.ClientSession, endpoint: Endpoint, path: str, body: Body
 ) -> aiohttp.ClientResponse:
     return await http.post(
         endpoint.url(path),
-        # aiohttp writes large bytes in one go, which would hold up every other chat.
-        data=io.BytesIO(body) if len(body) > _LARGE_BODY else body,
+        data=body,
         headers=endpoint.headers,
         allow_redirects=False,
         timeout=_timeout(endpoint),

@@ -8,7 +8,7 @@ import aiohttp
 import orjson
 
 from agents.errors import BadRequest
-from agents.models.body import messages_field
+from agents.models.body import Body, messages_field
 from agents.models.http import Endpoint, stream
 from agents.models.model import ModelEvent, ModelRequest, ToolSpec
 from agents.models.openai_wire import DIALECT, ChatReader, encode, encode_system, encode_tools
@@ -81,7 +81,7 @@ class OpenAIModel:
             return True
         return False
 
-    def _body(self, request: ModelRequest) -> bytes:
+    def _body(self, request: ModelRequest) -> Body:
         fields = [b'{"model":', self._model, b',"stream":true']
         if self._counts_usage:
             fields.append(b',"stream_options":{"include_usage":true}')
@@ -91,7 +91,7 @@ class OpenAIModel:
         if request.tools and self._takes_tools and not request.conclude:
             fields += (b',"tools":', self._encoded_tools(request.tools))
         before = [encode_system(request.system)] if request.system else []
-        return b"".join([*fields, *messages_field(request, DIALECT, encode, before=before)])
+        return Body([*fields, *messages_field(request, DIALECT, encode, before=before)])
 
     def _encoded_tools(self, tools: Sequence[ToolSpec]) -> bytes:
         specs = tuple(tools)

@@ -28,6 +28,28 @@ def test_an_encoding_kept_while_growing_equals_the_encoding_of_the_whole(
             grown.extend(batch)
             grown.encoded(wire.DIALECT, wire.encode)
         whole = Transcript(part for batch in batches for part in batch)
-        kept = grown.encoded(wire.DIALECT, wire.encode)
-        assert kept == whole.encoded(wire.DIALECT, wire.encode)
+        kept = b"".join(grown.encoded(wire.DIALECT, wire.encode))
+        assert kept == b"".join(whole.encoded(wire.DIALECT, wire.encode))
         assert isinstance(orjson.loads(b"[" + kept + b"]"), list)
+
+
+@given(st.lists(st.integers(0, 90_000), max_size=12), st.integers(1, 4))
+def test_nothing_is_encoded_twice_and_no_kept_piece_ever_changes(
+    sizes: list[int], batch: int
+) -> None:
+    encoded: list[Said] = []
+
+    def encode(part: Said) -> bytes:
+        encoded.append(part)
+        return openai_wire.encode(part)
+
+    transcript = Transcript()
+    seen: list[tuple[list[bytes], list[bytes]]] = []
+    for start in range(0, len(sizes), batch):
+        transcript.extend(UserSays("x" * size) for size in sizes[start : start + batch])
+        pieces = transcript.encoded("test", encode)
+        seen.append((pieces, [bytes(piece) for piece in pieces]))
+    assert encoded == list(transcript)
+    assert all(pieces == copies for pieces, copies in seen)
+    whole = orjson.loads(b"[" + b"".join(transcript.encoded("test", encode)) + b"]")
+    assert [len(message["content"]) for message in whole] == sizes
