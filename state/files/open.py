@@ -121,7 +121,9 @@ def _agree(layout: Layout, db: sqlite3.Connection) -> tuple[str, ...]:
     index.unindex(db, shown - there)
     index.index(db, _facts(layout, missing))
     db.execute("COMMIT")
-    return (f"the index of sessions was brought up to date ({len(there ^ shown)} changes)",)
+    changes = len(index.ids(db) ^ shown)
+    # A folder that is no session, such as an empty one, is nothing to hear of at every start.
+    return (f"the index of sessions was brought up to date ({changes} changes)",) if changes else ()
 
 
 def _facts(layout: Layout, sessions: Iterable[SessionId]) -> Iterator[Session]:

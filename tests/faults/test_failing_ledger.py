@@ -280,6 +280,16 @@ async def test_a_newer_database_is_not_touched(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+async def test_a_folder_that_is_no_session_is_nothing_to_report(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    folders = tmp_path / "agents" / "main" / "sessions"
+    (folders / "telegram_5_dm").mkdir()
+    (folders / "notes of mine").mkdir()
+    state = await open_state(tmp_path)
+    assert state.reports == ()
+    await state.close()
+
+
 async def test_the_index_agrees_with_the_folders_after_every_start(tmp_path: Path) -> None:
     await filled(tmp_path)
     folders = tmp_path / "agents" / "main" / "sessions"
