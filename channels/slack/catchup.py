@@ -4,11 +4,12 @@ https://docs.slack.dev/messaging/retrieving-messages. Threads are not part of a 
 those that the bot takes part in are read on their own.
 """
 
+import asyncio
 from typing import NoReturn
 
 import structlog
 
-from channels.errors import ChannelError, Rejected
+from channels.errors import ChannelError, RateLimited, Rejected
 from channels.pace import Pace
 from channels.pulse import Pulse
 from channels.slack import ids
@@ -52,13 +53,18 @@ class CatchUp:
         self._pace = pace
         self._most = most
         self._since: str | None = None
+        self._undiscovered = False
         intake.catch_up_with(self.missed)
 
     def gap(self) -> None:
         """Nothing was heard for a while: every known conversation may have gone on meanwhile."""
-        self._since = self._marks.newest()
+        if not self._undiscovered:
+            # A gap before that is not closed yet began earlier.
+            self._since = self._marks.newest()
         if self._since is None or not self._most:
             return
+        self._undiscovered = True
+        self._intake.fell_behind.set()
         for channel in self._marks.channels()[:MOST_PLACES]:
             self._intake.falls_behind(channel)
 
@@ -71,7 +77,10 @@ class CatchUp:
 
     async def missed(self, channel: str) -> list[object]:
         """The payloads after a conversation's mark, oldest first. Raises a `ChannelError`."""
-        oldest = self._marks.get(channel) or self._since
+        oldest = self._marks.get(channel)
+        if oldest is None and self._since is not None:
+            oldest = self._since
+            await self._marks.reached(channel, None, oldest)
         place = await self._directory.place(channel) or _guess(channel)
         found: list[dict[str, object]] = []
         if oldest is not None:
@@ -88,9 +97,14 @@ class CatchUp:
     async def _messages(
         self, channel: str, thread: str | None, oldest: str
     ) -> list[dict[str, object]]:
-        read = self._client.history(channel, thread, oldest=oldest, most=_MOST_READ)
-        # A thread's root comes with every page of its replies.
-        return [m async for m in read if ids.is_ts(m.get("ts")) and _after(m, oldest)]
+        while True:
+            read = self._client.history(channel, thread, oldest=oldest, most=_MOST_READ)
+            try:
+                # A thread's root comes with every page of its replies.
+                return [m async for m in read if ids.is_ts(m.get("ts")) and _after(m, oldest)]
+            except RateLimited as error:
+                # In place: to begin the conversation anew would come to the same limit again.
+                await asyncio.sleep(error.retry_after)
 
     def _for_us(self, payloads: list[object], channel: str) -> list[object]:
         """The newest of those that anybody would hear of."""
@@ -116,11 +130,10 @@ class CatchUp:
         for channel in list(self._intake.behind):
             if not await self._intake.read_again(channel):
                 raise NotUpToDate(channel)
-        self._since = None
 
     async def _discover(self) -> None:
         """People may have written for the first time meanwhile."""
-        if self._since is None:
+        if not self._undiscovered:
             return
         count = 0
         try:
@@ -132,6 +145,7 @@ class CatchUp:
                     self._intake.falls_behind(channel)
                     count += 1
         except Rejected as error:
+            # Without the scope to list them, what is known must do.
             _log.warning("not_discovered", channel=self._me.account, error=str(error))
 
     def _failed(self, error: Exception) -> None:

@@ -41,8 +41,8 @@ def wanted(payload: object) -> Wanted:
     event = payload.get("event") if isinstance(payload, dict) else None
     if not isinstance(event, dict):
         return Wanted()
-    said = event.get("message") if isinstance(event.get("message"), dict) else event
-    assert isinstance(said, dict)
+    changed = event.get("message")
+    said = changed if isinstance(changed, dict) else event
     user, text = said.get("user"), said.get("text")
     people = sorted(mentions(text))[:_MOST_NAMES] if isinstance(text, str) else []
     channel, thread = event.get("channel"), said.get("thread_ts")

@@ -14,7 +14,7 @@ FLOOD_SECONDS = 5.0
 
 _TOKEN_ERRORS = frozenset(
     ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
-     "not_allowed_token_type", "app_uninstalled", "no_permission", "org_login_required")
+     "not_allowed_token_type", "app_uninstalled", "org_login_required")
 )  # fmt: skip
 _FLOODS = frozenset(("ratelimited", "rate_limited", "message_limit_exceeded"))
 _FAILURES = frozenset(

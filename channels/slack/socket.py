@@ -6,6 +6,7 @@ token for ever, has no bound on connecting, and a session of its own for every a
 """
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from typing import NoReturn, TypeVar
 
@@ -76,6 +77,9 @@ class Socket:
                 if line is None or line.done():
                     # For a while nobody was told of anything.
                     self._catch_up.gap()
+                else:
+                    # What is under way on it may still come; for ever it need not stay.
+                    asyncio.get_running_loop().call_later(2 * self._quiet_seconds, line.cancel)
                 leaving = asyncio.Event()
                 line = _begin(self._lines, self._listen(ws, leaving))
                 await self._until_left(line, leaving)
@@ -101,7 +105,8 @@ class Socket:
         except BaseException:
             await _close(ws)
             raise
-        self._pulse.connected()
+        if not self._intake.stuck:
+            self._pulse.connected()
         return ws
 
     async def _hello(self, ws: aiohttp.ClientWebSocketResponse) -> None:
@@ -247,8 +252,9 @@ def _refusal(reason: object, account: str) -> ChannelError | None:
 
 def _decoded(text: str) -> dict[str, object]:
     try:
-        envelope = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        # Half an emoji is no JSON to the fast parser; what is read of it is mended later.
+        envelope = orjson.loads(text) if "\\ud" not in text.lower() else json.loads(text)
+    except ValueError:
         return {}
     return envelope if isinstance(envelope, dict) else {}
 

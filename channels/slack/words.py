@@ -30,6 +30,8 @@ def words(text: object, me: Identity, people: Mapping[str, Person]) -> Words:
     """
     if not isinstance(text, str):
         raise TypeError(f"a text is no {type(text).__name__}")
+    # Half an emoji, cut off by a client, is no text in UTF-8.
+    text = text.encode(errors="replace").decode()
     mentioned = me.user in mentions(text)
     first = _MENTION.match(text.lstrip())
     if first is None or first[1] != me.user:

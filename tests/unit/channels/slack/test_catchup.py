@@ -1,9 +1,11 @@
 """What was said while nobody listened is run once, in order, when somebody does again."""
 
+import json
+
 import pytest
 
 from state.messages import InboundMessage
-from tests.emulators.slack import SlackEmulator, flood, refused, server_error
+from tests.emulators.slack import SlackEmulator, flood, refused, server_error, slow
 from tests.emulators.telegram.faults import Fault
 from tests.unit.channels.slack.rig import Rig
 
@@ -40,6 +42,7 @@ async def test_what_comes_live_waits_for_what_was_missed(sl: SlackEmulator, rig:
     async with rig.running():
         await alice.says("before")
         await rig.inbox.has(1)
+        sl.faults.next("conversations.history", slow(0.2))
         sl.socket.cut()
         await alice.says("missed", told=False)
         await alice.says("told late")
@@ -101,6 +104,29 @@ async def test_long_histories_are_read_page_by_page(sl: SlackEmulator, rig: Rig)
     async with rig.running(rig.channel(catch_up=300)):
         await rig.inbox.has(251)
     assert rig.inbox.texts == ["before", *map(str, range(250))]
+
+
+async def test_a_flood_answer_does_not_make_a_conversation_begin_anew(sl: SlackEmulator, rig: Rig):
+    alice, general = sl.user("Alice"), sl.channel("general")
+    async with rig.running():
+        root = await alice.says("@argent before", in_=general)
+        await rig.inbox.has(1)
+        await sl.deliveries.settled()
+    await alice.says("missed", in_=general, thread=root, told=False)
+    sl.faults.next("conversations.replies", flood(0), flood(0))
+    async with rig.running():
+        await rig.inbox.has(2)
+    assert sl.calls["conversations.replies"] == 3
+    assert sl.calls["conversations.history"] == 1
+
+
+async def test_a_new_place_is_remembered_at_once(sl: SlackEmulator, rig: Rig):
+    alice = sl.user("Alice")
+    async with rig.running():
+        said = await alice.says("hi")
+        await sl.deliveries.settled()
+        (marks,) = rig.cursors.values()
+        assert json.loads(marks) == {sl.im(alice).id: said}
 
 
 @pytest.mark.parametrize("fault", [flood(0), server_error(503), server_error(html=True)])

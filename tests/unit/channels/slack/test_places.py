@@ -4,7 +4,7 @@ import pytest
 
 from state.keys import Address
 from state.messages import AttachmentKind, ChatKind, Correction, InboundMessage
-from tests.emulators.slack import SlackEmulator
+from tests.emulators.slack import SlackEmulator, hang, refused
 from tests.unit.channels.slack.rig import Rig
 
 
@@ -125,6 +125,11 @@ async def test_an_edit_is_a_correction_and_a_preview_is_none(sl: SlackEmulator, 
             message={**message, "attachments": [{"title": "X"}]}, previous_message=message,
         )  # fmt: skip
         await alice.edits(said, "hello")
+        edited = sl.im(alice).messages[said]
+        sl.deliver_change(
+            sl.im(alice), "message_changed",
+            message={**edited, "attachments": [{"title": "Y"}]}, previous_message=edited,
+        )  # fmt: skip
         _, correction = await rig.inbox.has(2)
         await sl.deliveries.settled()
     assert len(rig.inbox.taken) == 2
@@ -227,11 +232,20 @@ async def test_a_command_in_a_direct_message_is_direct(sl: SlackEmulator, rig: R
     assert message.kind is ChatKind.DIRECT
 
 
+async def test_a_name_that_is_slow_to_come_is_not_waited_for(sl: SlackEmulator, rig: Rig):
+    sl.faults.next("users.info", hang())
+    alice = sl.user("Alice")
+    async with rig.running():
+        await alice.says("hi")
+        (message,) = await taken(rig)
+        await sl.deliveries.settled()
+    assert message.sender.name == alice.id
+    assert sl.deliveries.all[0].attempts == 1
+
+
 async def test_a_name_that_cannot_be_looked_up_does_not_keep_the_message(
     sl: SlackEmulator, rig: Rig
 ):
-    from tests.emulators.slack import refused
-
     sl.faults.next("users.info", refused("missing_scope"))
     alice = sl.user("Alice")
     async with rig.running():

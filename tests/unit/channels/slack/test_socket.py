@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import orjson
 import pytest
 
 from channels.channel import Condition
@@ -129,11 +130,51 @@ async def test_a_disconnect_is_followed_by_a_connection_with_a_new_ticket(
 async def test_after_a_warning_the_new_connection_stands_before_the_old_one_ends(
     sl: SlackEmulator, rig: Rig
 ):
+    alice = sl.user("Alice")
     async with rig.running():
+        await alice.says("before")
+        await rig.inbox.has(1)
         await sl.socket.disconnect("warning")
         await sl.socket.connected(2)
         assert len(sl.socket.open) == 2
+        await alice.says("on either of them")
+        await alice.says("on the other")
+        await rig.inbox.has(3)
+        # Nothing was missed, so nothing is read again.
         assert sl.calls["conversations.history"] == 0
+
+
+async def test_a_connection_that_slack_does_not_end_is_let_go(sl: SlackEmulator, rig: Rig):
+    async with rig.running(rig.channel(quiet_seconds=0.05)):
+        await sl.socket.disconnect("warning")
+        await sl.socket.connected(2)
+        assert await sl.socket.changed.until(lambda: len(sl.socket.open) == 1, 5)
+
+
+async def test_half_an_emoji_is_no_reason_to_lose_a_message(sl: SlackEmulator, rig: Rig):
+    im = sl.im(sl.user("Alice"))
+    event = {"type": "message", "user": im.members[0], "channel": im.id, "channel_type": "im",
+             "ts": sl.world.ts(), "text": "half"}  # fmt: skip
+    payload = {"type": "event_callback", "event": event}
+    frame = orjson.dumps({"envelope_id": "E1", "type": "events_api", "payload": payload})
+    async with rig.running():
+        await sl.socket.raw(frame.replace(b"half", rb"half \ud83d"))
+        await rig.inbox.has(1)
+        assert await sl.socket.changed.until(lambda: sl.socket.acks == ["E1"], 5)
+    assert rig.inbox.texts == ["half ?"]
+
+
+async def test_pings_do_not_hide_that_nothing_can_be_stored(sl: SlackEmulator, rig: Rig):
+    rig.inbox.refuses = lambda _: True
+    async with rig.running(rig.channel(quiet_seconds=0.02)) as channel:
+        await sl.user("Alice").says("hi")
+        await rig.inbox.was_asked(2)
+        await sl.socket.disconnect("warning")
+        await sl.socket.connected(2)
+        for _ in range(3):
+            await sl.socket.raw('{"type":"hello"}')
+            await rig.inbox.was_asked(len(rig.inbox.asked) + 1)
+            assert channel.health().condition is Condition.DEGRADED
 
 
 @pytest.mark.parametrize(

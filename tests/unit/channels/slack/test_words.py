@@ -33,6 +33,7 @@ PEOPLE = {"U1": Person("Alice Moss", "alice")}
         ("<mailto:a@b.org|a@b.org>", "a@b.org", False),
         ("a <b c", "a <b c", False),
         ("<>", "", False),
+        ("half \ud83d an emoji", "half ? an emoji", False),
     ],
 )  # fmt: skip
 def test_words(kept, text, mentioned):
