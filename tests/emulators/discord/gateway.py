@@ -27,6 +27,8 @@ _KNOWN_INTENTS = (1 << 26) - 1
 _REPLAYED = 5_000
 """Events that are kept for a session that resumes."""
 
+_ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
+
 _INTENTS = {
     "MESSAGE": (1 << 9, 1 << 12), "TYPING": (1 << 11, 1 << 14), "GUILD": (1 << 0, 0),
     "CHANNEL": (1 << 0, 1 << 0), "THREAD": (1 << 0, 0),
@@ -72,6 +74,7 @@ class Connection:
         """Half open: nothing is read, nothing is sent, and nobody is told."""
         self.mute = False
         """Heartbeats are not acknowledged."""
+        self._ending = False
         self._gateway = gateway
         self._deflate = zlib.compressobj() if query.get("compress") == "zlib-stream" else None
         self._out: asyncio.Queue[bytes | Closed] = asyncio.Queue()
@@ -100,6 +103,9 @@ class Connection:
         try:
             await self._read()
         finally:
+            if self._ending:
+                # The closing handshake is under way; broken off, its code would be lost.
+                await asyncio.wait([writer], timeout=2)
             writer.cancel()
             await asyncio.wait([writer])
             if self.session is not None and self.session.connection is self:
@@ -111,6 +117,7 @@ class Connection:
             if self.frozen:
                 await asyncio.Event().wait()
             if isinstance(frame, Closed):
+                self._ending = True
                 await self.socket.close(code=frame.code)
                 return
             try:
@@ -123,9 +130,15 @@ class Connection:
                 return
 
     async def _read(self) -> None:
-        async for message in self.socket:
+        while True:
+            message = await self.socket.receive()
             if self.frozen:
                 await asyncio.Event().wait()
+            if message.type is WSMsgType.CLOSE and message.data in {1000, 1001}:
+                # A client that says goodbye will not resume; one that vanishes may.
+                self._gateway.forget(self)
+            if message.type in _ENDS:
+                return
             if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 continue
             try:
@@ -133,8 +146,6 @@ class Connection:
             except Closed as end:
                 self.close(end.code)
                 self._gateway.forget(self)
-        if self.socket.close_code in {1000, 1001}:
-            self._gateway.forget(self)
 
 
 class Gateway:

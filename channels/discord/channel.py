@@ -1,0 +1,200 @@
+"""A Discord bot as a channel."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+
+import aiohttp
+import structlog
+
+from channels.channel import Capabilities, Command, Health, Receive
+from channels.cursors import Cursors
+from channels.discord import ids
+from channels.discord.client import BotClient
+from channels.discord.commands import Invocations, publish
+from channels.discord.config import DiscordSettings
+from channels.discord.format import TEXT_LIMIT, render
+from channels.discord.identity import Identity
+from channels.discord.intake import Intake
+from channels.discord.link import HEARTBEAT_TIMEOUT, Link
+from channels.discord.marks import ReadMarks
+from channels.discord.transport import Transport
+from channels.errors import ChannelError, Unauthorized, Unreachable
+from channels.pace import Pace
+from channels.pulse import Pulse
+from state.keys import Address
+from state.messages import OwedPart, Part, Receipt, Reply
+
+NOTHING_TO_SEE = "…"
+"""Stands for an answer in which nothing can be seen; Discord refuses an empty message."""
+
+_TYPING_SECONDS = 10.0
+_CLOSE_SECONDS = 5.0
+_IDENTIFY_PAUSE = 5.0
+_SETTLED_SECONDS = 60.0
+"""A connection that ends sooner counts as a failure: sessions that begin anew are limited a day."""
+
+_PACE = Pace()
+_log = structlog.get_logger("channels.discord")
+
+
+class DiscordChannel:
+    """See `channels.channel.Channel`. `http` is shared and is not closed here."""
+
+    kind = "discord"
+    capabilities = Capabilities(
+        text_limit=TEXT_LIMIT, idempotent=True, typing_seconds=_TYPING_SECONDS
+    )
+
+    def __init__(
+        self,
+        name: str,
+        settings: DiscordSettings,
+        *,
+        http: aiohttp.ClientSession,
+        cursors: Cursors,
+        now: Callable[[], datetime],
+        commands: Sequence[Command] = (),
+        pace: Pace = _PACE,
+        identify_pause: float = _IDENTIFY_PAUSE,
+        heartbeat_timeout: float = HEARTBEAT_TIMEOUT,
+    ) -> None:
+        self.name = name
+        self._settings = settings
+        self._http = http
+        self._cursors = cursors
+        self._now = now
+        self._commands = tuple(commands)
+        self._pace = pace
+        self._identify_pause = identify_pause
+        self._heartbeat_timeout = heartbeat_timeout
+        self._token = settings.token.get_secret_value().strip()
+        self._transport = Transport(name, settings.api_root, self._token, http)
+        self._client = BotClient(name, self._transport)
+        self._invocations = Invocations(self._client)
+        stale_after = timedelta(seconds=heartbeat_timeout)
+        self._pulse = Pulse(name, stale_after=stale_after, now=now)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, receive: Receive) -> None:
+        """Take messages in until cancelled. Raises `Unauthorized` when the token is refused, or
+        the bot may not read messages."""
+        self._pulse.starting()
+        try:
+            me = await self._pace.until_done(self._client.identity, self._failed)
+            self._pulse.known_as(me.username)
+            self._begin(publish(self._client, me, self._commands, self._cursors))
+            await self._take_in(me, receive)
+        except Unauthorized as error:
+            self._pulse.failed(str(error))
+            raise
+        finally:
+            self._pulse.stopped()
+
+    def render(self, reply: Reply) -> tuple[Part, ...]:
+        """See `channels.channel.Channel`; the first part answers the question itself."""
+        messages = render(reply.text)
+        if not messages:
+            return (Part(NOTHING_TO_SEE, NOTHING_TO_SEE, reply.reply_to),)
+        return tuple(
+            Part(message.text, message.plain, None if index else reply.reply_to)
+            for index, message in enumerate(messages)
+        )
+
+    async def send(self, part: OwedPart) -> Receipt:
+        """See `channels.channel.Channel`; a command is answered in its place while that is open."""
+        room = ids.channel_id(part.address)
+        message = await self._invocations.answer(part)
+        if message is None:
+            to = part.part.reply_to
+            message = await self._client.send(
+                room,
+                part.part.text,
+                key=part.key,
+                reply_to=None if to is None or ids.is_command(to) else ids.message_id(to),
+            )
+        return Receipt(str(message))
+
+    async def typing(self, address: Address) -> None:
+        """See `channels.channel.Channel`."""
+        # Cancelled with the turn it announces, the call itself ends in its own time: a request
+        # that is broken off costs its connection.
+        await asyncio.shield(self._begin(self._type(address)))
+
+    def health(self) -> Health:
+        """See `channels.channel.Channel`; the proof is the last heartbeat that was answered."""
+        return self._pulse.health()
+
+    async def close(self) -> None:
+        """See `channels.channel.Channel`."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_CLOSE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _take_in(self, me: Identity, receive: Receive) -> None:
+        marks = ReadMarks(self._cursors, me.id, self._now)
+        await marks.recall()
+        intake = Intake(
+            self._client,
+            me,
+            receive,
+            marks=marks,
+            invocations=self._invocations,
+            catch_up=self._settings.catch_up,
+            pulse=self._pulse,
+            pace=self._pace,
+            now=self._now,
+        )
+        taking = asyncio.create_task(intake.run())
+        try:
+            while True:
+                await self._pace.until_done(lambda: self._connection(intake), self._failed)
+        finally:
+            taking.cancel()
+            await asyncio.wait([taking])
+
+    async def _connection(self, intake: Intake) -> None:
+        """Be connected for as long as that goes well. Raises what ended it soon."""
+        link = Link(
+            self._transport,
+            self._settings.gateway_url,
+            self._http,
+            heard=intake.heard,
+            lost=lambda: self._lost(intake),
+            identify_pause=self._identify_pause,
+            heartbeat_timeout=self._heartbeat_timeout,
+        )
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            await link.serve(self._token)
+            raise Unreachable("Discord ended the connection")
+        except Unauthorized:
+            raise
+        except ChannelError as error:
+            if loop.time() - began < _SETTLED_SECONDS:
+                raise
+            self._failed(error)
+        finally:
+            intake.lost()
+
+    def _failed(self, error: Exception) -> None:
+        self._pulse.trouble(str(error) or type(error).__name__, cut_off=True)
+
+    def _lost(self, intake: Intake) -> None:
+        intake.lost()
+        self._pulse.trouble("the connection to Discord ended; it is made again", cut_off=True)
+
+    async def _type(self, address: Address) -> None:
+        try:
+            await self._client.show_typing(ids.channel_id(address))
+        except ChannelError as error:
+            _log.debug("typing_not_shown", channel=self.name, error=str(error))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,0 +1,137 @@
+"""The HTTP calls that Argent makes as a Discord bot, with Argent's errors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from channels.channel import Command
+from channels.discord import ids
+from channels.discord.identity import Identity
+from channels.discord.transport import Transport
+from channels.errors import Unreachable
+
+Json = dict[str, Any]
+
+# A preview makes Discord fetch every link at once: nobody asked for that, and a link that a
+# stranger's words put into an answer would carry data out without a click.
+_NO_PREVIEWS = 1 << 2
+_EPHEMERAL = 1 << 6
+_NOBODY: Json = {"parse": [], "replied_user": False}
+_DEFERRED = 5
+_STRING = 3
+_LONGEST_DESCRIPTION = 100
+
+
+class BotClient:
+    """One bot. Every method raises `channels.errors.ChannelError` and nothing else."""
+
+    def __init__(self, account: str, transport: Transport) -> None:
+        self._account = account
+        self._transport = transport
+
+    async def identity(self) -> Identity:
+        """Who the bot is."""
+        me = await self._transport.call("GET", "/users/@me")
+        application = await self._transport.call("GET", "/applications/@me")
+        try:
+            return Identity(
+                self._account,
+                ids.snowflake(me["id"]),
+                ids.snowflake(application["id"]),
+                str(me["username"]),
+            )
+        except (TypeError, KeyError, ValueError):
+            raise _unreadable() from None
+
+    async def channel(self, channel: int) -> Json:
+        """A channel object."""
+        raw = await self._transport.call("GET", f"/channels/{channel}", bucket=f"get {channel}")
+        if not isinstance(raw, dict):
+            raise _unreadable()
+        return raw
+
+    async def history(self, channel: int, limit: int) -> list[Any]:
+        """The latest messages of a channel, the newest first."""
+        raw = await self._transport.call(
+            "GET", f"/channels/{channel}/messages?limit={limit}", bucket=f"history {channel}"
+        )
+        if not isinstance(raw, list):
+            raise _unreadable()
+        return raw
+
+    async def send(self, channel: int, text: str, *, key: str, reply_to: int | None) -> int:
+        """Send a message; returns its id. What is sent again under one key soon after appears
+        once, and this returns the first one's id."""
+        body = _words(text)
+        if key:
+            # https://docs.discord.com/developers/resources/message#create-message
+            body |= {"nonce": ids.nonce(key), "enforce_nonce": True}
+        if reply_to is not None:
+            # What was asked may be deleted by now; the answer is wanted all the same.
+            body["message_reference"] = {"message_id": str(reply_to), "fail_if_not_exists": False}
+        path = f"/channels/{channel}/messages"
+        return _message(await self._transport.call("POST", path, body, bucket=f"send {channel}"))
+
+    async def show_typing(self, channel: int) -> None:
+        """Show "typing…" for ten seconds."""
+        path = f"/channels/{channel}/typing"
+        await self._transport.call("POST", path, bucket=f"typing {channel}")
+
+    # Commands -------------------------------------------------------------------------------
+
+    async def set_commands(self, application: int, commands: Sequence[Command]) -> None:
+        """Let Discord offer these commands and no others."""
+        body = command_list(commands)
+        await self._transport.call("PUT", f"/applications/{application}/commands", body)
+
+    async def defer(self, interaction: int, token: str, *, ephemeral: bool) -> None:
+        """Say that a command will be answered; Discord waits three seconds for this."""
+        data: Json = {"flags": _EPHEMERAL} if ephemeral else {}
+        path = f"/interactions/{interaction}/{token}/callback"
+        body = {"type": _DEFERRED, "data": data}
+        await self._transport.call("POST", path, body, own_token=False)
+
+    async def answer(self, application: int, token: str, text: str) -> int:
+        """Put the answer in the place of what was deferred; the same again changes nothing."""
+        path = f"/webhooks/{application}/{token}/messages/@original"
+        raw = await self._transport.call("PATCH", path, _words(text), own_token=False)
+        return _message(raw)
+
+    async def follow_up(self, application: int, token: str, text: str, *, ephemeral: bool) -> int:
+        """Say more in answer to a command."""
+        body = _words(text)
+        if ephemeral:
+            body["flags"] |= _EPHEMERAL
+        path = f"/webhooks/{application}/{token}?wait=true"
+        return _message(await self._transport.call("POST", path, body, own_token=False))
+
+
+def command_list(commands: Sequence[Command]) -> list[Json]:
+    """The commands as Discord wants them, each with room for words behind it.
+
+    https://docs.discord.com/developers/interactions/application-commands
+    """
+    words = {"type": _STRING, "name": "words", "description": "What the command is about"}
+    return [
+        {
+            "name": command.name,
+            "description": (command.description or command.name)[:_LONGEST_DESCRIPTION],
+            "type": 1,
+            "options": [words],
+        }
+        for command in commands
+    ]
+
+
+def _words(text: str) -> Json:
+    return {"content": text, "allowed_mentions": _NOBODY, "flags": _NO_PREVIEWS}
+
+
+def _message(raw: Any) -> int:
+    try:
+        return ids.snowflake(raw["id"])
+    except (TypeError, KeyError, ValueError):
+        raise _unreadable() from None
+
+
+def _unreadable() -> Unreachable:
+    return Unreachable("Discord's answer could not be read", uncertain=True)

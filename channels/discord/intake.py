@@ -1,0 +1,338 @@
+"""From the gateway's events to messages taken over: each room in order, nothing twice, no gap.
+
+Discord tells an event once and takes no receipt for it. So each room is read from its history
+after whatever may have been a gap: the last message that was taken over is remembered, and what
+follows it comes first. https://docs.discord.com/developers/events/gateway#resuming
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NoReturn
+
+import structlog
+
+from channels.channel import Receive
+from channels.discord import ids
+from channels.discord.client import BotClient
+from channels.discord.commands import Invocations
+from channels.discord.identity import Identity
+from channels.discord.inbound import malformed, parse_command, parse_edit, parse_message
+from channels.discord.marks import ReadMarks
+from channels.discord.places import Directory, Place, read_place
+from channels.errors import ChannelError, Rejected
+from channels.pace import Pace
+from channels.pulse import Pulse
+from state.messages import ChatKind, Inbound
+
+Json = dict[str, Any]
+_WRITE_SECONDS = 5.0
+_MOST_WAITING = 1_000
+"""Events of one room that wait; of more, the room is read from its history instead."""
+
+_MOST_TAKEN = 10_000
+
+_READERS = 4
+"""Histories that are read at the same time."""
+
+_ROOM_EVENTS = {"MESSAGE_CREATE", "MESSAGE_UPDATE"}
+_log = structlog.get_logger("channels.discord")
+
+
+@dataclass(eq=False, slots=True)
+class _Lane:
+    """One room's events, in order; None asks for its history."""
+
+    events: deque[tuple[str, Json] | None] = field(default_factory=deque)
+    overflown: bool = False
+
+
+class Intake:
+    """Takes one bot's messages in. `heard` is given every payload of the gateway."""
+
+    def __init__(
+        self,
+        client: BotClient,
+        me: Identity,
+        receive: Receive,
+        *,
+        marks: ReadMarks,
+        invocations: Invocations,
+        catch_up: int,
+        pulse: Pulse,
+        pace: Pace,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._me = me
+        self._receive = receive
+        self._marks = marks
+        self._invocations = invocations
+        self._catch_up = catch_up
+        self._pulse = pulse
+        self._pace = pace
+        self._now = now
+        self._directory = Directory(me.id)
+        self._lanes: dict[int, _Lane] = {}
+        self._read: set[int] = set()
+        """Rooms without a gap since this session began."""
+        self._since = 0
+        self._open = False
+        self._taken: OrderedDict[int, None] = OrderedDict()
+        """The latest messages, which come from a room's history and from the gateway as well."""
+        self._stuck: set[int] = set()
+        self._readers = asyncio.Semaphore(_READERS)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> NoReturn:
+        """Write down now and then how far it is read; when cancelled, end what is under way."""
+        try:
+            while True:
+                await asyncio.sleep(_WRITE_SECONDS)
+                await self._marks.write()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._marks.write()
+
+    def heard(self, payload: Json) -> None:
+        """One payload, of whatever shape; never raises, never waits."""
+        op, event, data = payload.get("op"), payload.get("t"), payload.get("d")
+        if op in {0, 11}:
+            self._alive()
+        if op != 0 or not isinstance(event, str) or not isinstance(data, dict):
+            return
+        match event:
+            case "READY":
+                self._connected()
+                self._begin_session()
+            case "RESUMED":
+                self._connected()
+            case "INTERACTION_CREATE":
+                self._start(self._command(data))
+            case _ if event in _ROOM_EVENTS:
+                self._put(event, data)
+            case _:
+                self._learned(self._directory.learn(event, data))
+
+    def lost(self) -> None:
+        """The connection ended; what is heard next comes over another, and proves nothing yet."""
+        self._open = False
+
+    def _connected(self) -> None:
+        self._open = True
+        self._pulse.connected()
+
+    def _alive(self) -> None:
+        if self._open and not self._stuck:
+            self._pulse.proved()
+
+    # Rooms ----------------------------------------------------------------------------------
+
+    def _begin_session(self) -> None:
+        """A session that is not the last one going on: there is a gap everywhere."""
+        self._read.clear()
+        self._directory.new_session()
+        self._since = ids.earliest(self._now())
+        for room in self._marks.chats:
+            self._enter(room, None)
+
+    def _learned(self, places: list[Place]) -> None:
+        for place in places:
+            if place.last is not None and place.id not in self._read:
+                self._enter(place.id, None)
+
+    def _put(self, event: str, data: Json) -> None:
+        try:
+            room = ids.snowflake(data["channel_id"])
+        except (KeyError, TypeError, ValueError) as error:
+            self._start(self._insist(malformed(data, self._me, error, self._now())))
+            return
+        self._enter(room, (event, data))
+
+    def _enter(self, room: int, event: tuple[str, Json] | None) -> None:
+        lane = self._lanes.get(room)
+        if lane is None:
+            lane = self._lanes[room] = _Lane()
+            lane.events.append(event)
+            self._start(self._work(room, lane))
+        elif len(lane.events) < _MOST_WAITING:
+            lane.events.append(event)
+        else:
+            lane.overflown = True
+
+    async def _work(self, room: int, lane: _Lane) -> None:
+        try:
+            while lane.events:
+                event = lane.events[0]
+                await self._pace.until_done(
+                    lambda event=event: self._handle(room, event),  # type: ignore[misc]
+                    lambda error: self._failed(room, error),
+                )
+                self._well(room)
+                lane.events.popleft()
+                if lane.overflown and not lane.events:
+                    lane.overflown = False
+                    await self._pace.until_done(
+                        lambda: self._read_history(room),
+                        lambda error: self._failed(room, error),
+                    )
+        finally:
+            # Nothing is awaited between the last look at the events and this.
+            del self._lanes[room]
+
+    async def _handle(self, room: int, event: tuple[str, Json] | None) -> None:
+        if room not in self._read:
+            await self._make_up(room)
+            self._read.add(room)
+        if event is None:
+            return
+        name, data = event
+        place = await self._place(room, data.get("guild_id"))
+        if place is None:
+            await self._receive(malformed(data, self._me, "an unknown channel", self._now()))
+        elif name == "MESSAGE_CREATE":
+            await self._take(data, place)
+        elif (edit := parse_edit(data, place, self._me, self._now())) is not None:
+            await self._receive(edit)
+
+    async def _take(self, raw: Any, place: Place) -> None:
+        """Take a message over, unless it was before."""
+        number = _number(raw)
+        if number is not None and number in self._taken:
+            return
+        inbound = parse_message(raw, place, self._me, self._now())
+        if place.guild is None:
+            await self._marks.remember_chat(place.id)
+        if inbound is not None:
+            await self._receive(inbound)
+        if number is not None:
+            self._marks.move(place.id, number)
+            self._taken[number] = None
+            if len(self._taken) > _MOST_TAKEN:
+                self._taken.popitem(last=False)
+
+    async def _place(self, room: int, guild: object) -> Place | None:
+        place = self._directory.find(room)
+        if place is not None:
+            return place
+        try:
+            raw = await self._client.channel(room)
+            place = read_place(raw, None, self._me.id)
+        except (Rejected, TypeError, ValueError, KeyError) as error:
+            _log.debug("channel_not_read", channel=self._me.account, room=room, error=str(error))
+            number = int(guild) if isinstance(guild, str) and guild.isdecimal() else None
+            # A room of a server is one even when nothing more is known of it.
+            return Place(room, ChatKind.GROUP, guild=number) if number is not None else None
+        if place is not None:
+            self._directory.add(place)
+        return place
+
+    # What was missed ------------------------------------------------------------------------
+
+    async def _make_up(self, room: int) -> None:
+        """Read what was said in a room after what was taken over last."""
+        if not self._catch_up or room > self._since:
+            # A room that was made in this session has no past.
+            return
+        after = await self._marks.after(room)
+        known = self._directory.find(room)
+        if known is not None and known.last is not None and known.last <= after:
+            return
+        await self._read_history(room)
+
+    async def _read_history(self, room: int) -> None:
+        after = await self._marks.after(room)
+        try:
+            async with self._readers:
+                latest = await self._client.history(room, self._catch_up)
+        except Rejected as error:
+            _log.debug("history_not_read", channel=self._me.account, room=room, error=str(error))
+            return
+        missed = sorted(
+            ((number, raw) for raw in latest if (number := _number(raw)) and number > after),
+            key=lambda pair: pair[0],
+        )
+        if not missed:
+            return
+        place = await self._place(room, None)
+        if place is None:
+            return
+        _log.info("caught_up", channel=self._me.account, room=room, messages=len(missed))
+        if len(missed) == self._catch_up:
+            _log.warning("missed_messages_left_out", channel=self._me.account, room=room)
+        for _, raw in missed:
+            await self._take(raw, place)
+
+    # Commands -------------------------------------------------------------------------------
+
+    async def _command(self, data: Json) -> None:
+        """Not in the room's order: Discord waits three seconds, and /stop must not wait at all."""
+        place = self._place_of_command(data)
+        if place is None:
+            return
+        inbound = parse_command(data, place, self._me, self._now())
+        if inbound is None:
+            return
+        await asyncio.gather(self._acknowledge(data, place), self._insist(inbound))
+
+    def _place_of_command(self, data: Json) -> Place | None:
+        try:
+            known = self._directory.find(ids.snowflake(data["channel_id"]))
+            guild = ids.optional_snowflake(data.get("guild_id"))
+            return known or read_place(data["channel"], guild, self._me.id)
+        except (KeyError, TypeError, ValueError) as error:
+            self._start(self._insist(malformed(data, self._me, error, self._now())))
+            return None
+
+    async def _acknowledge(self, data: Json, place: Place) -> None:
+        try:
+            number, token = ids.snowflake(data["id"]), data["token"]
+            # In company, a command's answer is for whoever gave it.
+            ephemeral = place.kind is not ChatKind.DIRECT
+            await self._invocations.begin(number, str(token), self._me, ephemeral=ephemeral)
+        except (ChannelError, KeyError, TypeError, ValueError) as error:
+            # The answer then comes as a message.
+            _log.warning("command_not_acknowledged", channel=self._me.account, error=str(error))
+
+    # Trouble --------------------------------------------------------------------------------
+
+    async def _insist(self, inbound: Inbound) -> None:
+        """Hand over what is in no history, again and again."""
+        await self._pace.until_done(
+            lambda: self._receive(inbound), lambda error: self._failed(0, error)
+        )
+        self._well(0)
+
+    def _failed(self, room: int, error: Exception) -> None:
+        if isinstance(error, ChannelError):
+            self._pulse.trouble(str(error))
+            return
+        self._stuck.add(room)
+        _log.warning("message_not_stored", channel=self._me.account, error=repr(error))
+        self._pulse.trouble(f"messages cannot be stored: {error}", cut_off=True)
+
+    def _well(self, room: int) -> None:
+        if room in self._stuck:
+            self._stuck.discard(room)
+            self._alive()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("intake_failed", channel=self._me.account, error=repr(error))
+
+
+def _number(raw: Any) -> int | None:
+    try:
+        return ids.snowflake(raw["id"])
+    except (KeyError, TypeError, ValueError):
+        return None
