@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
+import aiohttp
 import orjson
 from aiohttp import web
 
@@ -27,7 +29,9 @@ class Control:
             "user": self._user,
             "channel": self._channel,
             "im": self._im,
+            "users": self._many_users,
             "say": self._say,
+            "say_many": self._say_many,
             "edit": self._edit,
             "run": self._run,
             "sent": self._sent,
@@ -54,6 +58,9 @@ class Control:
         self._users[user.id] = user
         return {"id": user.id, "name": user.name}
 
+    async def _many_users(self, a: Json) -> list[Json]:
+        return [await self._user({"name": f"{a['name']} {i}"}) for i in range(a["count"])]
+
     async def _channel(self, a: Json) -> Json:
         if "members" in a:
             channel = self._slack.mpim(*(self._users[m] for m in a["members"]))
@@ -69,6 +76,9 @@ class Control:
             a["text"], in_=self._place(a), thread=a.get("thread"), told=a.get("told", True)
         )
         return {"ts": str(said), "channel": said.channel.id, "at": time.monotonic()}
+
+    async def _say_many(self, a: Json) -> list[Json]:
+        return [await self._say(one) for one in a["messages"]]
 
     async def _edit(self, a: Json) -> Json:
         channel = self._slack.world.channels[a["channel"]]
@@ -98,7 +108,7 @@ class Control:
         return {}
 
     async def _fault(self, a: Json) -> Json:
-        fault = KINDS[a["kind"]](**a.get("with", {}))
+        fault = KINDS[a["fault"]](**a.get("arguments", {}))
         if a.get("always"):
             self._slack.faults.always(a["method"], fault)
         else:
@@ -119,3 +129,57 @@ class Control:
 
     def _place(self, a: Json) -> Channel | None:
         return self._slack.world.channels[a["channel"]] if a.get("channel") else None
+
+
+class SlackControl:
+    """A thin client of the endpoint, for a driver in another process."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.close()
+
+    async def call(self, verb: str, **arguments: Any) -> Any:
+        """Any verb of `Control`. Raises RuntimeError with what the emulator says."""
+        body = orjson.dumps(arguments)
+        async with self._http.post(f"{self._url}/control/{verb}", data=body) as answer:
+            content = await answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{verb}: {content.decode()}")
+            return orjson.loads(content)
+
+    async def users(self, name: str, count: int) -> list[str]:
+        """`count` people at once."""
+        return [str(u["id"]) for u in await self.call("users", name=name, count=count)]
+
+    async def channel(self, name: str) -> str:
+        return str((await self.call("channel", name=name))["id"])
+
+    async def say(self, user: str, text: str, **where: Any) -> Json:
+        """Write; `where` takes `channel`, `thread` and `told`. Returns ts, channel and at."""
+        result: Json = await self.call("say", user=user, text=text, **where)
+        return result
+
+    async def say_many(self, messages: list[Json]) -> list[Json]:
+        """Many messages in one moment, each as for `say`."""
+        result: list[Json] = await self.call("say_many", messages=messages)
+        return result
+
+    async def sent(self, since: int = 0, count: int = 0, timeout: float = 0) -> list[Json]:
+        """What was sent from number `since` on, once `count` more are there or time is up."""
+        answer = await self.call("sent", since=since, count=count, timeout=timeout)
+        return list(answer["sent"])
+
+    async def fault(self, method: str, fault: str, *, times: int = 1, **arguments: Any) -> None:
+        """As `Faults.next`: the fault's name and its arguments."""
+        await self.call("fault", method=method, fault=fault, times=times, arguments=arguments)

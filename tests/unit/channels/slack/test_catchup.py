@@ -5,7 +5,7 @@ import json
 import pytest
 
 from state.messages import InboundMessage
-from tests.emulators.slack import SlackEmulator, flood, refused, server_error, slow
+from tests.emulators.slack import SlackEmulator, flood, hang, refused, server_error, slow
 from tests.emulators.telegram.faults import Fault
 from tests.unit.channels.slack.rig import Rig
 
@@ -48,6 +48,26 @@ async def test_what_comes_live_waits_for_what_was_missed(sl: SlackEmulator, rig:
         await alice.says("told late")
         await rig.inbox.has(3)
     assert rig.inbox.texts == ["before", "missed", "told late"]
+
+
+async def test_a_live_message_does_not_wait_for_other_conversations_to_be_read(
+    sl: SlackEmulator, rig: Rig
+):
+    alice, bob = sl.user("Alice"), sl.user("Bob")
+    async with rig.running():
+        await alice.says("before")
+        await rig.inbox.has(1)
+        await bob.says("last")
+        await rig.inbox.has(2)
+        # What was read last is read first: Bob's takes long.
+        sl.faults.next("conversations.history", hang(chat=sl.im(bob)))
+        sl.socket.cut()
+        await alice.says("missed", told=False)
+        await sl.called("conversations.history")
+        await alice.says("live")
+        await rig.inbox.has(4)
+        sl.faults.clear()
+    assert rig.inbox.texts == ["before", "last", "missed", "live"]
 
 
 async def test_somebody_who_wrote_for_the_first_time_meanwhile_is_found(
