@@ -15,6 +15,6 @@ from tests.emulators.slack.people import User
 from tests.emulators.slack.world import APP, TEAM, Channel, Said, Sent
 
 __all__ = [
-    "APP", "TEAM", "Channel", "Said", "Sent", "SlackControl", "SlackEmulator", "User", "drop_connection", "flood",
-    "garbage", "hang", "refused", "server_error", "slow",
+    "APP", "TEAM", "Channel", "Said", "Sent", "SlackControl", "SlackEmulator", "User",
+    "drop_connection", "flood", "garbage", "hang", "refused", "server_error", "slow",
 ]  # fmt: skip
