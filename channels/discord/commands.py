@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -48,7 +48,7 @@ async def publish(
         _log.warning("commands_not_remembered", channel=me.account, error=repr(error))
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class _Open:
     """A command that waits for its answer."""
 
@@ -56,6 +56,7 @@ class _Open:
     token: str
     ephemeral: bool
     until: float
+    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
     seq: int | None = None
 
 
@@ -69,16 +70,28 @@ class Invocations:
 
     async def begin(self, interaction: int, token: str, me: Identity, *, ephemeral: bool) -> None:
         """Tell Discord that the command will be answered, and remember where."""
-        await self._client.defer(interaction, token, ephemeral=ephemeral)
+        name = ids.command_id(interaction)
         until = asyncio.get_running_loop().time() + _TOKEN_SECONDS
-        self._open[ids.command_id(interaction)] = _Open(me.application, token, ephemeral, until)
+        waiting = _Open(me.application, token, ephemeral, until)
+        # Known before Discord has confirmed it: an answer may be ready first, and waits for that.
+        self._open[name] = waiting
         while len(self._open) > _MOST_OPEN:
             self._open.popitem(last=False)
+        try:
+            await self._client.defer(interaction, token, ephemeral=ephemeral)
+        except BaseException:
+            self._open.pop(name, None)
+            raise
+        finally:
+            waiting.acknowledged.set()
 
     async def answer(self, part: OwedPart) -> int | None:
         """Send a part that answers a command; None where it has to go out as a message."""
         waiting = self._find(part)
         if waiting is None:
+            return None
+        await waiting.acknowledged.wait()
+        if waiting not in self._open.values():
             return None
         try:
             if part.part.reply_to is not None:

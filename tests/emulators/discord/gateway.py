@@ -115,7 +115,7 @@ class Connection:
         while True:
             frame = await self._out.get()
             if self.frozen:
-                await asyncio.Event().wait()
+                await self._gateway.thawed.wait()
             if isinstance(frame, Closed):
                 self._ending = True
                 await self.socket.close(code=frame.code)
@@ -133,7 +133,7 @@ class Connection:
         while True:
             message = await self.socket.receive()
             if self.frozen:
-                await asyncio.Event().wait()
+                await self._gateway.thawed.wait()
             if message.type is WSMsgType.CLOSE and message.data in {1000, 1001}:
                 # A client that says goodbye will not resume; one that vanishes may.
                 self._gateway.forget(self)
@@ -162,6 +162,8 @@ class Gateway:
         self.ops: Counter[int] = Counter()
         """How often each opcode came in."""
         self.changed = Signal()
+        self.thawed = asyncio.Event()
+        """Lets go of what is frozen, at the end."""
         self.sessions: dict[str, Session] = {}
         self._discord = discord
         self._connections: dict[Connection, web.BaseRequest] = {}
@@ -342,5 +344,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """End every connection at once."""
+        self.thawed.set()
         self.drop()
         await self.changed.until(lambda: not self._connections, 5)
+        self.thawed.clear()

@@ -238,8 +238,8 @@ async def test_a_malformed_event_ends_the_library_and_nothing_else(
 
 async def test_a_half_open_connection_is_noticed(dc: DiscordEmulator, rig: Rig) -> None:
     alice = dc.user("Alice")
-    dc.gateway.heartbeat_ms = 100
-    rig.heartbeat_timeout = 0.5
+    dc.gateway.heartbeat_ms = 200
+    rig.heartbeat_timeout = 1.0
     async with rig.running() as channel:
         await alice.says("one")
         await rig.inbox.has(1)
