@@ -8,9 +8,11 @@ import aiohttp
 from channels.channel import Channel, Command
 from channels.config import AccountSettings
 from channels.cursors import Cursors
+from channels.discord.config import DiscordSettings
+from channels.slack.config import SlackSettings
 from channels.telegram.config import TelegramSettings
 
-KINDS = ("telegram",)
+KINDS = ("telegram", "discord", "slack")
 """The kinds of accounts that a configuration can name."""
 
 
@@ -38,4 +40,14 @@ def build(
         return TelegramChannel(
             name, settings, http=http, cursors=cursors, commands=commands, now=now
         )
+    if isinstance(settings, DiscordSettings):
+        from channels.discord.channel import DiscordChannel
+
+        return DiscordChannel(
+            name, settings, http=http, cursors=cursors, commands=commands, now=now
+        )
+    if isinstance(settings, SlackSettings):
+        from channels.slack.channel import SlackChannel
+
+        return SlackChannel(name, settings, http=http, cursors=cursors, commands=commands, now=now)
     raise UnknownKind(f"no channel takes {type(settings).__name__}; there are {', '.join(KINDS)}")

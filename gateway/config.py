@@ -1,15 +1,33 @@
 """All settings, composed from each part's own. `argent.example.toml` documents every one."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from agents.config import AgentsSettings, ModelsSettings
+from channels.discord.config import DiscordSettings
+from channels.registry import KINDS
+from channels.slack.config import SlackSettings
 from channels.telegram.config import TelegramSettings
 from state.keys import is_account_name
 
-Account = Annotated[TelegramSettings, Field()]
-"""Any kind of channel account (more kinds join here as a union discriminated by `kind`)."""
+Account = Annotated[TelegramSettings | DiscordSettings | SlackSettings, Field(discriminator="kind")]
+"""Any kind of channel account."""
+
+
+def _with_kinds(channels: Any) -> Any:
+    """An account that is called after its platform (`telegram-work`) need not say its kind."""
+    if not isinstance(channels, Mapping):
+        return channels
+    return {name: _with_kind(str(name), account) for name, account in channels.items()}
+
+
+def _with_kind(name: str, account: Any) -> Any:
+    platform = name.partition("-")[0]
+    if platform not in KINDS or not isinstance(account, Mapping):
+        return account
+    return {"kind": platform, **account}
 
 
 class GatewaySettings(BaseModel):
@@ -49,7 +67,7 @@ class Settings(BaseModel):
 
     agents: AgentsSettings = AgentsSettings()
     models: ModelsSettings = ModelsSettings()
-    channels: dict[str, Account] = {}
+    channels: Annotated[dict[str, Account], BeforeValidator(_with_kinds)] = {}
     gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
 

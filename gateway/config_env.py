@@ -29,6 +29,10 @@ def ollama_url(host: str) -> str:
 
 WELL_KNOWN: Mapping[str, tuple[Path, Callable[[str], str]]] = {
     "TELEGRAM_BOT_TOKEN": (("channels", "telegram", "token"), str),
+    "DISCORD_BOT_TOKEN": (("channels", "discord", "token"), str),
+    "SLACK_BOT_TOKEN": (("channels", "slack", "token"), str),
+    "SLACK_APP_TOKEN": (("channels", "slack", "app_token"), str),
+    "SLACK_SIGNING_SECRET": (("channels", "slack", "signing_secret"), str),
     "OPENAI_API_KEY": (("models", "openai", "api_key"), str),
     "OPENAI_BASE_URL": (("models", "openai", "base_url"), str),
     "ANTHROPIC_API_KEY": (("models", "anthropic", "api_key"), str),

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
 
+from channels.registry import KINDS
 from gateway import config_env, config_file
 from gateway.config import Settings
 from gateway.config_errors import ConfigError, Problem, did_you_mean
@@ -118,6 +119,12 @@ def _problem(error: ErrorDetails, merged: dict[str, Any], layers: list[_Layer]) 
             return Problem(where, key, "is missing", f"set it, or {config_env.variable(path)}")
         case "value_error":
             return Problem(where, key, error["msg"].removeprefix("Value error, "))
+        case "union_tag_not_found":
+            return Problem(where, f"{key}.kind", "is missing", f"it is one of {', '.join(KINDS)}")
+        case "union_tag_invalid":
+            kind = error.get("ctx", {}).get("tag", "")
+            hint = did_you_mean(kind, KINDS) or f"it is one of {', '.join(KINDS)}"
+            return Problem(where, f"{key}.kind", f"is {kind!r}, which is no kind", hint)
     what = error["msg"][0].lower() + error["msg"][1:]
     value = error["input"]
     if is_secret(type_at(Settings, path)) or isinstance(value, dict | list | tuple):
@@ -133,7 +140,7 @@ def _path(loc: tuple[int | str, ...], merged: object) -> KeyPath:
         if isinstance(name, int):
             break
         if isinstance(merged, dict):
-            if name not in merged and name == merged.get("kind"):
+            if name not in merged and name in KINDS:
                 continue
             merged = merged.get(name)
         path = (*path, name)

@@ -24,7 +24,16 @@ from gateway.visible import one_line, visible
 
 REDACTED = "[redacted]"
 _SHORTEST_SECRET = 6
-_QUIET = ("aiohttp.access", "asyncio", "httpcore", "httpx", "telegram")
+_QUIET = (
+    "aiohttp.access",
+    "asyncio",
+    "discord",
+    "httpcore",
+    "httpx",
+    "slack_bolt",
+    "slack_sdk",
+    "telegram",
+)
 
 Redact = Callable[[str], str]
 

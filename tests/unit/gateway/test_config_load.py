@@ -71,7 +71,7 @@ def test_what_could_never_work_is_refused_before_the_start(given, said):
 def test_json_takes_camel_case_but_keeps_account_names(config):
     path = config(
         '{"agents":{"defaults":{"session":{"maxContextTokens":9000,"channelScope":"collapsed"}}},'
-        '"channels":{"my-bot":{"token":"t:1","dmPolicy":"open"}}}',
+        '"channels":{"my-bot":{"kind":"telegram","token":"t:1","dmPolicy":"open"}}}',
         "argent.json",
     )
     settings = load(path, {}).settings
@@ -92,6 +92,7 @@ def test_argents_own_variable_beats_the_usual_one():
 
 def test_lists_come_from_commas_and_accounts_from_underscores():
     environ = {
+        "ARGENT_CHANNELS__MY_BOT__KIND": "telegram",
         "ARGENT_CHANNELS__MY_BOT__TOKEN": "1:a",
         "ARGENT_CHANNELS__MY_BOT__OWNERS": "12, 34",
         "ARGENT_AGENTS__DEFAULTS__FALLBACKS": '["offline"]',
@@ -170,14 +171,14 @@ def test_every_problem_is_reported_at_once(config):
 
 
 def test_a_missing_token_is_pointed_to_its_account(config):
-    (problem,) = problems(config("\n[channels.work]\nenabled = true\n"))
-    assert ", line 2: channels.work.token is missing" in problem
-    assert "ARGENT_CHANNELS__WORK__TOKEN" in problem
+    (problem,) = problems(config("\n[channels.telegram-work]\nenabled = true\n"))
+    assert ", line 2: channels.telegram-work.token is missing" in problem
+    assert "ARGENT_CHANNELS__TELEGRAM_WORK__TOKEN" in problem
 
 
 def test_a_name_for_an_owner_is_refused_with_the_reason(config):
-    (problem,) = problems(config('[channels.t]\ntoken="1:a"\nowners = [\n  "@jason",\n]\n'))
-    assert ", line 3: channels.t.owners" in problem
+    (problem,) = problems(config('[channels.t]\nkind="telegram"\ntoken="1:a"\nowners = [\n  "@jason",\n]\n'))
+    assert ", line 4: channels.t.owners" in problem
     assert "only the number counts" in problem
 
 
@@ -187,15 +188,15 @@ def test_a_blank_secret_is_refused(config):
 
 
 def test_two_accounts_with_one_token_are_refused(config):
-    path = config('[channels.a]\ntoken = "1:same"\n[channels.b]\ntoken = "1:same"\n')
+    path = config('[channels.telegram]\ntoken = "1:same"\n[channels.telegram-b]\ntoken = "1:same"\n')
     (problem,) = problems(path)
-    assert "channels.b.token is the same as channels.a.token" in problem
+    assert "channels.telegram-b.token is the same as channels.telegram.token" in problem
     assert "1:same" not in problem
 
 
 def test_a_wrong_secret_is_never_shown(config):
     path = config(
-        '[channels.t]\ntoken="1:a"\n[channels.t.webhook]\nurl="https://x"\nsecret="hunter2"\n'
+        '[channels.t]\nkind="telegram"\ntoken="1:a"\n[channels.t.webhook]\nurl="https://x"\nsecret="hunter2"\n'
     )
     (problem,) = problems(path)
     assert "channels.t.webhook.secret is wrong" in problem
@@ -242,3 +243,21 @@ def test_a_secret_that_others_may_read_gives_a_warning(config):
     path.chmod(0o644)
     (warning,) = load(path, {}).warnings
     assert f"chmod 600 {path}" in warning
+
+
+def test_an_account_called_after_its_platform_need_not_say_its_kind():
+    environ = {"DISCORD_BOT_TOKEN": "d", "ARGENT_CHANNELS__SLACK_TEAM__TOKEN": "xoxb-1"}
+    environ["ARGENT_CHANNELS__SLACK_TEAM__APP_TOKEN"] = "xapp-1"
+    channels = load(None, environ).settings.channels
+    assert {name: account.kind for name, account in channels.items()} == {
+        "discord": "discord",
+        "slack-team": "slack",
+    }
+
+
+def test_an_account_of_no_known_kind_is_refused_with_the_kinds(config):
+    (problem,) = problems(config('[channels.work]\ntoken = "x"\n'))
+    assert "channels.work.kind is missing" in problem
+    assert "telegram, discord, slack" in problem
+    (problem,) = problems(config('[channels.work]\nkind = "slak"\ntoken = "x"\n'))
+    assert "did you mean 'slack'?" in problem
