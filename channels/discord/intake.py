@@ -101,7 +101,7 @@ class Intake:
     def heard(self, payload: Json) -> None:
         """One payload, of whatever shape; never raises, never waits."""
         op, event, data = payload.get("op"), payload.get("t"), payload.get("d")
-        if op in {0, 11}:
+        if op == 0 or op == 11:
             self._alive()
         if op != 0 or not isinstance(event, str) or not isinstance(data, dict):
             return

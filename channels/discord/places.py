@@ -44,7 +44,7 @@ def read_place(raw: Json, guild: int | None, me: int) -> Place | None:
     if kind in _NO_MESSAGES:
         return None
     place = Place(
-        id=int(raw["id"]),
+        id=_number(raw["id"]),
         kind=_kind(kind),
         title=_text(raw.get("name")),
         guild=_id(raw.get("guild_id")) or guild,
@@ -53,7 +53,7 @@ def read_place(raw: Json, guild: int | None, me: int) -> Place | None:
     if kind not in THREADS:
         return place
     joined = raw.get("member") is not None or _id(raw.get("owner_id")) == me
-    return replace(place, parent=int(raw["parent_id"]), joined=joined)
+    return replace(place, parent=_number(raw["parent_id"]), joined=joined)
 
 
 class Directory:
@@ -91,7 +91,7 @@ class Directory:
             case "THREAD_LIST_SYNC":
                 return self._keep(data.get("threads", ()), data["guild_id"])
             case "CHANNEL_DELETE" | "THREAD_DELETE":
-                self._places.pop(int(data["id"]), None)
+                self._places.pop(_number(data["id"]), None)
             case "THREAD_MEMBERS_UPDATE":
                 self._members(data)
         return []
@@ -118,7 +118,7 @@ class Directory:
         return place
 
     def _members(self, data: Json) -> None:
-        place = self._places.get(int(data["id"]))
+        place = self._places.get(_number(data["id"]))
         if place is None:
             return
         added = {_id(member.get("user_id")) for member in data.get("added_members", ())}
@@ -131,6 +131,12 @@ def _kind(number: int) -> ChatKind:
     if number == DM:
         return ChatKind.DIRECT
     return ChatKind.THREAD if number in THREADS else ChatKind.GROUP
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, str | int):
+        raise TypeError(f"an id is a text, not {value!r:.80}")
+    return int(value)
 
 
 def _id(value: Any) -> int | None:

@@ -11,11 +11,15 @@ import aiohttp
 from pydantic import SecretStr
 
 from channels.channel import Channel
+from channels.discord.channel import DiscordChannel
+from channels.discord.config import DiscordSettings
 from channels.loopback import Listener, LoopbackChannel
 from channels.registry import build
 from channels.slack.channel import SlackChannel
 from channels.slack.config import EventsSettings, SlackSettings
 from channels.telegram.config import TelegramSettings, WebhookSettings
+from tests.emulators.discord import DiscordEmulator
+from tests.emulators.discord import User as DiscordUser
 from tests.emulators.slack import SlackEmulator
 from tests.emulators.slack import User as SlackUser
 from tests.emulators.telegram import TelegramEmulator, User
@@ -59,6 +63,23 @@ class _OnThePhone:
 
     async def says(self, text: str) -> None:
         await self._user.says(text)
+
+    async def hears(self, count: int) -> list[str]:
+        return [sent.text for sent in await self._user.hears(count)]
+
+
+class _OnDiscord:
+    def __init__(self, dc: DiscordEmulator, user: DiscordUser) -> None:
+        self._gateway = dc.gateway
+        self._user = user
+
+    async def says(self, text: str) -> None:
+        # Of a private chat that began before it was ever connected a bot is not told.
+        await self._gateway.until(self._connected)
+        await self._user.says(text)
+
+    def _connected(self) -> bool:
+        return any(c.session and not c.socket.closed for c in self._gateway.connections)
 
     async def hears(self, count: int) -> list[str]:
         return [sent.text for sent in await self._user.hears(count)]
@@ -141,8 +162,23 @@ async def _slack(events: EventsSettings | None) -> AsyncIterator[Talk]:
         await channel.close()
 
 
+@asynccontextmanager
+async def discord(_port: int) -> AsyncIterator[Talk]:
+    """A bot at the gateway."""
+    async with DiscordEmulator() as dc, aiohttp.ClientSession() as http:
+        settings = DiscordSettings(
+            token=SecretStr(dc.token), api_root=dc.url, gateway_url=dc.gateway_url
+        )
+        channel = DiscordChannel(
+            "discord", settings, http=http, cursors=_NoCursors(), now=lambda: datetime.now(UTC)
+        )
+        yield Talk(channel, _OnDiscord(dc, dc.user("Alice")))
+        await channel.close()
+
+
 CHANNELS: dict[str, Callable[[int], "_Opened"]] = {
     "loopback": loopback,
+    "discord": discord,
     "telegram-polling": telegram_polling,
     "telegram-webhook": telegram_webhook,
     "slack-socket": slack_socket,
