@@ -96,6 +96,13 @@ class Disk:
             self.replace(aside, data)
         return aside.name
 
+    def move_aside(self, path: Path) -> str:
+        """Give what stands in a file's place, and is none, another name in the same folder."""
+        aside = self.free_name(path.parent, f"{path.name}.damaged-{self.stamp()}")
+        self.calls.replace(path, aside)
+        self.sync_folder(path.parent)
+        return aside.name
+
     def stamp(self) -> str:
         """The time as it is written in file names."""
         return f"{self.clock():%Y%m%dT%H%M%SZ}"
@@ -104,7 +111,7 @@ class Disk:
     def free_name(folder: Path, name: str) -> Path:
         """A path of this name, numbered where the name is taken."""
         path, number = folder / name, 1
-        while path.exists():
+        while os.path.lexists(path):
             number += 1
             path = folder / f"{name}-{number}"
         return path

@@ -16,6 +16,7 @@ from state.files.disk import Disk
 from state.files.journal import CLOSING, EMPTY, FIRST, Damaged, Lines
 from state.files.layout import HISTORY, METADATA
 from state.files.metadata import Facts
+from state.files.misplaced import set_aside_misplaced
 from state.files.reading import read_entries_behind, read_file, read_range
 from state.files.repair import Cut, repair
 from state.keys import SessionId
@@ -42,14 +43,16 @@ def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -
     `store.NewerFormat`.
     """
     session_id = SessionId(folder.name)
-    facts, repaired = _read_facts(disk, folder, session_id)
+    misplaced = set_aside_misplaced(disk, folder)
+    facts, damaged = _read_facts(disk, folder, session_id)
+    repaired = (*misplaced, *damaged)
     path = folder / HISTORY
     try:
         fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)
     except FileNotFoundError:
-        if facts is None:
+        if facts is None and not misplaced:
             return None
-        if facts.end > FIRST:
+        if facts is not None and facts.end > FIRST and not misplaced:
             repaired = (*repaired, f"{HISTORY} (was missing)")
         disk.replace(path, EMPTY)
         fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)

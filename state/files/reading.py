@@ -1,6 +1,7 @@
 """Reading files that another process may be writing."""
 
 import os
+import stat
 from pathlib import Path
 
 from state.files import journal
@@ -8,15 +9,30 @@ from state.files.journal import CLOSING, FIRST, Damaged, Lines
 
 
 def read_file(path: Path) -> bytes | None:
-    """A file's content; None when there is none. Raises OSError."""
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
+    """A file's content; None when there is none. Raises OSError.
+
+    A folder, a pipe or a broken link in its place reads as a damaged file: nothing is in it.
+    """
+    fd = open_file(path)
+    if fd is None:
+        return b"" if os.path.lexists(path) else None
     try:
         return read_range(fd, 0, os.fstat(fd).st_size)
     finally:
         os.close(fd)
+
+
+def open_file(path: Path) -> int | None:
+    """The descriptor of an ordinary file; None when there is none. Raises OSError."""
+    try:
+        # A pipe in the file's place would make a plain open wait for a writer.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    return None
 
 
 def read_range(fd: int, start: int, stop: int) -> bytes:

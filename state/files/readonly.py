@@ -21,7 +21,7 @@ from state.files.layout import HISTORY, METADATA, Layout
 from state.files.ledger import index, people
 from state.files.ledger.schema import VERSION, version
 from state.files.listing import stored_sessions
-from state.files.reading import read_entries_behind, read_file
+from state.files.reading import open_file, read_entries_behind, read_file
 from state.files.repair import Cut, repair
 from state.history import Entry
 from state.keys import SessionId
@@ -186,9 +186,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _behind(path: Path, end: int) -> Lines | None:
     """The entries behind a checkpoint; None when the whole history must be read."""
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    fd = open_file(path)
+    if fd is None:
         return None
     try:
         for _ in range(_TRIES):

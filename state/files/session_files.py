@@ -12,6 +12,7 @@ from state.files.disk import Disk, beside_name
 from state.files.journal import CLOSING, FIRST, OPENING
 from state.files.layout import FILE_MODE, FOLDER_MODE, HISTORY, METADATA
 from state.files.metadata import Facts
+from state.files.misplaced import set_aside_misplaced
 from state.files.opening import Opened, open_session
 from state.files.reading import read_file
 from state.session import Session
@@ -99,7 +100,7 @@ class SessionFiles:
         """Whether the path still leads to the file that is open here, as it was left."""
         try:
             found = os.stat(self.folder / HISTORY)  # noqa: PTH116 - a third of the time
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         mine = os.fstat(self.fd)
         return found.st_ino == mine.st_ino and found.st_size == self.end + len(CLOSING)
@@ -144,6 +145,7 @@ class SessionFiles:
     def save_facts(self, disk: Disk) -> None:
         """Replace metadata.json durably."""
         facts = Facts(self.session, self.acked, self._first_of_context())
+        self.repaired += set_aside_misplaced(disk, self.folder)
         disk.replace(self.folder / METADATA, metadata.encode(facts))
         self.dirty_since = None
 

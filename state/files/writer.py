@@ -211,7 +211,10 @@ class SessionWriter:
         self.files.facts_are_written(files)
         if erase:
             for damaged in files.folder.glob(f"{HISTORY}.damaged-*"):
-                damaged.unlink()
+                if damaged.is_dir() and not damaged.is_symlink():
+                    shutil.rmtree(damaged)
+                else:
+                    damaged.unlink()
         return archived
 
     def delete(self, session_id: SessionId) -> None:

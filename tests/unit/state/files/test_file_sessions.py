@@ -5,7 +5,6 @@ import os
 import resource
 import shutil
 import stat
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,48 +15,9 @@ from state.files import ReadOnlyState, State, open_state
 from state.files.layout import HISTORY, METADATA, Layout
 from state.lifecycle import Phase
 from state.session import Context, Session
-from state.store import Loaded, NewerFormat, NotFound
+from state.store import NewerFormat, NotFound
 from tests.contracts.examples import after, session, turn
-
-FACTS = session()
-
-
-@pytest.fixture
-async def state(tmp_path: Path) -> AsyncIterator[State]:
-    state = await open_state(tmp_path)
-    yield state
-    await state.close()
-
-
-def folder(root: Path, facts: Session = FACTS) -> Path:
-    return Layout(root).folder(facts.id)
-
-
-async def said(root: Path, turns: int = 3) -> Session:
-    """A state folder with one conversation, closed again."""
-    state = await open_state(root)
-    facts = FACTS
-    for number in range(1, turns + 1):
-        facts = after(facts, turn(number))
-        await state.sessions.append(facts, turn(number))
-    await state.close()
-    return facts
-
-
-async def loaded(root: Path) -> Loaded:
-    state = await open_state(root)
-    found = await state.sessions.load(FACTS.id)
-    await state.close()
-    assert found is not None
-    return found
-
-
-def ids(found: Loaded) -> list[str]:
-    return [entry.id for entry in found.entries]
-
-
-ALL = ["u1", "a1", "u2", "a2", "u3", "a3"]
-
+from tests.unit.state.files.conversation import ALL, FACTS, folder, ids, loaded, said
 
 # The form -----------------------------------------------------------------------------------------
 
