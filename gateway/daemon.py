@@ -22,6 +22,7 @@ from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.commands import DESCRIPTIONS
 from gateway.config import Settings
+from gateway.cursors import LedgerCursors
 from state.files import State, open_state
 from state.store import Ledger
 
@@ -139,20 +140,9 @@ async def until_stopped(gateway: Gateway) -> None:
 def _channels(settings: Settings, http: aiohttp.ClientSession, ledger: Ledger) -> list[Channel]:
     menu = [Command(name, text) for name, text in DESCRIPTIONS.items()]
     return [
-        build(name, account, http=http, cursors=_Cursors(ledger), commands=menu, now=Clock().now)
+        build(
+            name, account, http=http, cursors=LedgerCursors(ledger), commands=menu, now=Clock().now
+        )
         for name, account in settings.channels.items()
         if account.enabled
     ]
-
-
-class _Cursors:
-    """The ledger's cursors, as channels see them."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    async def get(self, name: str) -> str | None:
-        return await self._ledger.cursor(name)
-
-    async def set(self, name: str, value: str) -> None:
-        await self._ledger.set_cursor(name, value)

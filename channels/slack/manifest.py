@@ -16,8 +16,6 @@ SCOPES = {
     "channels:read": "know a channel's name",
     "chat:write": "answer",
     "commands": "offer the slash command",
-    "files:read": "look at files that it is given",
-    "files:write": "send files",
     "groups:history": "read private channels that it is in",
     "groups:read": "know a private channel's name",
     "im:history": "read direct messages to it",
@@ -25,7 +23,6 @@ SCOPES = {
     "im:write": "begin a direct message",
     "mpim:history": "read group messages that it is in",
     "mpim:read": "know a group message's members",
-    "reactions:write": "show that it saw a message",
     "users:read": "know the names of those who write",
 }
 """The bot's scopes, and what each is for: https://docs.slack.dev/reference/scopes"""

@@ -31,6 +31,34 @@ def status(invocation: Invocation) -> None:
         raise SystemExit(1)
 
 
+@channels.command()
+@click.argument("platform", type=click.Choice(["slack"]), default="slack")
+@click.option("--name", default="Argent", show_default=True, help="What the app is called.")
+@click.option("--command", default="argent", show_default=True, help="Its slash command.")
+@click.option("--request-url", help="Where Slack calls, instead of Socket Mode.")
+@click.pass_obj
+def manifest(
+    invocation: Invocation, platform: str, name: str, command: str, request_url: str | None
+) -> None:
+    """Print the app manifest to paste into Slack's "Create an app".
+
+    https://api.slack.com/apps, "From a manifest".
+    """
+    from channels.channel import Command as MenuEntry
+    from channels.slack.manifest import manifest as slack_manifest
+    from gateway.commands import DESCRIPTIONS
+
+    menu = [MenuEntry(entry, text) for entry, text in DESCRIPTIONS.items()]
+    made = slack_manifest(name=name, command=command, commands=menu, request_url=request_url)
+    invocation.show("manifest", {"platform": platform, "manifest": made}, _show_manifest)
+
+
+def _show_manifest(data: dict[str, Any]) -> None:
+    import json
+
+    out(json.dumps(data["manifest"], indent=2))
+
+
 def show_channels(found: list[dict[str, Any]]) -> None:
     """A line for each account."""
     now = datetime.now(UTC)
