@@ -8,16 +8,16 @@ to write some texts at all.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from urllib.parse import urlsplit
 
 import orjson
 
 from channels.document import Span, Style, plain
-from channels.markdown import parse
-from channels.pieces import Piece, lay_out
-from channels.split import Cost, split
+from channels.pieces import Piece
+from channels.rendering import Dialect, Rendered
+from channels.split import Cost
 
 Json = dict[str, object]
 
@@ -33,28 +33,12 @@ LINK_LIMIT = 2000
 """Characters of a URL behind other words; a longer one is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """One message: `text` is its blocks as JSON, `plain` the same words for where none show."""
-
-    text: str
-    plain: str
-
-
 def render(markdown: str) -> tuple[Rendered, ...]:
-    """The messages that say what `markdown` says, whole and in order, each within the limits.
+    """The messages that say what `markdown` says; see `channels.rendering.Dialect`.
 
-    Empty for a text in which nothing could be seen, and only then.
+    `text` is the message's blocks as JSON, `plain` the same words for where none show.
     """
-    source = clean(markdown)
-    if is_blank(source):
-        return ()
-    pieces = [_cleaned(piece) for piece in lay_out(parse(source), takes_link)]
-    parts = split(pieces, _GAUGE)
-    if not parts:
-        # Markup around nothing, such as an empty fence: all there is to show is the source.
-        parts = split([Piece((Span(source),))], _GAUGE)
-    return tuple(Rendered(_blocks(part), _plain(part)) for part in parts)
+    return _DIALECT.render(markdown)
 
 
 def escape(text: str) -> str:
@@ -202,3 +186,14 @@ _STYLES = {
     }
     for style in map(Style, range(16))
 }
+
+
+_DIALECT = Dialect(
+    clean=clean,
+    cleaned=_cleaned,
+    is_blank=is_blank,
+    takes_link=takes_link,
+    gauge=_GAUGE,
+    write=_blocks,
+    plain=_plain,
+)

@@ -7,14 +7,14 @@ sources of tdlib (`clean_input_string`, `strip_empty_characters`, `LinkManager::
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 from urllib.parse import urlsplit
 
 from channels.document import Span, Style, plain
-from channels.markdown import parse
-from channels.pieces import Piece, lay_out
-from channels.split import Cost, split
+from channels.pieces import Piece
+from channels.rendering import Dialect, Rendered
+from channels.split import Cost
 
 TEXT_LIMIT = 4096
 """UTF-16 code units in a message, after entities are parsed:
@@ -30,28 +30,12 @@ LINK_LIMIT = 2048
 """Characters of a URL behind other words; a longer one is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """One message: `text` is Telegram's HTML, `plain` the same words as they are shown."""
-
-    text: str
-    plain: str
-
-
 def render(markdown: str) -> tuple[Rendered, ...]:
-    """The messages that say what `markdown` says, whole and in order, each within the limits.
+    """The messages that say what `markdown` says; see `channels.rendering.Dialect`.
 
-    Empty for a text in which nothing could be seen, and only then.
+    `text` is Telegram's HTML.
     """
-    source = clean(markdown)
-    if is_blank(source):
-        return ()
-    pieces = [_cleaned(piece) for piece in lay_out(parse(source), takes_link)]
-    parts = split(pieces, _GAUGE)
-    if not parts:
-        # Markup around nothing, such as an empty fence: all there is to show is the source.
-        parts = split([Piece((Span(source),))], _GAUGE)
-    return tuple(Rendered(_html(part), _plain(part)) for part in parts)
+    return _DIALECT.render(markdown)
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -138,10 +122,6 @@ class _Gauge:
 _GAUGE = _Gauge()
 
 
-def _plain(part: Iterable[Piece]) -> str:
-    return "".join("\n" * piece.gap + plain(piece.spans) for piece in part)
-
-
 def _html(part: Iterable[Piece]) -> str:
     out: list[str] = []
     quote = 0
@@ -216,3 +196,13 @@ def _escaped(text: str) -> str:
 
 def _attribute(text: str) -> str:
     return _escaped(text).replace('"', "&quot;")
+
+
+_DIALECT = Dialect(
+    clean=clean,
+    cleaned=_cleaned,
+    is_blank=is_blank,
+    takes_link=takes_link,
+    gauge=_GAUGE,
+    write=_html,
+)

@@ -17,7 +17,7 @@ CORE = re.compile(
     r"""
       state\.(keys|ids|messages|history|session|lifecycle|compaction)
     | state\.codec(\.\w+)?
-    | channels\.(columns|config|document|errors|grammar|markdown|pieces|split)
+    | channels\.(columns|config|document|errors|grammar|markdown|pieces|rendering|sound|split)
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
     | agents\.(config|errors|prompt|skills|tokens|transcript|turn)
     | gateway\.(admission|commands|notices|routing)
