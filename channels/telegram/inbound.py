@@ -5,6 +5,7 @@ https://core.telegram.org/bots/api#update
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from telegram import Chat, Message, Update
@@ -12,11 +13,13 @@ from telegram import Chat, Message, Update
 from channels.telegram import ids
 from channels.telegram.attachments import attachments
 from channels.telegram.identity import Identity
+from channels.telegram.parts import ESSENTIAL, left_out, unknown_content
 from channels.telegram.quotes import answered, quotes
 from channels.telegram.sound import sound
 from channels.telegram.words import Words, words
 from state.keys import Address
 from state.messages import (
+    Attachment,
     ChatKind,
     Correction,
     Inbound,
@@ -41,7 +44,10 @@ def parse(raw: object, me: Identity, at: datetime) -> Inbound | None:
     try:
         return sound(_read(raw, me))
     except Exception as error:
-        return malformed(raw, me, f"{type(error).__name__}: {error}", at)
+        try:
+            return sound(_read_in_part(raw, me))
+        except Exception:
+            return malformed(raw, me, f"{type(error).__name__}: {error}", at)
 
 
 def malformed(raw: object, me: Identity, reason: str, at: datetime) -> Malformed:
@@ -65,7 +71,7 @@ def update_id(raw: object) -> int | None:
     return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
-def _read(raw: object, me: Identity) -> Inbound | None:
+def _read(raw: object, me: Identity, unreadable: Sequence[str] = ()) -> Inbound | None:
     number = update_id(raw)
     if number is None or not isinstance(raw, dict):
         raise ValueError("an update needs an update_id")
@@ -73,14 +79,46 @@ def _read(raw: object, me: Identity) -> Inbound | None:
     if update.edited_message is not None:
         return _correction(update.edited_message, number, me)
     if update.message is not None:
-        return _migration(update.message, me) or _message(update.message, me)
+        content = (*attachments(update.message), *left_out(unreadable))
+        if not content and update.message.chat.type == Chat.PRIVATE:
+            content = unknown_content(raw["message"])
+        return _migration(update.message, me) or _message(update.message, content, me)
     return None
 
 
-def _message(message: Message, me: Identity) -> InboundMessage | None:
+def _read_in_part(raw: object, me: Identity) -> Inbound | None:
+    """What an update says without the parts that cannot be read.
+
+    The library refuses a message as a whole for one part that is not as the newest Bot API writes
+    it; an older server of one's own does not. Raises whatever the essential parts raise.
+    """
+    if not isinstance(raw, dict):
+        raise TypeError("an update is an object")
+    kind = next(kind for kind in ("message", "edited_message") if kind in raw)
+    body = raw[kind]
+    bare = {name: value for name, value in body.items() if name in ESSENTIAL}
+
+    def read(parts: dict[str, object], unreadable: Sequence[str] = ()) -> Inbound | None:
+        update = {"update_id": raw.get("update_id"), kind: bare | parts}
+        return sound(_read(update, me, unreadable))
+
+    read({})
+    good: dict[str, object] = {}
+    bad: list[str] = []
+    for name in body.keys() - ESSENTIAL:
+        try:
+            read({name: body[name]})
+            good[name] = body[name]
+        except Exception:
+            bad.append(name)
+    return read(good, sorted(bad))
+
+
+def _message(
+    message: Message, content: tuple[Attachment, ...], me: Identity
+) -> InboundMessage | None:
     said = words(message, me)
-    things = attachments(message)
-    if message.chat.type == Chat.CHANNEL or not (said.text or things):
+    if message.chat.type == Chat.CHANNEL or not (said.text or content):
         return None
     sender = _sender(message)
     return InboundMessage(
@@ -95,7 +133,7 @@ def _message(message: Message, me: Identity) -> InboundMessage | None:
         addressed=_addressed(message, said, me),
         container=_container(message),
         quotes=quotes(message, me),
-        attachments=things,
+        attachments=content,
         title=message.chat.title,
     )
 
