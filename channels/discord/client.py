@@ -16,6 +16,9 @@ Json = dict[str, Any]
 _NO_PREVIEWS = 1 << 2
 _EPHEMERAL = 1 << 6
 _NOBODY: Json = {"parse": [], "replied_user": False}
+LONGEST_PAGE = 100
+"""Messages of a history that are given at once."""
+
 _DEFERRED = 5
 _STRING = 3
 _LONGEST_DESCRIPTION = 100
@@ -49,11 +52,12 @@ class BotClient:
             raise _unreadable()
         return raw
 
-    async def history(self, channel: int, limit: int) -> list[Any]:
-        """The latest messages of a channel, the newest first."""
-        raw = await self._transport.call(
-            "GET", f"/channels/{channel}/messages?limit={limit}", bucket=f"history {channel}"
-        )
+    async def history(self, channel: int, limit: int, after: int | None = None) -> list[Any]:
+        """The latest messages of a channel, or the first ones after another; newest first."""
+        path = f"/channels/{channel}/messages?limit={limit}"
+        if after is not None:
+            path += f"&after={after}"
+        raw = await self._transport.call("GET", path, bucket=f"history {channel}")
         if not isinstance(raw, list):
             raise _unreadable()
         return raw

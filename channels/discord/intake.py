@@ -16,13 +16,15 @@ import structlog
 
 from channels.channel import Receive
 from channels.discord import ids
+from channels.discord.catchup import CatchUp, message_number
 from channels.discord.client import BotClient
 from channels.discord.commands import Invocations
 from channels.discord.identity import Identity
 from channels.discord.inbound import malformed, parse_command, parse_edit, parse_message
 from channels.discord.marks import ReadMarks
-from channels.discord.places import Directory, Place, read_place
-from channels.errors import ChannelError, Rejected
+from channels.discord.places import Place, read_place
+from channels.discord.rooms import Rooms
+from channels.errors import ChannelError
 from channels.pace import Pace
 from channels.pulse import Pulse
 from state.messages import ChatKind, Inbound
@@ -33,9 +35,6 @@ _MOST_WAITING = 1_000
 """Events of one room that wait; of more, the room is read from its history instead."""
 
 _MOST_TAKEN = 10_000
-
-_READERS = 4
-"""Histories that are read at the same time."""
 
 _ROOM_EVENTS = {"MESSAGE_CREATE", "MESSAGE_UPDATE"}
 _log = structlog.get_logger("channels.discord")
@@ -65,25 +64,20 @@ class Intake:
         pace: Pace,
         now: Callable[[], datetime],
     ) -> None:
-        self._client = client
         self._me = me
         self._receive = receive
         self._marks = marks
         self._invocations = invocations
-        self._catch_up = catch_up
         self._pulse = pulse
         self._pace = pace
         self._now = now
-        self._directory = Directory(me.id)
+        self._rooms = Rooms(client, me)
+        self._catch_up = CatchUp(me.account, client, self._rooms, marks, most=catch_up)
         self._lanes: dict[int, _Lane] = {}
-        self._read: set[int] = set()
-        """Rooms without a gap since this session began."""
-        self._since = 0
         self._open = False
         self._taken: OrderedDict[int, None] = OrderedDict()
         """The latest messages, which come from a room's history and from the gateway as well."""
         self._stuck: set[int] = set()
-        self._readers = asyncio.Semaphore(_READERS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> NoReturn:
@@ -116,7 +110,7 @@ class Intake:
             case _ if event in _ROOM_EVENTS:
                 self._put(event, data)
             case _:
-                self._learned(self._directory.learn(event, data))
+                self._learned(self._rooms.learn(event, data))
 
     def lost(self) -> None:
         """The connection ended; what is heard next comes over another, and proves nothing yet."""
@@ -134,15 +128,14 @@ class Intake:
 
     def _begin_session(self) -> None:
         """A session that is not the last one going on: there is a gap everywhere."""
-        self._read.clear()
-        self._directory.new_session()
-        self._since = ids.earliest(self._now())
+        self._rooms.new_session()
+        self._catch_up.begin_session(self._now())
         for room in self._marks.chats:
             self._enter(room, None)
 
     def _learned(self, places: list[Place]) -> None:
         for place in places:
-            if place.last is not None and place.id not in self._read:
+            if place.last is not None and not self._catch_up.is_whole(place.id):
                 self._enter(place.id, None)
 
     def _put(self, event: str, data: Json) -> None:
@@ -177,7 +170,7 @@ class Intake:
                 if lane.overflown and not lane.events:
                     lane.overflown = False
                     await self._pace.until_done(
-                        lambda: self._read_history(room),
+                        lambda: self._catch_up.reread(room, self._take),
                         lambda error: self._failed(room, error),
                     )
         finally:
@@ -185,13 +178,11 @@ class Intake:
             del self._lanes[room]
 
     async def _handle(self, room: int, event: tuple[str, Json] | None) -> None:
-        if room not in self._read:
-            await self._make_up(room)
-            self._read.add(room)
+        await self._catch_up.fill(room, self._take)
         if event is None:
             return
         name, data = event
-        place = await self._place(room, data.get("guild_id"))
+        place = await self._rooms.find(room, data.get("guild_id"))
         if place is None:
             await self._receive(malformed(data, self._me, "an unknown channel", self._now()))
         elif name == "MESSAGE_CREATE":
@@ -201,7 +192,7 @@ class Intake:
 
     async def _take(self, raw: Any, place: Place) -> None:
         """Take a message over, unless it was before."""
-        number = _number(raw)
+        number = message_number(raw)
         if number is not None and number in self._taken:
             return
         inbound = parse_message(raw, place, self._me, self._now())
@@ -214,58 +205,6 @@ class Intake:
             self._taken[number] = None
             if len(self._taken) > _MOST_TAKEN:
                 self._taken.popitem(last=False)
-
-    async def _place(self, room: int, guild: object) -> Place | None:
-        place = self._directory.find(room)
-        if place is not None:
-            return place
-        try:
-            raw = await self._client.channel(room)
-            place = read_place(raw, None, self._me.id)
-        except (Rejected, TypeError, ValueError, KeyError) as error:
-            _log.debug("channel_not_read", channel=self._me.account, room=room, error=str(error))
-            number = int(guild) if isinstance(guild, str) and guild.isdecimal() else None
-            # A room of a server is one even when nothing more is known of it.
-            return Place(room, ChatKind.GROUP, guild=number) if number is not None else None
-        if place is not None:
-            self._directory.add(place)
-        return place
-
-    # What was missed ------------------------------------------------------------------------
-
-    async def _make_up(self, room: int) -> None:
-        """Read what was said in a room after what was taken over last."""
-        if not self._catch_up or room > self._since:
-            # A room that was made in this session has no past.
-            return
-        after = await self._marks.after(room)
-        known = self._directory.find(room)
-        if known is not None and known.last is not None and known.last <= after:
-            return
-        await self._read_history(room)
-
-    async def _read_history(self, room: int) -> None:
-        after = await self._marks.after(room)
-        try:
-            async with self._readers:
-                latest = await self._client.history(room, self._catch_up)
-        except Rejected as error:
-            _log.debug("history_not_read", channel=self._me.account, room=room, error=str(error))
-            return
-        missed = sorted(
-            ((number, raw) for raw in latest if (number := _number(raw)) and number > after),
-            key=lambda pair: pair[0],
-        )
-        if not missed:
-            return
-        place = await self._place(room, None)
-        if place is None:
-            return
-        _log.info("caught_up", channel=self._me.account, room=room, messages=len(missed))
-        if len(missed) == self._catch_up:
-            _log.warning("missed_messages_left_out", channel=self._me.account, room=room)
-        for _, raw in missed:
-            await self._take(raw, place)
 
     # Commands -------------------------------------------------------------------------------
 
@@ -281,7 +220,7 @@ class Intake:
 
     def _place_of_command(self, data: Json) -> Place | None:
         try:
-            known = self._directory.find(ids.snowflake(data["channel_id"]))
+            known = self._rooms.known(ids.snowflake(data["channel_id"]))
             guild = ids.optional_snowflake(data.get("guild_id"))
             return known or read_place(data["channel"], guild, self._me.id)
         except (KeyError, TypeError, ValueError) as error:
@@ -329,10 +268,3 @@ class Intake:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("intake_failed", channel=self._me.account, error=repr(error))
-
-
-def _number(raw: Any) -> int | None:
-    try:
-        return ids.snowflake(raw["id"])
-    except (KeyError, TypeError, ValueError):
-        return None

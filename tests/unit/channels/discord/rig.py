@@ -107,11 +107,11 @@ class Rig:
                 await task
 
     async def healthy(self, channel: DiscordChannel, condition: Callable[[Health], bool]) -> Health:
-        """The health once it is as wanted."""
+        """The health once it is as wanted, looked at whenever the loop has nothing else to do."""
         async with asyncio.timeout(PATIENCE):
-            while not condition(health := channel.health()):  # noqa: ASYNC110
-                await asyncio.sleep(0.005)
-        return health
+            while not condition(channel.health()):  # noqa: ASYNC110 -- health has no event
+                await asyncio.sleep(0)
+        return channel.health()
 
 
 def owed(

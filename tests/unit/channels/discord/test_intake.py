@@ -134,6 +134,19 @@ async def test_of_very_much_that_was_missed_the_latest_is_taken(
     assert rig.inbox.texts == ["before", "7", "8", "9"]
 
 
+async def test_more_than_can_wait_is_read_again_from_the_history(
+    dc: DiscordEmulator, rig: Rig
+) -> None:
+    alice = dc.user("Alice")
+    async with rig.running():
+        await alice.says("first")
+        await rig.inbox.has(1)
+        for n in range(1_500):
+            await alice.says(str(n))
+        await rig.inbox.has(1_501)
+    assert rig.inbox.texts == ["first", *(str(n) for n in range(1_500))]
+
+
 async def test_the_first_start_ever_does_not_read_what_was_said_before(
     dc: DiscordEmulator, rig: Rig
 ) -> None:
