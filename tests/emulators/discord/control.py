@@ -2,15 +2,14 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import orjson
 from aiohttp import web
 
 from tests.emulators.discord.faults import KINDS
 from tests.emulators.discord.people import User
+from tests.emulators.driver import Driver
 
 if TYPE_CHECKING:
     from tests.emulators.discord.emulator import DiscordEmulator
@@ -132,32 +131,8 @@ class Control:
         return {}
 
 
-class DiscordControl:
+class DiscordControl(Driver):
     """A thin client of the endpoint, for a driver in another process."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._http.close()
-
-    async def call(self, verb: str, **arguments: Any) -> Any:
-        """Any verb of `Control`. Raises RuntimeError with what the emulator says."""
-        body = orjson.dumps(arguments)
-        async with self._http.post(f"{self._url}/control/{verb}", data=body) as answer:
-            content = await answer.read()
-            if answer.status != 200:
-                raise RuntimeError(f"{verb}: {content.decode()}")
-            return orjson.loads(content)
 
     async def user(self, name: str) -> int:
         return int((await self.call("user", name=name))["id"])
@@ -179,16 +154,3 @@ class DiscordControl:
         """Write; `where` takes `chat` and `reply_to`. Returns message, chat and at."""
         result: Json = await self.call("say", user=user, text=text, **where)
         return result
-
-    async def sent(self, since: int = 0, count: int = 0, timeout: float = 0) -> list[Json]:
-        """What was sent from number `since` on, once `count` more are there or time is up."""
-        answer = await self.call("sent", since=since, count=count, timeout=timeout)
-        return list(answer["sent"])
-
-    async def counters(self) -> Json:
-        result: Json = await self.call("counters")
-        return result
-
-    async def fault(self, method: str, fault: str, *, times: int = 1, **arguments: Any) -> None:
-        """As `Faults.next`: the fault's name and its arguments."""
-        await self.call("fault", method=method, fault=fault, times=times, arguments=arguments)

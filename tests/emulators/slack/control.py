@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import orjson
 from aiohttp import web
 
+from tests.emulators.driver import Driver
 from tests.emulators.slack.faults import KINDS
 from tests.emulators.slack.people import User
 from tests.emulators.slack.world import Channel, Said
@@ -131,32 +130,8 @@ class Control:
         return self._slack.world.channels[a["channel"]] if a.get("channel") else None
 
 
-class SlackControl:
+class SlackControl(Driver):
     """A thin client of the endpoint, for a driver in another process."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._http.close()
-
-    async def call(self, verb: str, **arguments: Any) -> Any:
-        """Any verb of `Control`. Raises RuntimeError with what the emulator says."""
-        body = orjson.dumps(arguments)
-        async with self._http.post(f"{self._url}/control/{verb}", data=body) as answer:
-            content = await answer.read()
-            if answer.status != 200:
-                raise RuntimeError(f"{verb}: {content.decode()}")
-            return orjson.loads(content)
 
     async def users(self, name: str, count: int) -> list[str]:
         """`count` people at once."""
@@ -169,17 +144,3 @@ class SlackControl:
         """Write; `where` takes `channel`, `thread` and `told`. Returns ts, channel and at."""
         result: Json = await self.call("say", user=user, text=text, **where)
         return result
-
-    async def say_many(self, messages: list[Json]) -> list[Json]:
-        """Many messages in one moment, each as for `say`."""
-        result: list[Json] = await self.call("say_many", messages=messages)
-        return result
-
-    async def sent(self, since: int = 0, count: int = 0, timeout: float = 0) -> list[Json]:
-        """What was sent from number `since` on, once `count` more are there or time is up."""
-        answer = await self.call("sent", since=since, count=count, timeout=timeout)
-        return list(answer["sent"])
-
-    async def fault(self, method: str, fault: str, *, times: int = 1, **arguments: Any) -> None:
-        """As `Faults.next`: the fault's name and its arguments."""
-        await self.call("fault", method=method, fault=fault, times=times, arguments=arguments)
