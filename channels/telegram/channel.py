@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import aiohttp
@@ -11,7 +12,7 @@ from channels.channel import Capabilities, Command, Health, Receive
 from channels.cursors import Cursors
 from channels.errors import ChannelError, Unauthorized
 from channels.telegram import ids, menu
-from channels.telegram.client import BadMarkup, BotClient
+from channels.telegram.client import BadMarkup, BotClient, QuestionGone, TopicGone
 from channels.telegram.config import TelegramSettings
 from channels.telegram.format import TEXT_LIMIT, render
 from channels.telegram.identity import Identity
@@ -32,6 +33,26 @@ _ALWAYS_OURS = Command("start", "")
 """Telegram sends /start itself when somebody opens the bot; it is in no menu."""
 
 _log = structlog.get_logger("channels.telegram")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a part is sent."""
+
+    thread: int | None
+    reply_to: int | None
+    html: bool = True
+
+    def without(self, refused: ChannelError) -> "Form":
+        """The form without what was refused, so that each refusal is met once."""
+        match refused:
+            case BadMarkup():
+                return replace(self, html=False)
+            case TopicGone():
+                # The question was in the topic.
+                return replace(self, thread=None, reply_to=None)
+            case _:
+                return replace(self, reply_to=None)
 
 
 class TelegramChannel:
@@ -90,12 +111,22 @@ class TelegramChannel:
         )
 
     async def send(self, part: OwedPart) -> Receipt:
-        """See `channels.channel.Channel`; what Telegram cannot parse is sent as plain words."""
-        try:
-            return await self._send(part, part.part.text, html=True)
-        except BadMarkup as error:
-            _log.error("markup_refused", channel=self.name, part=part.id, reason=str(error))
-            return await self._send(part, part.part.plain, html=False)
+        """See `channels.channel.Channel`.
+
+        What Telegram cannot parse is sent as plain words; what has lost its topic or its question
+        is sent to the chat as it is, where at least it is seen.
+        """
+        form = Form(ids.thread_id(part.address), _question(part))
+        while True:
+            try:
+                return await self._send(part, form)
+            except (BadMarkup, TopicGone, QuestionGone) as error:
+                simpler = form.without(error)
+                if simpler == form:
+                    raise
+                form = simpler
+                kind = type(error).__name__
+                _log.error("sent_simpler", channel=self.name, part=part.id, error=kind)
 
     async def typing(self, address: Address) -> None:
         """See `channels.channel.Channel`."""
@@ -137,14 +168,13 @@ class TelegramChannel:
             now=self._now,
         )
 
-    async def _send(self, part: OwedPart, text: str, *, html: bool) -> Receipt:
-        reply_to = part.part.reply_to
+    async def _send(self, part: OwedPart, form: Form) -> Receipt:
         message = await self._client.send(
             ids.chat_id(part.address),
-            text,
-            html=html,
-            thread=ids.thread_id(part.address),
-            reply_to=ids.message_id(reply_to) if reply_to is not None else None,
+            part.part.text if form.html else part.part.plain,
+            html=form.html,
+            thread=form.thread,
+            reply_to=form.reply_to,
         )
         return Receipt(str(message))
 
@@ -159,3 +189,8 @@ class TelegramChannel:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _question(part: OwedPart) -> int | None:
+    reply_to = part.part.reply_to
+    return None if reply_to is None else ids.message_id(reply_to)

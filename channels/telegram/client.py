@@ -44,6 +44,14 @@ class BadMarkup(Rejected):
     """Telegram cannot read the markup; the words alone can be sent."""
 
 
+class TopicGone(Rejected):
+    """There is no such topic in the chat (any more)."""
+
+
+class QuestionGone(Rejected):
+    """The message to reply to is not there (any more)."""
+
+
 class WebhookInTheWay(Conflict):
     """Updates go to a webhook, so they cannot be polled."""
 
@@ -93,7 +101,10 @@ class BotClient:
     async def send(
         self, chat: int, text: str, *, html: bool, thread: int | None, reply_to: int | None
     ) -> int:
-        """Send a message; returns its id. Raises `BadMarkup` among the others."""
+        """Send a message; returns its id.
+
+        Raises `BadMarkup`, `TopicGone` and `QuestionGone` among the others: nothing was sent.
+        """
         arguments: dict[str, object] = {
             "chat_id": chat,
             "text": text,
@@ -192,6 +203,10 @@ class BotClient:
                 return Unreachable(f"Telegram failed: {words} ({code})", uncertain=True)
             case 400 if "can't parse entities" in words:
                 return BadMarkup(words)
+            case 400 if "message thread not found" in words or "TOPIC_DELETED" in words:
+                return TopicGone(words)
+            case 400 if "message to be replied not found" in words:
+                return QuestionGone(words)
             case _:
                 return Rejected(f"Telegram refused: {words}")
 

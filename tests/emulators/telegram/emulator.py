@@ -247,6 +247,13 @@ class Forum(Chat):
         self._telegram.deliver(self, "message", note)
         return topic
 
+    def delete_topic(self, topic: Topic) -> None:
+        """Remove a topic and what was said in it; the bots are not told."""
+        del self.topics[topic.id]
+        lost = [n for n, m in self.messages.items() if m.get("message_thread_id") == topic.id]
+        for number in lost:
+            del self.messages[number]
+
 
 def _meant_for(bot: Bot, chat: Chat, message: Json) -> bool:
     """What a bot in privacy mode sees: https://core.telegram.org/bots/features#privacy-mode."""

@@ -75,6 +75,38 @@ async def test_an_answer_to_a_deleted_message_is_sent_all_the_same(
     assert sent.reply_to is None
 
 
+async def test_an_answer_to_a_deleted_topic_is_seen_in_the_chat(
+    tg: TelegramEmulator, rig: Rig, alice: User
+) -> None:
+    forum = tg.forum("Dev")
+    ops = forum.topic("Ops")
+    question = await alice.says("@argent_bot hi", in_=ops)
+    forum.delete_topic(ops)
+    lost = Address("telegram", str(forum.id), str(ops.id))
+    await rig.channel().send(owed(lost, "<b>broken", "broken", reply_to=str(int(question))))
+    (sent,) = await alice.hears(in_=forum)
+    assert (sent.text, sent.thread, sent.reply_to) == ("broken", 1, None)
+
+
+async def test_an_answer_whose_question_is_refused_is_sent_without_it(
+    tg: TelegramEmulator, rig: Rig, alice: User
+) -> None:
+    tg.faults.next("sendMessage", refused(400, "Bad Request: message to be replied not found"))
+    await rig.channel().send(owed(home(alice), reply_to="1"))
+    (sent,) = await alice.hears()
+    assert sent.reply_to is None
+
+
+@pytest.mark.parametrize("words", ["message thread not found", "message to be replied not found"])
+async def test_what_is_refused_for_something_it_does_not_have_is_rejected(
+    tg: TelegramEmulator, rig: Rig, alice: User, words: str
+) -> None:
+    tg.faults.always("sendMessage", refused(400, f"Bad Request: {words}"))
+    with pytest.raises(Rejected, match=words):
+        await rig.channel().send(owed(home(alice), reply_to="1"))
+    assert tg.calls["sendmessage"] <= 2
+
+
 async def test_an_answer_to_something_unknown_counts_as_sent(
     tg: TelegramEmulator, rig: Rig, alice: User
 ) -> None:
