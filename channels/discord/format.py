@@ -5,13 +5,13 @@ https://docs.discord.com/developers/resources/message#create-message
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from channels.discord.markup import boxed, joined, marked, takes_link
-from channels.document import Span, plain
-from channels.markdown import parse
-from channels.pieces import Piece, lay_out
-from channels.split import Cost, split
+from channels.document import Span
+from channels.pieces import Piece
+from channels.rendering import Dialect, Rendered
+from channels.split import Cost
 
 TEXT_LIMIT = 2000
 """Characters of a message with its markup. They are counted in UTF-16 code units here, of which a
@@ -29,28 +29,12 @@ _UNSEEN = re.compile(
 _FENCE = "```"
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """One message: `text` is Discord's Markdown, `plain` the same words as they are shown."""
-
-    text: str
-    plain: str
-
-
 def render(markdown: str) -> tuple[Rendered, ...]:
-    """The messages that say what `markdown` says, whole and in order, each within the limit.
+    """The messages that say what `markdown` says; see `channels.rendering.Dialect`.
 
-    Empty for a text in which nothing could be seen, and only then.
+    `text` is Discord's Markdown.
     """
-    source = clean(markdown)
-    if is_blank(source):
-        return ()
-    pieces = [_cleaned(piece) for piece in lay_out(parse(source), takes_link)]
-    parts = split(pieces, _GAUGE)
-    if not parts:
-        # Markup around nothing, such as an empty fence: all there is to show is the source.
-        parts = split([Piece((Span(source),))], _GAUGE)
-    return tuple(Rendered(_text(part), _plain(part)) for part in parts)
+    return _DIALECT.render(markdown)
 
 
 def clean(text: str) -> str:
@@ -106,10 +90,6 @@ def _units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _plain(part: Iterable[Piece]) -> str:
-    return "".join("\n" * piece.gap + plain(piece.spans) for piece in part)
-
-
 def _text(part: Iterable[Piece]) -> str:
     out: list[str] = []
     quote = 0
@@ -128,3 +108,13 @@ def _text(part: Iterable[Piece]) -> str:
 def _box(piece: Piece) -> str:
     code = "".join(boxed(span.text) for span in piece.spans)
     return f"{_FENCE}{piece.code}\n{code}\n{_FENCE}"
+
+
+_DIALECT = Dialect(
+    clean=clean,
+    cleaned=_cleaned,
+    is_blank=is_blank,
+    takes_link=takes_link,
+    gauge=_GAUGE,
+    write=_text,
+)

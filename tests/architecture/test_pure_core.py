@@ -19,6 +19,7 @@ CORE = re.compile(
     | state\.codec(\.\w+)?
     | channels\.(columns|config|document|errors|grammar|markdown|pieces|rendering|sound|split)
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
+    | channels\.(discord\.(markup|places)|slack\.(known|manifest))
     | agents\.(config|errors|prompt|skills|tokens|transcript|turn)
     | gateway\.(admission|commands|notices|routing)
     """,
