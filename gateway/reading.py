@@ -13,11 +13,10 @@ from typing import Any, NoReturn, Protocol
 from gateway import export
 from gateway.admin_errors import AdminError, as_admin_errors
 from state.codec import entry_to_json, session_to_json, time_to_json
-from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
 from state.session import Session
-from state.store import Admission, Counts, PairingRequest, SessionRow
+from state.store import Admission, Counts, History, PairingRequest, SessionRow
 
 Json = dict[str, Any]
 _CANDIDATES = 10
@@ -37,8 +36,8 @@ class Reads(Protocol):
     def facts(self, session_id: SessionId) -> Session:
         """A session's facts. Raises `NotFound`."""
 
-    def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
-        """Every entry of its history. Raises `NotFound`."""
+    def history(self, session_id: SessionId) -> History:
+        """What can be read of its history. Raises `NotFound`."""
 
     def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
         """Live requests."""
@@ -73,21 +72,27 @@ class Reading:
 
     def show(self, name: str, *, last: int | None = None) -> Json:
         """What was said, or only the `last` entries of it."""
-        session, entries = self._session(name)
+        session, history = self._session(name)
+        entries = history.entries
         shown = entries if last is None else entries[max(len(entries) - last, 0) :]
         return {
             "session": session_to_json(session),
             "total": len(entries),
             "entries": [entry_to_json(entry) for entry in shown],
+            **_damage(history),
         }
 
     def export(self, name: str, *, form: str = "json") -> Json:
         """A session as one document: ``json`` or ``markdown``."""
         if form not in ("json", "markdown"):
             raise AdminError("usage", f"{form!r} is no format", "json or markdown")
-        session, entries = self._session(name)
+        session, history = self._session(name)
         written = export.as_json if form == "json" else export.as_markdown
-        return {"format": form, "document": written(session, entries)}
+        return {
+            "format": form,
+            "document": written(session, history.entries),
+            **_damage(history),
+        }
 
     def people(self, now: datetime) -> Json:
         """Who asks to be let in, and who was."""
@@ -109,10 +114,14 @@ class Reading:
             found = self._reads.find(name) if name else ()
             return the_one(name, found) or no_such(name, self._reads.listing())
 
-    def _session(self, name: str) -> tuple[Session, Sequence[Entry]]:
+    def _session(self, name: str) -> tuple[Session, History]:
         row = self.resolve(name)
         with as_admin_errors():
-            return self._reads.facts(row.id), self._reads.entries(row.id)
+            return self._reads.facts(row.id), self._reads.history(row.id)
+
+
+def _damage(history: History) -> Json:
+    return {"damaged": history.damaged} if history.damaged is not None else {}
 
 
 def the_one(name: str, found: Sequence[SessionRow]) -> SessionRow | None:

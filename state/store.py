@@ -55,6 +55,14 @@ class NewerFormat(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """What can be read of a history; `damaged` is its file when that is not all of it."""
+
+    entries: tuple[Entry, ...]
+    damaged: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A session as a turn needs it: its facts, and the entries from its context's start.
 

@@ -93,12 +93,13 @@ def _info(facts: Json) -> None:
 def show(invocation: Invocation, session: str, last: int | None) -> None:
     """Print what was said in a session."""
     data = reach.look(invocation).show(session, last=last)
+    _tell_damage(data)
     invocation.show("conversation", data, _show)
 
 
 def _show(data: Json) -> None:
     if not data["entries"]:
-        out("Nothing was said yet.")
+        out("Nothing can be read." if "damaged" in data else "Nothing was said yet.")
     elif len(data["entries"]) < data["total"]:
         out(f"(the last {len(data['entries'])} of {data['total']} entries)\n")
     for entry in data["entries"]:
@@ -107,6 +108,13 @@ def _show(data: Json) -> None:
         said += [f"[{a['kind']} {a.get('name') or ''}]" for a in entry.get("attachments", ())]
         said += [f"[calls {c['name']} {c['arguments']}]" for c in entry.get("calls", ())]
         out("\n".join([entry["content"], *said] if entry["content"] else said) + "\n")
+
+
+def _tell_damage(data: Json) -> None:
+    if "damaged" in data:
+        note(f"argent: {data['damaged']} is damaged; this is what can still be read of it.")
+        note("        To have it repaired, let the gateway run and write in that conversation;")
+        note("        the damaged file is kept beside it.")
 
 
 def _speaker(entry: Json) -> str:
@@ -136,6 +144,7 @@ def _speaker(entry: Json) -> str:
 def export(invocation: Invocation, session: str, form: str) -> None:
     """Print a whole session as one document."""
     data = reach.look(invocation).export(session, form=form)
+    _tell_damage(data)
     if invocation.json:
         out_json("export", data)
     elif form == "json":

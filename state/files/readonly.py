@@ -21,6 +21,7 @@ from state.files.layout import HISTORY, METADATA, Layout
 from state.files.ledger import index, people
 from state.files.ledger.schema import VERSION, version
 from state.files.listing import stored_sessions
+from state.files.metadata import Facts
 from state.files.reading import open_file, read_entries_behind, read_file
 from state.files.repair import Cut, repair
 from state.history import Entry
@@ -30,6 +31,7 @@ from state.session import Session
 from state.store import (
     Admission,
     Counts,
+    History,
     NewerFormat,
     NotFound,
     PairingRequest,
@@ -92,11 +94,7 @@ class ReadOnlyState:
         """
         folder = self._layout.folder(session_id)
         try:
-            data = read_file(folder / METADATA)
-            try:
-                facts = None if data is None else metadata.decode(data, session_id)
-            except InvalidValue:
-                facts = None
+            facts = _facts(folder / METADATA, session_id)
             if facts is not None:
                 behind = _behind(folder / HISTORY, facts.end)
                 if behind is not None:
@@ -113,7 +111,11 @@ class ReadOnlyState:
         return session
 
     def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
-        """Every whole entry of the current history.
+        """Every whole entry of the current history. Raises as `history` does."""
+        return self.history(session_id).entries
+
+    def history(self, session_id: SessionId) -> History:
+        """The current history as its owner would read it, who repairs it as well.
 
         Raises `NotFound`, `NewerFormat`, `StorageFailed`.
         """
@@ -126,15 +128,16 @@ class ReadOnlyState:
                     raise NotFound(f"there is no session {session_id}")
                 data = found
                 try:
-                    return journal.read(data).entries
+                    return History(journal.read(data).entries)
                 except Damaged:
                     # An append is half written at this instant, most likely.
                     time.sleep(_PAUSE)
+            facts = _facts(path.with_name(METADATA), session_id)
         except OSError as error:
             raise store_error(error, f"reading {path}") from error
-        plan = repair(data, 0)
+        plan = repair(data, facts.end if facts else 0)
         whole = data[: plan.end] + CLOSING if isinstance(plan, Cut) else plan.data
-        return journal.read(whole).entries
+        return History(journal.read(whole).entries, str(path) if plan.aside else None)
 
     def _rows(self) -> list[SessionRow]:
         try:
@@ -182,6 +185,15 @@ def _connect(path: Path) -> sqlite3.Connection:
         # a log nobody has it open, and it can be read as it stands: https://sqlite.org/wal.html#readonly
         return sqlite3.connect(f"{name}&immutable=1", uri=True)
     return db
+
+
+def _facts(path: Path, session_id: SessionId) -> Facts | None:
+    """The facts of a session; None when they are missing or do not read. Raises `NewerFormat`."""
+    data = read_file(path)
+    try:
+        return None if data is None else metadata.decode(data, session_id)
+    except InvalidValue:
+        return None
 
 
 def _behind(path: Path, end: int) -> Lines | None:

@@ -170,6 +170,29 @@ def test_everything_private_is_private(talked):
         assert path.stat().st_mode & 0o077 == 0, path
 
 
+@pytest.mark.parametrize("command", ["show", "export"])
+def test_a_damaged_history_is_said_to_be_damaged_and_what_is_whole_is_shown(talked, command):
+    (path,) = talked.state.rglob("history.json")
+    whole = talked.ok("sessions", command, TERMINAL)
+    path.write_bytes(path.read_bytes().replace(b'[\n{"id"', b"\0" * 7, 1))
+    done = talked.run("sessions", command, TERMINAL)
+    assert done.returncode == 0
+    assert f"{path} is damaged" in done.stderr
+    assert "let the gateway run" in done.stderr
+    assert done.stdout.strip()[-30:] == whole.strip()[-30:]
+    assert talked.data("sessions", command, TERMINAL)["damaged"] == str(path)
+    assert talked.ok("ask", "Go on")
+    assert talked.run("sessions", command, TERMINAL).stderr == ""
+
+
+def test_a_history_of_which_nothing_is_left_is_not_called_new(talked):
+    (path,) = talked.state.rglob("history.json")
+    path.write_bytes(b"nothing of it")
+    done = talked.run("sessions", "show", TERMINAL)
+    assert done.stdout == "Nothing can be read.\n"
+    assert "is damaged" in done.stderr
+
+
 def test_an_export_is_a_document_by_itself(talked):
     document = json.loads(talked.ok("sessions", "export", TERMINAL))
     assert document["key"] == TERMINAL

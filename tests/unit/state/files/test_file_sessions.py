@@ -335,6 +335,20 @@ async def test_a_half_written_tail_reads_as_what_was_there_before(tmp_path: Path
     assert reader.facts(FACTS.id).messages == 6
 
 
+async def test_a_reader_names_a_damaged_history_and_reads_what_its_owner_will(
+    tmp_path: Path,
+) -> None:
+    await said(tmp_path)
+    reader = ReadOnlyState(tmp_path)
+    assert reader.history(FACTS.id).damaged is None
+    path = folder(tmp_path) / HISTORY
+    path.write_bytes(b"\0" * 9 + path.read_bytes()[9:])
+    found = reader.history(FACTS.id)
+    assert ([entry.id for entry in found.entries], found.damaged) == (ALL[1:], str(path))
+    assert ids(await loaded(tmp_path)) == ALL[1:]
+    assert reader.history(FACTS.id).damaged is None
+
+
 async def test_a_reader_finds_nothing_where_there_is_nothing(tmp_path: Path) -> None:
     reader = ReadOnlyState(tmp_path / "nowhere")
     assert (reader.listing(), reader.find("telegram")) == ((), ())
