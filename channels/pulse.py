@@ -52,6 +52,12 @@ class Pulse:
             self._generation += 1
             _log.info("connected", channel=self._account, bot=self._identity)
 
+    def answered(self) -> None:
+        """Like `proved`, where no connection stands: after trouble, an answer is a new one."""
+        if self._detail is not None:
+            self._condition = Condition.STARTING
+        self.proved()
+
     def trouble(self, detail: str, *, cut_off: bool = False) -> None:
         """Something went wrong that may mend itself."""
         if detail != self._detail:

@@ -11,14 +11,14 @@ import structlog
 from channels.channel import Capabilities, Command, Health, Receive
 from channels.cursors import Cursors
 from channels.errors import ChannelError, Unauthorized
+from channels.pace import Pace
+from channels.pulse import Pulse
 from channels.telegram import ids, menu
 from channels.telegram.client import BadMarkup, BotClient, QuestionGone, TopicGone
 from channels.telegram.config import TelegramSettings
 from channels.telegram.format import TEXT_LIMIT, render
 from channels.telegram.identity import Identity
-from channels.telegram.pace import Pace
 from channels.telegram.polling import Poller
-from channels.telegram.pulse import Pulse
 from channels.telegram.webhook import CHECK_EVERY, Webhook
 from state.keys import Address
 from state.messages import OwedPart, Part, Receipt, Reply
@@ -91,7 +91,7 @@ class TelegramChannel:
                 lambda: self._client.identity((*self._commands, _ALWAYS_OURS)),
                 lambda error: self._pulse.trouble(str(error)),
             )
-            self._pulse.known_as(me.username)
+            self._pulse.known_as(f"@{me.username}")
             self._begin(menu.publish(self._client, self.name, self._commands))
             await self._intake(me, receive).run()
         except Unauthorized as error:

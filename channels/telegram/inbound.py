@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 
 from telegram import Chat, Message, Update
 
+from channels.sound import sound
 from channels.telegram import ids
 from channels.telegram.attachments import attachments
 from channels.telegram.identity import Identity
 from channels.telegram.parts import ESSENTIAL, left_out, unknown_content
 from channels.telegram.quotes import answered, quotes
-from channels.telegram.sound import sound
 from channels.telegram.words import Words, words
 from state.keys import Address
 from state.messages import (

@@ -17,11 +17,11 @@ import structlog
 from channels.channel import Receive
 from channels.cursors import Cursors
 from channels.errors import ChannelError, Conflict, Unreachable
+from channels.pace import Pace
+from channels.pulse import Pulse
 from channels.telegram.client import BotClient, WebhookInTheWay
 from channels.telegram.identity import Identity
 from channels.telegram.inbound import parse, update_id
-from channels.telegram.pace import Pace
-from channels.telegram.pulse import Pulse
 from state.messages import Correction, Inbound, InboundMessage, Migration
 
 _REMEMBER_EVERY = timedelta(seconds=30)
@@ -89,7 +89,7 @@ class Poller:
             await self._client.delete_webhook()
             raise
         if not self._stuck:
-            self._pulse.proved()
+            self._pulse.answered()
         if batch:
             await self._take(batch)
         else:
@@ -98,7 +98,7 @@ class Poller:
             self._offset = None
         if self._stuck:
             self._stuck = False
-            self._pulse.proved()
+            self._pulse.answered()
         self._patience = self._seconds
         if batch:
             await self._remember_now_and_then()

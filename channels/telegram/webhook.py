@@ -17,12 +17,12 @@ from yarl import URL
 
 from channels.channel import Receive
 from channels.errors import ChannelError
+from channels.pace import Pace
+from channels.pulse import Pulse
 from channels.telegram.client import BotClient
 from channels.telegram.config import WebhookSettings
 from channels.telegram.identity import Identity
 from channels.telegram.inbound import malformed, parse
-from channels.telegram.pace import Pace
-from channels.telegram.pulse import Pulse
 from channels.telegram.request import decode
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -89,7 +89,7 @@ class Webhook:
         if info.pending_update_count and failed_at and self._now() - failed_at < CHECK_EVERY:
             self._pulse.trouble(f"Telegram cannot deliver: {info.last_error_message}", cut_off=True)
         else:
-            self._pulse.proved()
+            self._pulse.answered()
 
     def _failed(self, error: Exception) -> None:
         text = str(error) if isinstance(error, ChannelError) else type(error).__name__
@@ -114,5 +114,5 @@ class Webhook:
             _log.warning("update_not_stored", channel=self._me.account, error=repr(error))
             self._pulse.trouble(f"messages cannot be stored: {error}", cut_off=True)
             return web.Response(status=503)
-        self._pulse.proved()
+        self._pulse.answered()
         return web.Response()

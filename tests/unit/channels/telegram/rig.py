@@ -10,9 +10,9 @@ import aiohttp
 from pydantic import SecretStr
 
 from channels.channel import Command, Health
+from channels.pace import Pace
 from channels.telegram.channel import TelegramChannel
 from channels.telegram.config import TelegramSettings, WebhookSettings
-from channels.telegram.pace import Pace
 from state.keys import Address
 from state.messages import Inbound, InboundMessage, OwedPart, Part
 from tests.emulators.telegram import TelegramEmulator
