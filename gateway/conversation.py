@@ -15,7 +15,7 @@ from agents.agent import TurnFinished
 from agents.errors import ContextOverflow, ModelError
 from agents.prompt import said
 from agents.tokens import of_said
-from agents.transcript import AssistantSays, Said, ToolResult, ToolsSay
+from agents.transcript import AssistantSays, ToolResult, ToolsSay
 from gateway import commands
 from gateway.clock import Clock
 from gateway.closing import Closing
@@ -100,7 +100,7 @@ class Conversation:
             return
         self._feed.publish(TurnStarted(accepted.session, message.source))
         try:
-            opened, finished = await self._think(accepted, opened, question, stop)
+            finished = await self._think(accepted, opened, question, stop)
         except ModelError as error:
             _log.warning("turn_failed", code=error.code, error=str(error))
             await self._fail(accepted, opened, question, error.code, Outcome.FAILED)
@@ -115,26 +115,21 @@ class Conversation:
 
     async def _think(
         self, accepted: Accepted, opened: OpenSession, question: UserEntry, stop: Stop
-    ) -> tuple[OpenSession, TurnFinished | None]:
+    ) -> TurnFinished | None:
         """The finished turn, or None when it was stopped; an overflow slides once and retries."""
         words = said([question], shared=is_shared(opened.session.key))
-        opened = await self._make_room(opened, words)
-        try:
-            return opened, await self._thinking.turn(accepted, opened, words, stop)
-        except ContextOverflow:
-            slid = await self._slide(opened, self._overflowed(opened))
-            if slid is opened:
-                raise
-            return slid, await self._thinking.turn(accepted, slid, words, stop)
-
-    async def _make_room(self, opened: OpenSession, words: Sequence[Said]) -> OpenSession:
         coming = opened.session.context.tokens + sum(map(of_said, words))
         limit = self._limits.tokens
-        if not is_due(coming, limit=limit, threshold=self._limits.threshold):
-            return opened
-        return await self._slide(opened, limit)
+        if is_due(coming, limit=limit, threshold=self._limits.threshold):
+            await self._slide(opened, limit)
+        try:
+            return await self._thinking.turn(accepted, opened, words, stop)
+        except ContextOverflow:
+            if not await self._slide(opened, self._overflowed(opened)):
+                raise
+            return await self._thinking.turn(accepted, opened, words, stop)
 
-    async def _slide(self, opened: OpenSession, limit: int) -> OpenSession:
+    async def _slide(self, opened: OpenSession, limit: int) -> bool:
         return await self._trouble.insist(lambda: self._opened.slide(opened, limit=limit))
 
     def _overflowed(self, opened: OpenSession) -> int:

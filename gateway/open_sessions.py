@@ -46,12 +46,18 @@ class OpenSession:
     @classmethod
     def of(cls, loaded: Loaded) -> "OpenSession":
         """Make a loaded session ready."""
-        opened = cls(loaded.session, Transcript(), [], _lately_finished(loaded.entries))
+        opened = cls(loaded.session, Transcript(), [], frozenset())
+        opened.begin(loaded)
+        return opened
+
+    def begin(self, loaded: Loaded) -> None:
+        """Take the session as it was loaded, from the beginning of its context on."""
+        self.session, self.transcript, self.turns = loaded.session, Transcript(), []
+        self.finished = _lately_finished(loaded.entries)
         start = 0
         for end in _turn_ends(loaded.entries):
-            opened.extend(loaded.entries[start:end], loaded.positions[start])
+            self.extend(loaded.entries[start:end], loaded.positions[start])
             start = end
-        return opened
 
     def extend(self, entries: Sequence[Entry], position: int) -> None:
         """A turn was appended at a position."""
@@ -70,11 +76,20 @@ def is_shared(key: SessionKey) -> bool:
 
 
 class OpenSessions:
-    """The cache."""
+    """The cache: at most so many sessions, and so many bytes of encodings."""
 
-    def __init__(self, sessions: Sessions, *, agent: str = "main") -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        agent: str = "main",
+        most: int = MOST,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self._sessions = sessions
         self._agent = agent
+        self._most = most
+        self._most_bytes = most_bytes
         self._open: OrderedDict[str, OpenSession] = OrderedDict()
         self._bytes: dict[str, int] = {}
 
@@ -95,9 +110,13 @@ class OpenSessions:
 
     def used(self, opened: OpenSession) -> None:
         """Note how much an open session holds now, and drop others when it is too much."""
+        # A turn takes long: others may have pushed its session out meanwhile. It is back now, or
+        # its bytes would be counted for ever.
+        self._open[opened.session.id] = opened
+        self._open.move_to_end(opened.session.id)
         self._bytes[opened.session.id] = opened.transcript.size()
         while len(self._open) > 1 and (
-            len(self._open) > MOST or sum(self._bytes.values()) > MOST_BYTES
+            len(self._open) > self._most or sum(self._bytes.values()) > self._most_bytes
         ):
             self.forget(next(iter(self._open)))
 
@@ -106,14 +125,14 @@ class OpenSessions:
         self._open.pop(session_id, None)
         self._bytes.pop(session_id, None)
 
-    async def slide(self, opened: OpenSession, *, limit: int) -> OpenSession:
-        """Let the oldest turns leave the context; the history keeps them.
+    async def slide(self, opened: OpenSession, *, limit: int) -> bool:
+        """Let the oldest turns leave the context, if there are any; the history keeps them.
 
-        The same session comes back unchanged when there is nothing that could leave.
+        The session is changed in place: a turn that fails afterwards goes on with what is left.
         """
         gone = slide(opened.turns, limit=limit)
         if gone == 0:
-            return opened
+            return False
         kept = opened.turns[gone:]
         before = max(opened.estimated(), 1)
         share = sum(turn.tokens for turn in kept) / before
@@ -124,13 +143,12 @@ class OpenSessions:
         )
         session = replace(opened.session, context=context, revision=opened.session.revision + 1)
         await self._sessions.save(session)
-        self.forget(session.id)
         loaded = await self._sessions.load(session.id)
         if loaded is None:
             raise LookupError(f"session {session.id} is gone")
-        slid = self._open[session.id] = OpenSession.of(loaded)
+        opened.begin(loaded)
         _log.info("context_slid", session=session.id, turns=gone, kept=len(kept))
-        return slid
+        return True
 
     async def _load(self, route: Route, at: datetime, title: str | None) -> OpenSession:
         loaded = await self._sessions.load(route.session)
