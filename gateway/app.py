@@ -156,6 +156,7 @@ class Gateway:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.intake.settled(max(0.0, deadline - loop.time()))
         await self.lanes.drain(max(0.0, deadline - loop.time()))
         await self.delivery.drain(max(0.0, deadline - loop.time()))
         await asyncio.gather(*(channel.close() for channel in self.channels.values()))

@@ -1,5 +1,6 @@
 """How a message becomes ours: admit, route, store. Only then may its platform be told."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 
@@ -60,6 +61,7 @@ class Intake:
         self._max_queue = max_queue
         self._aliases: dict[str, SessionId] = {}
         self._arriving: Counter[SessionId] = Counter()
+        self._taking: set[asyncio.Task[None]] = set()
 
     async def recover(self) -> None:
         """Take up what an earlier run left: messages without an outcome, parts not sent."""
@@ -77,7 +79,23 @@ class Intake:
                 _log.warning("account_gone", channel=accepted.message.address.channel)
 
     async def receive(self, inbound: Inbound) -> None:
-        """Take something over durably. Raises `StorageFull` or `StorageFailed` when it is not."""
+        """Take something over durably. Raises `StorageFull` or `StorageFailed` when it is not.
+
+        Whoever is cancelled while waiting here (a client that leaves, a channel that breaks) ends
+        only the waiting: a message that was stored but not begun would be known when it comes
+        again, and be run by nobody until the next start.
+        """
+        taking = asyncio.create_task(self._take_over(inbound))
+        self._taking.add(taking)
+        taking.add_done_callback(self._taking.discard)
+        await asyncio.shield(taking)
+
+    async def settled(self, seconds: float) -> None:
+        """Wait, so long at most, until nothing is being stored any more."""
+        if self._taking:
+            await asyncio.wait(self._taking, timeout=seconds)
+
+    async def _take_over(self, inbound: Inbound) -> None:
         try:
             await self._receive(inbound)
         except (StorageFull, StorageFailed) as error:

@@ -1,6 +1,7 @@
 """One message in, one durable answer out: in the terminal, with a model that does as told."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,9 @@ from agents.errors import AuthFailed, ContextOverflow, Overloaded
 from gateway.notices import notice
 from state.history import AssistantEntry, ToolCall, ToolEntry, Usage, UserEntry
 from state.lifecycle import Phase
-from state.messages import Outcome
-from tests.flows.stage import Gate, stage, words
+from state.memory import MemoryLedger
+from state.messages import Accepted, Outcome
+from tests.flows.stage import PATIENCE, Gate, stage, words
 
 
 async def test_a_question_is_answered_where_it_came_from() -> None:
@@ -54,6 +56,27 @@ async def test_the_same_message_delivered_twice_is_run_once_also_across_a_restar
         await argent.says("hello", source="m1")
         await argent.settled()
         assert len(argent.model.requests) == 1
+
+
+async def test_a_message_is_answered_also_when_its_sender_leaves_while_it_is_stored() -> None:
+    class Slow(MemoryLedger):
+        stored, go_on = asyncio.Event(), asyncio.Event()
+
+        async def accept(self, *args: Any, **facts: Any) -> Accepted | None:
+            accepted = await super().accept(*args, **facts)
+            self.stored.set()
+            await self.go_on.wait()
+            return accepted
+
+    async with stage(ledger=Slow()) as argent:
+        saying = asyncio.create_task(argent.says("hello", source="m1"))
+        async with asyncio.timeout(PATIENCE):
+            await Slow.stored.wait()
+        saying.cancel()
+        await asyncio.wait([saying])
+        Slow.go_on.set()
+        assert saying.cancelled()
+        assert await argent.hears() == ["echo: hello"]
 
 
 async def test_an_answer_that_nobody_heard_is_delivered_later_also_after_a_restart() -> None:
@@ -240,6 +263,23 @@ async def test_a_provider_that_finds_the_context_too_long_is_asked_once_more_wit
         await argent.says("and now?")
         assert await argent.hears() == ["echo: and now?"]
         assert len(argent.model.requests[-1]) < len(argent.model.requests[-2])
+
+
+async def test_a_question_that_fails_after_the_context_slid_is_part_of_what_is_left() -> None:
+    async with stage() as argent:
+        for number in range(4):
+            await argent.says(f"message {number}")
+            await argent.hears()
+        argent.model.will(ContextOverflow("too long"), ContextOverflow("still too long"))
+        await argent.says("and now?")
+        assert await argent.hears() == [notice("too_long")]
+        await argent.says("go on")
+        await argent.hears()
+        seen = words(argent.model.requests[-1])
+        assert "message 0" not in seen
+        assert seen[-2:] == ["and now?", "go on"]
+        (row,) = await argent.ledger.listing()
+        assert row.messages == len(await argent.history()) == 12
 
 
 async def test_usage_is_the_provider_s_own_where_it_counts() -> None:
