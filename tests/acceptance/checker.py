@@ -42,7 +42,8 @@ class Record:
     """What happened: on the platform's side, and on the disk at the end.
 
     `said` and `sent` are in the order of the platform. `histories` are the bytes of each session's
-    history.json.
+    history.json. `once` are the beginnings of the names of chats in which nothing is ever shown
+    twice, because the platform knows what was sent before.
     """
 
     said: Sequence[Line]
@@ -50,6 +51,7 @@ class Record:
     kills: Sequence[float] = ()
     histories: Mapping[str, bytes] = field(default_factory=dict)
     counts: Counts = Counts()
+    once: tuple[str, ...] = ()
 
 
 def faults(record: Record) -> list[str]:
@@ -101,6 +103,8 @@ def _repeated(record: Record) -> Iterator[str]:
             repeats[chat] += 1
             if not any(before <= kill <= after for kill in record.kills):
                 yield f"repeated: {chat} got {answer} twice, and no kill between"
+            elif chat.startswith(record.once):
+                yield f"repeated: {chat} got {answer} twice, where nothing comes twice"
     for chat, number in repeats.items():
         if number > len(record.kills):
             yield f"repeated: {chat} got {number} repeats, of {len(record.kills)} kills"

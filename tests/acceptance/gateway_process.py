@@ -5,17 +5,24 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from state.files import ReadOnlyState
 from state.store import Counts
 from tests.architecture.sources import ROOT
+from tests.emulators.discord import DiscordEmulator
 from tests.emulators.openai import OpenAIEmulator
+from tests.emulators.slack import SlackEmulator
 from tests.emulators.telegram import TelegramEmulator
 from tests.emulators.telegram.signal import Signal
+from tests.flows.bot import discord_account, slack_account, telegram_account
+
+Accounts = Mapping[str, Mapping[str, Any]]
+"""The settings of each channel account by its name."""
 
 PATIENCE = 30.0
 GATEWAY = ("gateway.cli.main",)
@@ -25,7 +32,7 @@ _LONGEST_LINE = 1 << 20
 
 
 class GatewayProcess:
-    """``argent gateway run`` against emulators, with whatever `settings` a test needs.
+    """``argent gateway run`` on `accounts` of emulators, with whatever `settings` a test needs.
 
     Everything it logged, over all its lives, is in `lines` and in ``gateway.log`` beside the state
     folder.
@@ -34,7 +41,7 @@ class GatewayProcess:
     def __init__(
         self,
         state: Path,
-        telegram: TelegramEmulator,
+        accounts: Accounts,
         model: OpenAIEmulator,
         *,
         settings: Sequence[str] = (),
@@ -49,7 +56,7 @@ class GatewayProcess:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         configuration = state / "argent.toml"
         configuration.touch(mode=0o600)
-        configuration.write_text(_configuration(telegram, model))
+        configuration.write_text(_configuration(accounts, model))
         self.settings = list(settings)
 
     # Life and death ---------------------------------------------------------------------------
@@ -171,7 +178,12 @@ class GatewayProcess:
                 self._logged.changed()
 
 
-def _configuration(telegram: TelegramEmulator, model: OpenAIEmulator) -> str:
+def _configuration(accounts: Accounts, model: OpenAIEmulator) -> str:
+    # A TOML value is written like a JSON one, as far as settings of accounts go.
+    channels = "\n".join(
+        f"[channels.{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in account.items())
+        for name, account in accounts.items()
+    )
     return f"""
 [agents.defaults]
 model = "openai:test"
@@ -180,45 +192,66 @@ model = "openai:test"
 base_url = "{model.url}"
 api_key = "no-secret"
 
-[channels.telegram]
-kind = "telegram"
-token = "{telegram.token}"
-api_root = "{telegram.url}"
-dm_policy = "open"
-group_policy = "open"
-
+{channels}
 [log]
 format = "json"
 """
 
 
+@dataclass
 class World:
-    """The two emulators and a gateway between them."""
+    """A platform, a model, and a gateway between them."""
 
-    def __init__(
-        self, telegram: TelegramEmulator, model: OpenAIEmulator, gateway: GatewayProcess
-    ) -> None:
-        self.telegram, self.model, self.gateway = telegram, model, gateway
+    telegram: TelegramEmulator
+    model: OpenAIEmulator
+    gateway: GatewayProcess
 
     async def asked(self, times: int) -> None:
         """Wait until the model was asked so many times in all."""
         await self.model.until(lambda model: len(model.asked) >= times, PATIENCE)
 
 
+@dataclass
+class WorldOfThree(World):
+    """Three platforms, a model, and one gateway between them."""
+
+    discord: DiscordEmulator
+    slack: SlackEmulator
+
+
 @asynccontextmanager
-async def world(
-    folder: Path,
-    *,
-    latency: float = 0.0,
-    settings: Sequence[str] = (),
-    program: Sequence[str] = GATEWAY,
-) -> AsyncIterator[World]:
-    """The emulators, and a gateway that is still to be started; all end with the test."""
+async def world(folder: Path, *, latency: float = 0.0, **process: Any) -> AsyncIterator[World]:
+    """The emulators, and a gateway that is still to be started; all end with the test.
+
+    `process` is what a `GatewayProcess` can be told.
+    """
     async with TelegramEmulator() as telegram, OpenAIEmulator(latency=latency) as model:
-        gateway = GatewayProcess(
-            folder / "state", telegram, model, settings=settings, program=program
-        )
+        accounts = {"telegram": telegram_account(telegram, poll_seconds=30)}
+        gateway = GatewayProcess(folder / "state", accounts, model, **process)
         try:
             yield World(telegram, model, gateway)
+        finally:
+            await gateway.close()
+
+
+@asynccontextmanager
+async def world_of_three(
+    folder: Path, *, latency: float = 0.0, **process: Any
+) -> AsyncIterator[WorldOfThree]:
+    """See `world`. In a Slack channel, the bot answers in the channel."""
+    async with (
+        TelegramEmulator() as telegram,
+        DiscordEmulator() as discord,
+        SlackEmulator() as slack,
+        OpenAIEmulator(latency=latency) as model,
+    ):
+        accounts = {
+            "telegram": telegram_account(telegram, poll_seconds=30),
+            "discord": discord_account(discord),
+            "slack": slack_account(slack, reply_in_thread=False),
+        }
+        gateway = GatewayProcess(folder / "state", accounts, model, **process)
+        try:
+            yield WorldOfThree(telegram, model, gateway, discord, slack)
         finally:
             await gateway.close()

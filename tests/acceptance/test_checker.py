@@ -46,6 +46,13 @@ def test_a_repeat_around_a_kill_that_the_ledger_counts_is_no_fault():
     assert faults(replace(GOOD, sent=sent, counts=counts)) == []
 
 
+def test_a_repeat_where_the_platform_allows_none_is_named():
+    sent = [*GOOD.sent[:1], line("a", 1, 2.6), *GOOD.sent[1:]]
+    record = replace(GOOD, sent=sent, counts=replace(GOOD.counts, repeated=1))
+    assert kinds(replace(record, once=("a",))) == {"repeated"}
+    assert faults(replace(record, once=("b",))) == []
+
+
 @pytest.mark.parametrize(
     ("sent", "repeated", "kind"),
     [

@@ -10,6 +10,7 @@ import pytest
 from tests.acceptance.checker import Record, faults
 from tests.acceptance.crowd import Crowd
 from tests.acceptance.gateway_process import GATEWAY, world
+from tests.acceptance.towns import TelegramTown
 from tests.emulators.telegram import slow_answer
 
 pytestmark = pytest.mark.acceptance
@@ -50,7 +51,7 @@ async def day(
     print(f"ARGENT_TEST_SEED={seed}")
     async with world(folder, latency=MODEL_LATENCY, settings=SETTINGS, program=program) as there:
         there.telegram.faults.always("sendMessage", slow_answer(TELEGRAM_LATENCY))
-        crowd = Crowd(there, random.Random(seed))
+        crowd = Crowd(there.gateway, [TelegramTown(there.telegram)], random.Random(seed))
         await there.gateway.spawn()
         async with crowd.talking(chats):
             for _ in range(kills):

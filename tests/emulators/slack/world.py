@@ -28,12 +28,13 @@ class Sent:
     pings: tuple[str, ...]
     ephemeral: bool = False
     params: Json = field(default_factory=dict, repr=False)
+    at: float = field(default_factory=time.monotonic)
 
     def as_json(self) -> Json:
         return {
             "channel": self.channel, "ts": self.ts, "thread": self.thread, "text": self.text,
             "source": self.source, "blocks": list(self.blocks), "pings": list(self.pings),
-            "ephemeral": self.ephemeral,
+            "ephemeral": self.ephemeral, "at": self.at,
         }  # fmt: skip
 
 
