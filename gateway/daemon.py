@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import structlog
+from pydantic import SecretStr
 
 from agents.agent import Agent
 from agents.models.http import new_session
@@ -41,14 +42,14 @@ class Running:
 def model_settings(settings: Settings) -> ModelSettings:
     """What the agents' side needs to know, with secrets uncovered."""
     models, agent = settings.models, settings.agents.defaults
-    openai, anthropic = models.openai.api_key, models.anthropic.api_key
     return ModelSettings(
         model=agent.model,
         fallbacks=agent.fallbacks,
-        openai_api_key=openai.get_secret_value() if openai else None,
+        openai_api_key=_uncovered(models.openai.api_key),
         openai_base_url=models.openai.base_url,
-        anthropic_api_key=anthropic.get_secret_value() if anthropic else None,
+        anthropic_api_key=_uncovered(models.anthropic.api_key),
         anthropic_base_url=models.anthropic.base_url,
+        ollama_api_key=_uncovered(models.ollama.api_key),
         ollama_base_url=models.ollama.base_url,
         timeouts=Timeouts(
             connect=models.connect_timeout,
@@ -60,6 +61,10 @@ def model_settings(settings: Settings) -> ModelSettings:
         max_output=agent.max_output_tokens,
         window=agent.context_window,
     )
+
+
+def _uncovered(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
 
 
 @asynccontextmanager

@@ -63,9 +63,8 @@ class AnthropicModel:
         )
 
     def _body(self, request: ModelRequest) -> Body:
-        limit = request.max_output or self._max_output
         fields = [b'{"model":', self._model]
-        fields.append(b',"stream":true,"max_tokens":%d' % limit)
+        fields.append(b',"stream":true,"max_tokens":%d' % self._max_output)
         if request.system:
             fields += (b',"system":', encode_system(request.system))
         if request.tools:

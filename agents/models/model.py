@@ -21,7 +21,6 @@ class ToolSpec:
 class ModelRequest:
     """One call: `transcript` is what was said before this turn, `turn` what was said in it.
 
-    `max_output` is the longest answer in tokens; None leaves it to the model's own setting.
     `conclude` asks for an answer in words: the model shall call no more tools.
     """
 
@@ -29,7 +28,6 @@ class ModelRequest:
     transcript: Transcript
     turn: tuple[Said, ...]
     tools: Sequence[ToolSpec] = ()
-    max_output: int | None = None
     conclude: bool = False
 
 
@@ -101,6 +99,7 @@ class ModelSettings:
     openai_base_url: str = "https://api.openai.com/v1"
     anthropic_api_key: str | None = field(default=None, repr=False)
     anthropic_base_url: str = "https://api.anthropic.com"
+    ollama_api_key: str | None = field(default=None, repr=False)
     ollama_base_url: str = "http://127.0.0.1:11434"
     timeouts: Timeouts = Timeouts()
     attempts: int = 3

@@ -85,8 +85,8 @@ class OpenAIModel:
         fields = [b'{"model":', self._model, b',"stream":true']
         if self._counts_usage:
             fields.append(b',"stream_options":{"include_usage":true}')
-        if limit := request.max_output or self._max_output:
-            fields.append(b',"%s":%d' % (self._limit_name, limit))
+        if self._max_output:
+            fields.append(b',"%s":%d' % (self._limit_name, self._max_output))
         # To conclude, tools are left out: `tool_choice` "none" is ignored by Ollama.
         if request.tools and self._takes_tools and not request.conclude:
             fields += (b',"tools":', self._encoded_tools(request.tools))

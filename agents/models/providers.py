@@ -31,8 +31,7 @@ def endpoint_of(provider: str, settings: ModelSettings) -> Endpoint:
     """How to reach a provider. Raises `NotConfigured` when its key is missing or damaged."""
     connect = settings.timeouts.connect
     if provider == OLLAMA:
-        # Without any key: Ollama must not see one that was meant for another server.
-        return Endpoint(_ollama_root(settings), _HEADERS, connect=connect)
+        return _ollama(settings)
     if provider == ANTHROPIC:
         key = _key(settings.anthropic_api_key, "ANTHROPIC_API_KEY")
         if key is None:
@@ -50,7 +49,7 @@ def endpoint_of(provider: str, settings: ModelSettings) -> Endpoint:
 
 def ollama_chat(settings: ModelSettings) -> Endpoint:
     """Ollama's OpenAI-compatible side (https://docs.ollama.com/openai)."""
-    return Endpoint(f"{_ollama_root(settings)}/v1", _HEADERS, connect=settings.timeouts.connect)
+    return _ollama(settings, "/v1")
 
 
 def has_own_server(settings: ModelSettings) -> bool:
@@ -94,8 +93,12 @@ async def _ask(http: aiohttp.ClientSession, endpoint: Endpoint, path: str) -> An
         raise NotReachable(f"no answer from {where} within {LISTING_SECONDS:g} s") from None
 
 
-def _ollama_root(settings: ModelSettings) -> str:
-    return settings.ollama_base_url.rstrip("/").removesuffix("/v1")
+def _ollama(settings: ModelSettings, path: str = "") -> Endpoint:
+    root = settings.ollama_base_url.rstrip("/").removesuffix("/v1")
+    # Its own key or none: it must not see one that was meant for another server.
+    key = _key(settings.ollama_api_key, "models.ollama.api_key")
+    headers = _HEADERS if key is None else {"Authorization": f"Bearer {key}", **_HEADERS}
+    return Endpoint(f"{root}{path}", headers, key, settings.timeouts.connect)
 
 
 def _key(value: str | None, name: str) -> str | None:

@@ -60,12 +60,11 @@ class PydanticAIModel:
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Run one call; see `agents.models.model.Model`."""
         words = Words()
-        limit = request.max_output or self._max_output
         try:
             async with self._direct.model_request_stream(
                 self._model,
                 self._told(request),
-                model_settings={"max_tokens": limit} if limit else None,
+                model_settings={"max_tokens": self._max_output} if self._max_output else None,
                 model_request_parameters=_parameters(request),
             ) as response:
                 async for event in response:

@@ -255,7 +255,16 @@ async def test_the_key_does_not_follow_a_redirect(
         here.llm.asked.clear()
 
 
-async def test_ollama_gets_no_key(http: aiohttp.ClientSession, openai: Provider) -> None:
+async def test_ollama_gets_the_key_of_its_own(
+    http: aiohttp.ClientSession, openai: Provider
+) -> None:
+    settings = ModelSettings(ollama_api_key=KEY, ollama_base_url=openai.llm.root)
+    model = await make(ModelName("ollama", "llama3.2"), settings, http)
+    await Provider(openai.llm, model).ask()
+    assert [headers["Authorization"] for headers in openai.llm.headers] == [f"Bearer {KEY}"] * 2
+
+
+async def test_ollama_gets_no_other_key(http: aiohttp.ClientSession, openai: Provider) -> None:
     openai.llm.key = None
     settings = ModelSettings(
         openai_api_key=KEY, anthropic_api_key=KEY, ollama_base_url=openai.llm.root
