@@ -1,6 +1,5 @@
 """What people can tell Argent itself, in any chat."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -26,34 +25,22 @@ _ALIASES = {"start": CommandName.HELP}
 """Telegram sends /start when somebody opens the bot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """A command as somebody typed it."""
-
-    name: CommandName
-    argument: str = ""
-
-
-def parse(text: str) -> Invocation | None:
+def parse(text: str) -> CommandName | None:
     """The command in a message's text, or None: then it is for the agent.
 
-    A slash word that is no command of ours is left to the agent, too.
+    A slash word that is no command of ours is left to the agent, too. No command takes arguments.
     """
     if not text.startswith("/"):
         return None
-    word, _, argument = text[1:].partition(" ")
-    name = word.lower()
+    name = text[1:].partition(" ")[0].lower()
     if name in list(CommandName):
-        return Invocation(CommandName(name), argument.strip())
-    if name in _ALIASES:
-        return Invocation(_ALIASES[name], argument.strip())
-    return None
+        return CommandName(name)
+    return _ALIASES.get(name)
 
 
 def stops(text: str) -> bool:
     """Whether a message's text asks to stop, which cannot wait for its turn."""
-    invocation = parse(text)
-    return invocation is not None and invocation.name is CommandName.STOP
+    return parse(text) is CommandName.STOP
 
 
 def help_text() -> str:

@@ -19,7 +19,7 @@ from agents.transcript import AssistantSays, ToolResult, ToolsSay
 from gateway import commands
 from gateway.clock import Clock
 from gateway.closing import Closing
-from gateway.commands import CommandName, Invocation
+from gateway.commands import CommandName
 from gateway.events import Feed, TurnStarted
 from gateway.lanes import Stop
 from gateway.life import Life
@@ -83,8 +83,8 @@ class Conversation:
         message = accepted.message
         if isinstance(message, Correction):
             await self._record(accepted, message)
-        elif (invocation := commands.parse(message.text)) is not None:
-            await self._obey(accepted, message, invocation, stop)
+        elif (command := commands.parse(message.text)) is not None:
+            await self._obey(accepted, command, stop)
         else:
             await self._answer(accepted, message, stop)
 
@@ -219,17 +219,15 @@ class Conversation:
             await self._append(opened, [entry])
         await self._close(accepted, opened, Outcome.RECORDED, None)
 
-    async def _obey(
-        self, accepted: Accepted, message: InboundMessage, invocation: Invocation, stop: Stop
-    ) -> None:
+    async def _obey(self, accepted: Accepted, command: CommandName, stop: Stop) -> None:
         opened = await self._open(accepted)
-        text = await self._carry_out(opened.session, invocation, stop)
+        text = await self._carry_out(opened.session, command, stop)
         opened = await self._open(accepted)
         reply = Reply(text, ReplyKind.NOTICE)
-        await self._close(accepted, opened, Outcome.REPLIED, reply, detail=invocation.name)
+        await self._close(accepted, opened, Outcome.REPLIED, reply, detail=command)
 
-    async def _carry_out(self, session: Session, invocation: Invocation, stop: Stop) -> str:
-        match invocation.name:
+    async def _carry_out(self, session: Session, command: CommandName, stop: Stop) -> str:
+        match command:
             case CommandName.HELP:
                 return commands.help_text()
             case CommandName.STATUS:
@@ -237,7 +235,7 @@ class Conversation:
             case CommandName.NEW | CommandName.CLEAR:
                 if session.messages == 0:
                     return notice("nothing_to_clear")
-                reason = f"/{invocation.name}"
+                reason = f"/{command}"
                 await self._trouble.insist(lambda: self._life.clear(session, reason=reason))
                 return notice("cleared")
             case CommandName.STOP:
