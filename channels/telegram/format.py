@@ -39,11 +39,11 @@ def render(markdown: str) -> tuple[Rendered, ...]:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LINE_SEPARATOR = re.compile("\r\n?|[\x0b\x0c\u2028\u2029]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
-_REMOVED = re.compile("[\u202a-\u202e\u0333\u033f\u030a]")
+_LINE_SEPARATOR = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_REMOVED = re.compile("[\u202a-\u202e\u2066-\u2069\u0333\u033f\u030a]")
 _RING = re.compile("[^\\W\\d_]\u030a")
-_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2028-\u202e\u0333\u033f\u030a]")
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u0333\u033f\u030a]")
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
 _UNSEEN = re.compile(
     "[\\s\x00-\x20\x7f\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f\u2800\u3000\ufffc\ufeff"
@@ -52,7 +52,8 @@ _UNSEEN = re.compile(
 
 
 def clean(text: str) -> str:
-    """The text without what Telegram refuses, or removes so that words would run together."""
+    """The text without what Telegram refuses, or removes so that words would run together, and
+    without what controls a terminal or turns the direction of what follows."""
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if not _UNWANTED.search(text):

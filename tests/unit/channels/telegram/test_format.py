@@ -120,6 +120,7 @@ def test_markup_around_nothing_is_shown_as_it_was_written(source):
         ("a\x00b\x1bc", "a b c"),
         ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
         ("a\u202eb\u202c", "ab"),
+        ("a\x9bb\x85c\u2066d\u2069", "a b\ncd"),
         ("A\u030a \u030a", "Å "),
         ("\ud83d\ude00 \ud83d.", "😀 \ufffd."),
     ],
