@@ -64,6 +64,8 @@ class Pace:
     def flooded(self, chat: str, retry_after: float, now: float, *, whole_account: bool) -> None:
         """The platform asked to wait."""
         until = now + retry_after
+        # A chat that nobody writes to again would stay here for ever.
+        self._chats = {c: known for c, known in self._chats.items() if now < known.paced_until}
         self._chats[chat] = _Chat(free_at=until, paced_until=until + MEMORY)
         recent = [(at, c) for at, c in self._floods if at > now - _ACCOUNT_WINDOW and c != chat]
         self._floods = [*recent, (now, chat)]

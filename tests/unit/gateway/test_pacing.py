@@ -30,6 +30,13 @@ def test_a_chat_that_was_flooded_is_paced_for_a_while() -> None:
     assert pace.delay("a", after) == 0
 
 
+def test_a_flooded_chat_that_is_silent_afterwards_is_forgotten() -> None:
+    pace = Pace()
+    for number in range(100):
+        pace.flooded(str(number), 5, number * 2 * MEMORY, whole_account=False)
+    assert len(pace._chats) == 1
+
+
 def test_a_flood_of_the_account_parks_every_chat() -> None:
     pace = Pace()
     pace.flooded("a", 5, 0.0, whole_account=True)
