@@ -109,7 +109,10 @@ class Admin:
     async def _resolve(self, name: str) -> SessionRow:
         with as_admin_errors():
             found = await self._ledger.find(name) if name else ()
-            return the_one(name, found) or no_such(name, await self._ledger.listing())
+            if (one := the_one(name, found)) is not None:
+                return one
+            # Thousands of names are compared: not while everybody waits.
+            return await asyncio.to_thread(no_such, name, await self._ledger.listing())
 
     async def _between_turns(self, row: SessionRow, act: Callable[[], Awaitable[T]]) -> T:
         with as_admin_errors():
