@@ -95,10 +95,10 @@ class Subscription:
     async def __aiter__(self) -> AsyncIterator[GatewayEvent]:
         while True:
             await self._filled.wait()
-            if self._missed:
-                missed, self._missed = self._missed, 0
-                yield Missed(missed)
             while self._buffer:
+                if self._missed:
+                    missed, self._missed = self._missed, 0
+                    yield Missed(missed)
                 yield self._buffer.popleft()
             self._filled.clear()
 

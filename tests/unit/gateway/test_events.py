@@ -29,6 +29,22 @@ async def test_a_slow_observer_loses_the_oldest_and_is_told_how_many() -> None:
     assert seen == [Missed(3), PartSent("a", 3, repeated=False), PartSent("a", 4, repeated=False)]
 
 
+async def test_what_is_lost_while_an_observer_reads_is_told_before_what_follows() -> None:
+    feed = Feed()
+    one, *rest = [PartSent("a", number, repeated=False) for number in range(5)]
+    seen = []
+    with feed.subscribe(size=2) as slow:
+        feed.publish(one)
+        async for event in slow:
+            seen.append(event)
+            if event == one:
+                for part in rest:
+                    feed.publish(part)
+            elif event == rest[-1]:
+                break
+    assert seen == [one, Missed(2), *rest[2:]]
+
+
 async def test_an_observer_waits_without_holding_anybody_up() -> None:
     feed = Feed()
     with feed.subscribe() as observer:
