@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from state.files.lock import lock_holder
-    from state.files.open import State, open_state, rebuild_index
+    from state.files.open import State, open_state
     from state.files.readonly import ReadOnlyState
 
-__all__ = ["ReadOnlyState", "State", "lock_holder", "open_state", "rebuild_index"]
+__all__ = ["ReadOnlyState", "State", "lock_holder", "open_state"]
 
 _HOMES = {
     "ReadOnlyState": "readonly",
     "State": "open",
     "lock_holder": "lock",
     "open_state": "open",
-    "rebuild_index": "open",
 }
 
 

@@ -73,24 +73,6 @@ async def open_state(
     )
 
 
-def rebuild_index(state_dir: Path, *, agent: str = "main") -> int:
-    """Make the index of sessions anew from their folders; how many there are.
-
-    For a folder that no gateway owns. Raises as `open_state` does.
-    """
-    layout = Layout(state_dir, agent)
-    lock, ledger = _prepare(layout, SystemCalls(), _now, connect)
-    try:
-        ledger.connection.execute("BEGIN IMMEDIATE")
-        ledger.connection.execute("DELETE FROM sessions")
-        index.index(ledger.connection, _facts(layout, session_ids(layout)))
-        ledger.connection.execute("COMMIT")
-        return len(index.ids(ledger.connection))
-    finally:
-        ledger.connection.close()
-        lock.release()
-
-
 def _prepare(
     layout: Layout, calls: SystemCalls, clock: Clock, connect: Connect
 ) -> tuple[StateLock, OpenedLedger]:
