@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import aiohttp
-
 from agents.errors import AuthFailed, ModelError, NotReachable, Overloaded, TimedOut
+from agents.models.http import new_session
 from agents.models.names import ModelName
 from agents.models.registry import list_models, make, resolve, test_model
 from gateway.config import Settings
@@ -17,7 +16,7 @@ Json = dict[str, Any]
 async def listed(settings: Settings) -> Json:
     """Every provider's models, and those in use with the reason why."""
     wanted = model_settings(settings)
-    async with aiohttp.ClientSession() as http:
+    async with new_session() as http:
         listings = await list_models(wanted, http)
         try:
             found = await resolve(wanted, http)
@@ -40,7 +39,7 @@ async def tested(settings: Settings, names: Sequence[str]) -> Json:
     """How the named models, or those in use, answer; one after the other."""
     wanted = model_settings(settings)
     tests: list[Json] = []
-    async with aiohttp.ClientSession() as http:
+    async with new_session() as http:
         try:
             if names:
                 models = [await make(ModelName.parse(name), wanted, http) for name in names]
