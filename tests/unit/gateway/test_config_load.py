@@ -177,7 +177,8 @@ def test_a_missing_token_is_pointed_to_its_account(config):
 
 
 def test_a_name_for_an_owner_is_refused_with_the_reason(config):
-    (problem,) = problems(config('[channels.t]\nkind="telegram"\ntoken="1:a"\nowners = [\n  "@jason",\n]\n'))
+    account = '[channels.t]\nkind="telegram"\ntoken="1:a"\n'
+    (problem,) = problems(config(f'{account}owners = [\n  "@jason",\n]\n'))
     assert ", line 4: channels.t.owners" in problem
     assert "only the number counts" in problem
 
@@ -188,7 +189,8 @@ def test_a_blank_secret_is_refused(config):
 
 
 def test_two_accounts_with_one_token_are_refused(config):
-    path = config('[channels.telegram]\ntoken = "1:same"\n[channels.telegram-b]\ntoken = "1:same"\n')
+    token = 'token = "1:same"\n'
+    path = config(f"[channels.telegram]\n{token}[channels.telegram-b]\n{token}")
     (problem,) = problems(path)
     assert "channels.telegram-b.token is the same as channels.telegram.token" in problem
     assert "1:same" not in problem
