@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -19,6 +20,7 @@ from channels.slack.marks import Marks
 from channels.slack.responses import Responses
 from state.messages import Inbound, InboundMessage
 from tests.properties.test_slack_payloads import ME, SEEDS, damaged
+from tests.properties.test_telegram_updates import DAMAGED
 
 NOW = datetime(2026, 1, 30, 12, tzinfo=UTC)
 SETTINGS = SlackSettings(
@@ -52,7 +54,8 @@ async def _answers(payloads: list[Any]) -> tuple[list[bool], list[Inbound]]:
         return [await dispatch.of_socket(payload) for payload in payloads], taken
 
 
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(600)
+@settings(max_examples=DAMAGED // 50, suppress_health_check=list(HealthCheck))
 @given(st.lists(damaged(), min_size=50, max_size=50))
 def test_every_damaged_payload_is_answered_and_the_next_message_flows(payloads: list[Any]) -> None:
     whole = SEEDS[2] | {"event": SEEDS[2]["event"] | {"ts": "1769767999.000001"}}

@@ -4,6 +4,7 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -12,7 +13,7 @@ from channels.slack.identity import Identity
 from channels.slack.inbound import parse, wanted
 from channels.slack.known import Known, Person, Place, Room
 from state.messages import Correction, InboundMessage, Malformed
-from tests.properties.test_telegram_updates import JSON, _paths
+from tests.properties.test_telegram_updates import DAMAGED, JSON, _paths
 
 NOW = datetime(2026, 1, 30, 12, tzinfo=UTC)
 ME = Identity("slack", "T1", "UBOT", "B1", "argent", commands=frozenset({"status"}))
@@ -58,7 +59,8 @@ def damaged(draw: st.DrawFn) -> Any:
     return raw
 
 
-@settings(max_examples=1_000)
+@pytest.mark.timeout(600)
+@settings(max_examples=DAMAGED)
 @given(damaged())
 def test_a_damaged_payload_is_read_passed_over_or_set_aside(raw: Any) -> None:
     before = copy.deepcopy(raw)

@@ -4,6 +4,7 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -38,6 +39,9 @@ SEEDS: list[dict[str, Any]] = [
     ),
     update(message(PRIVATE, location={"latitude": 1.0, "longitude": 2.0})),
 ]
+DAMAGED = 10_000 if settings.get_current_profile_name() == "slow" else 1_000
+"""How many damaged payloads are tried."""
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -73,7 +77,8 @@ def damaged(draw: st.DrawFn) -> Any:
     return raw
 
 
-@settings(max_examples=1_000)
+@pytest.mark.timeout(600)
+@settings(max_examples=DAMAGED)
 @given(damaged())
 def test_a_damaged_update_is_read_passed_over_or_set_aside(raw: Any) -> None:
     before = copy.deepcopy(raw)
