@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from channels.channel import Condition
 from tests.emulators.discord import DiscordEmulator
 from tests.emulators.slack import SlackEmulator
@@ -106,6 +108,35 @@ async def test_a_platform_that_dies_takes_no_other_with_it(tmp_path: Path) -> No
             await until(argent, "discord", Condition.DEGRADED)
             assert condition(argent, "telegram") is Condition.HEALTHY
             assert condition(argent, "slack") is Condition.HEALTHY
+
+
+@pytest.mark.parametrize("gone", ["discord", "slack"])
+async def test_a_platform_that_comes_back_is_caught_up_with(gone: str, tmp_path: Path) -> None:
+    async with world() as there:
+        neighbour = there.telegram.user("Alice")
+        alice = {"discord": there.discord, "slack": there.slack}[gone].user("Alice")
+        async with there.argent(tmp_path) as argent:
+            await until(argent, "discord", Condition.HEALTHY)
+            await until(argent, "slack", Condition.HEALTHY)
+            await alice.says("before")
+            await alice.hears()
+            if gone == "discord":
+                await there.discord.close()
+                there.discord.gateway.sessions.clear()
+                await alice.says("meanwhile")
+            else:
+                await there.slack.goes_down()
+                await alice.says("meanwhile", told=False)
+            await until(argent, gone, Condition.DEGRADED)
+            await neighbour.says("still there?")
+            assert (await neighbour.hears())[0].text == "echo: still there?"
+            if gone == "discord":
+                await there.discord.restarts()
+            else:
+                await there.slack.comes_back()
+            assert (await alice.hears(timeout=30))[0].text == "echo: meanwhile"
+            await until(argent, gone, Condition.HEALTHY)
+            assert condition(argent, "telegram") is Condition.HEALTHY
 
 
 async def test_a_refused_token_stops_that_account_and_says_what_to_do(tmp_path: Path) -> None:
