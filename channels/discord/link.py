@@ -87,6 +87,9 @@ class Link(discord.Client):
             name = type(error).__name__
             raise Unreachable(f"the connection to Discord ended: {name}") from error
         finally:
+            # The library lets the task that waits for every server outlive its client.
+            if (waiting := self._connection._ready_task) is not None:
+                waiting.cancel()
             await self.close()
 
     def _closed(self, code: int) -> ChannelError:
