@@ -16,7 +16,7 @@ from agents.tokens import of_said
 from agents.transcript import Transcript
 from gateway.routing import Route
 from state.compaction import TurnSize, slide
-from state.history import CorrectionEntry, Entry, complete_prefix, finished
+from state.history import CorrectionEntry, Entry, finished, turn_ends
 from state.keys import SessionKey, SessionType
 from state.session import Session
 from state.store import Loaded, Sessions
@@ -55,7 +55,7 @@ class OpenSession:
         self.session, self.transcript, self.turns = loaded.session, Transcript(), []
         self.finished = _lately_finished(loaded.entries)
         start = 0
-        for end in _turn_ends(loaded.entries):
+        for end in turn_ends(loaded.entries):
             self.extend(loaded.entries[start:end], loaded.positions[start])
             start = end
 
@@ -166,14 +166,3 @@ def _lately_finished(entries: Sequence[Entry]) -> frozenset[str]:
     # A session commits one message at a time, so only its last one can be open in the ledger.
     last = entries[-_LATELY:]
     return finished(last) | {e.id for e in last if isinstance(e, CorrectionEntry)}
-
-
-def _turn_ends(entries: Sequence[Entry]) -> list[int]:
-    """The ends of the whole turns, in order."""
-    ends = []
-    start = 0
-    for end in range(1, len(entries) + 1):
-        if complete_prefix(entries[start:end]) == end - start:
-            ends.append(end)
-            start = end
-    return ends

@@ -4,7 +4,7 @@ A history is a sequence of entries that only grows. What is appended together st
 together: a turn's question, its tool calls with their results, and its answer are one batch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -146,28 +146,31 @@ def complete_prefix(entries: Sequence[Entry]) -> int:
     A write that was cut short leaves the first entries of a turn. Because a turn is acknowledged
     as a whole, everything after the last whole turn may be set aside.
     """
-    whole = 0
+    return max(turn_ends(entries), default=0)
+
+
+def turn_ends(entries: Iterable[Entry]) -> Iterator[int]:
+    """How many entries there are up to each turn's end, as far as there are whole turns."""
     awaited: list[str] = []
     open_turn: str | None = None
     for position, entry in enumerate(entries):
         if isinstance(entry, ToolEntry):
             if entry.call not in awaited or entry.turn != open_turn:
-                return whole
+                return
             awaited.remove(entry.call)
             continue
         if awaited:
-            return whole
+            return
         turn = _turn(entry)
         if open_turn is not None and turn != open_turn:
-            return whole
+            return
         if isinstance(entry, AssistantEntry):
             awaited = [call.id for call in entry.calls]
             open_turn = entry.turn if entry.calls else None
         else:
             open_turn = turn
         if open_turn is None:
-            whole = position + 1
-    return whole
+            yield position + 1
 
 
 def finished(entries: Iterable[Entry]) -> frozenset[str]:
