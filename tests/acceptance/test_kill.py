@@ -83,6 +83,10 @@ async def test_nothing_is_lost_in_a_week_of_kills(tmp_path: Path) -> None:
     assert faults(record) == []
 
 
+MOST_DAYS = 8
+
+
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("variant", "kind"),
     [
@@ -95,7 +99,15 @@ async def test_a_gateway_that_breaks_a_promise_is_found_out(
     tmp_path: Path, variant: str, kind: str
 ) -> None:
     program = ("tests.acceptance.variants", variant)
-    record = await day(
-        tmp_path, kills=2, chats=60, life=AT_WORK, program=program, silence=3 * MODEL_LATENCY
-    )
-    assert kind in {fault.partition(":")[0] for fault in faults(record)}
+    found: set[str] = set()
+    # A kill shows only what it hits; a promise that is kept is kept on every day.
+    for number in range(MOST_DAYS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        record = await day(
+            folder, kills=3, chats=60, life=AT_WORK, program=program, silence=3 * MODEL_LATENCY
+        )
+        found |= {fault.partition(":")[0] for fault in faults(record)}
+        if kind in found:
+            return
+    raise AssertionError(f"{variant} was not found out: {found or 'nothing'}")
