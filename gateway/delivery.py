@@ -32,6 +32,9 @@ from state.store import Ledger
 
 _FIRST_RETRY = 1.0
 _LONGEST_RETRY = 60.0
+_MOST_DEFECTS = 3
+"""How often a part is tried on which the channel breaks; those behind it wait for so long."""
+
 _AT_ONCE = 64
 """Calls under way at a time on one account; more would only queue up in the sockets."""
 
@@ -153,7 +156,7 @@ class Delivery:
             try:
                 async with self._slots[channel.name]:
                     queue.woken = False
-                    receipt = await channel.send(part)
+                    receipt = await _send(channel, part)
             except RateLimited as error:
                 pace.flooded(
                     part.address.chat,
@@ -227,6 +230,19 @@ class Delivery:
     async def _recorded(self, write: Callable[[], Awaitable[None]]) -> None:
         """Do a ledger write, again and again while the disk refuses it."""
         await self._trouble.insist(write)
+
+
+async def _send(channel: Channel, part: OwedPart) -> Receipt:
+    """Send a part. Raises a `ChannelError` whatever happens: a defect ends no chat's queue."""
+    try:
+        return await channel.send(part)
+    except ChannelError:
+        raise
+    except Exception as error:
+        _log.exception("send_broke", channel=channel.name, part=part.id)
+        if part.attempts < _MOST_DEFECTS:
+            raise Unreachable("the channel broke", uncertain=True) from error
+        raise Rejected(f"the channel broke: {type(error).__name__}") from error
 
 
 def _sending(part: OwedPart) -> OwedPart:

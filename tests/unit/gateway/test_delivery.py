@@ -146,6 +146,19 @@ async def test_a_refused_part_is_given_up_and_the_next_goes_on(post: Post) -> No
     assert (await post.ledger.counts()).failed_parts == 1
 
 
+async def test_a_part_on_which_the_channel_breaks_is_tried_again_and_holds_nothing_up_for_ever(
+    post: Post, quick_retries: None
+) -> None:
+    bugs: list[Exception] = [TypeError("a bug")] * 5
+    post.platform.answers["bad"] = bugs  # type: ignore[assignment]
+    await post.deliver(*await post.owe("bad", "good"))
+    assert post.platform.sent == [("7", "good")]
+    assert (await post.ledger.counts()).failed_parts == 1
+    post.platform.answers["odd"] = [TypeError("a bug")]  # type: ignore[list-item]
+    await post.deliver(*await post.owe("odd"))
+    assert post.platform.sent[-1] == ("7", "odd")
+
+
 async def test_a_moved_chat_gets_its_answer_at_its_new_place(post: Post) -> None:
     post.platform.answers["hi"] = [Moved("-100")]
     await post.deliver(*await post.owe("hi"))
