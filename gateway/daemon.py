@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,8 +137,7 @@ async def until_stopped(gateway: Gateway) -> None:
             signal.signal(number, signal.SIG_DFL)
 
     for number in numbers:
-        with suppress(NotImplementedError):
-            loop.add_signal_handler(number, on_signal)
+        loop.add_signal_handler(number, on_signal)
     await gateway.stop_requested()
 
 

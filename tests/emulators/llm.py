@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import signal
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Refusal(Exception):
         self.status = status
 
 
-class LLM:
+class LLM(ABC):
     """A scripted model behind HTTP; subclasses speak a provider's dialect.
 
     `latency` is the time before the first byte, `chunk_bytes` the size of each write (None: an
@@ -160,28 +161,29 @@ class LLM:
         """Routes beside the chat."""
         return []
 
+    @abstractmethod
     def check(self, asked: Asked) -> None:
         """Raise `Refusal` for what the real server refuses."""
 
+    @abstractmethod
     def echo(self, asked: Asked) -> str:
         """The last words of the user."""
-        raise NotImplementedError
 
+    @abstractmethod
     def events(self, says: Says, asked: Asked) -> list[bytes]:
         """The answer as server-sent events."""
-        raise NotImplementedError
 
+    @abstractmethod
     def whole(self, says: Says, asked: Asked) -> dict[str, Any]:
         """The answer to a request that asks for no stream."""
-        raise NotImplementedError
 
+    @abstractmethod
     def error(self, status: Status) -> dict[str, Any]:
         """The body of an HTTP error."""
-        raise NotImplementedError
 
+    @abstractmethod
     def error_event(self, fails: Fails) -> bytes:
         """An error in the middle of a stream."""
-        raise NotImplementedError
 
     # The server -------------------------------------------------------------------------------
 
