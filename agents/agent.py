@@ -22,6 +22,7 @@ from agents.tools.tool import Toolbox
 from agents.transcript import Said, ToolResult, Transcript
 from agents.turn import CallModel, CallTools, Finish, Turn, check
 from state.history import ToolCall, Usage
+from state.messages import StoredFile
 
 _log = structlog.get_logger(__name__)
 _PATIENCE = Timeouts()
@@ -49,6 +50,7 @@ class TurnFinished:
     `said` is what the agent and its tools said in it, in order; the last one is the answer.
     `usage` sums all calls; `context` is the size of the last one, in tokens, as its provider
     counted it (None when it did not). `cut` says that the answer stopped at a limit of length.
+    `files` are those that the agent made in the turn, for the people to have.
     """
 
     said: tuple[Said, ...]
@@ -56,6 +58,7 @@ class TurnFinished:
     usage: Usage
     context: int | None = None
     cut: bool = False
+    files: tuple[StoredFile, ...] = ()
 
 
 AgentEvent = TextDelta | ToolStarted | Restarted | TurnFinished

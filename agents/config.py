@@ -1,12 +1,31 @@
 """The settings of an agent and of the models it thinks with."""
 
 import re
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from agents.errors import NotConfigured
 from agents.models.names import ModelName
 from state.keys import Scope
+
+
+class QueueMode(StrEnum):
+    """What becomes of messages that arrive while a turn runs.
+
+    Only messages of the same sender at the same place are ever taken together.
+    """
+
+    COLLECT = "collect"
+    FOLLOWUP = "followup"
+    INTERRUPT = "interrupt"
+
+
+class DeletionMode(StrEnum):
+    """What becomes of the words of a message that its platform deleted."""
+
+    FORGET = "forget"
+    ERASE = "erase"
 
 
 class SessionSettings(BaseModel):
@@ -25,6 +44,13 @@ class SessionSettings(BaseModel):
 
     channel_scope: Scope = Scope.PER_CHANNEL
     """`per-channel`: every room its own session; `collapsed`: a container's rooms share one."""
+
+    queue: QueueMode = QueueMode.COLLECT
+    """`collect`: what arrives during a turn is answered together after it; `followup`: one by one;
+    `interrupt`: at once, together with what was being answered."""
+
+    deletions: DeletionMode = DeletionMode.FORGET
+    """`forget`: a deleted message leaves the model's context; `erase`: the history, too."""
 
 
 class AgentSettings(BaseModel):

@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from state.keys import Scope
 
 
 class DmPolicy(StrEnum):
@@ -53,3 +55,18 @@ class AccountSettings(BaseModel):
 
     allow_groups: tuple[PlatformId, ...] = ()
     """Chat ids of groups in which everybody may speak to the bot."""
+
+    streaming: bool = True
+    """Whether a long answer is shown while it grows, in a message that is edited."""
+
+    acknowledge: bool = True
+    """Whether a message in a group gets a reaction while it is being worked on."""
+
+    max_file_mb: int = Field(default=20, ge=0, le=100)
+    """The largest attachment that is fetched, in millions of bytes; 0: none is."""
+
+    channel_scope: Scope | None = None
+    """As `agents.defaults.session.channel_scope`, for this account."""
+
+    scopes: dict[str, Scope] = {}
+    """As `channel_scope`, for one guild, workspace or supergroup, by its id."""

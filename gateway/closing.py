@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from channels.channel import Channel
+from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.delivery import Delivery
 from gateway.events import Feed, TurnEnded
 from gateway.trouble import Trouble
 from state.messages import (
-    Accepted,
     ChatKind,
     Correction,
+    Deletion,
     InboundMessage,
     Outcome,
     Part,
@@ -42,38 +43,40 @@ class Closing:
 
     async def close(
         self,
-        accepted: Accepted,
+        batch: Batch,
         outcome: Outcome,
         reply: Reply | None,
         *,
         session: Session | None = None,
         detail: str | None = None,
     ) -> None:
-        """Close an accepted message; the reply goes where the message came from."""
-        message = accepted.message
+        """Close accepted messages; the reply goes where they came from."""
+        message = batch.last.message
         address = message.address
         parts = [(address, part) for part in self._rendered(message, reply)]
 
         async def finish() -> None:
             owed = await self._ledger.finish(
-                accepted.seq,
+                batch.last.seq,
                 outcome=outcome,
                 parts=parts,
                 at=self._clock.now(),
                 session=session,
                 detail=detail,
                 begin=self._delivery.idle(address),
+                also=[each.seq for each in batch.accepted[:-1]],
             )
             self._delivery.post(owed)
 
         await self._trouble.insist(finish)
-        self._feed.publish(TurnEnded(accepted.session, message.source, outcome))
+        for each in batch:
+            self._feed.publish(TurnEnded(each.session, each.message.source, outcome))
 
     def _rendered(
-        self, message: InboundMessage | Correction, reply: Reply | None
+        self, message: InboundMessage | Correction | Deletion, reply: Reply | None
     ) -> tuple[Part, ...]:
         """Among several people an answer points at its question; between two it need not."""
-        if reply is None:
+        if reply is None or isinstance(message, Deletion):
             return ()
         channel = self._channels[message.address.channel]
         if message.kind is not ChatKind.DIRECT or channel.capabilities.points_in_private:

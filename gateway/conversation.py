@@ -17,6 +17,7 @@ from agents.prompt import said
 from agents.tokens import of_said
 from agents.transcript import AssistantSays, ToolResult, ToolsSay
 from gateway import commands
+from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.closing import Closing
 from gateway.commands import CommandName
@@ -27,7 +28,7 @@ from gateway.notices import notice
 from gateway.open_sessions import OpenSession, OpenSessions, is_shared
 from gateway.routing import Route
 from gateway.status_text import status_text
-from gateway.thinking import Limits, Thinking
+from gateway.thinking import Limits, Stopped, Thinking
 from gateway.trouble import Trouble
 from state.compaction import is_due
 from state.history import AssistantEntry, CorrectionEntry, Entry, ToolEntry, UserEntry
@@ -77,7 +78,7 @@ class Conversation:
                 # A defect, of whatever kind, must not leave somebody without an outcome.
                 _log.exception("message_broke")
                 reply = Reply(notice("failed"), ReplyKind.NOTICE)
-                await self._closing.close(accepted, Outcome.FAILED, reply, detail="broke")
+                await self._closing.close(Batch((accepted,)), Outcome.FAILED, reply, detail="broke")
 
     async def _bring_to_its_end(self, accepted: Accepted, stop: Stop) -> None:
         message = accepted.message
@@ -108,26 +109,26 @@ class Conversation:
             _log.exception("turn_broke")
             await self._fail(accepted, opened, question, "failed", Outcome.FAILED)
         else:
-            if finished is None:
+            if isinstance(finished, Stopped):
                 await self._fail(accepted, opened, question, "stopped", Outcome.DECLINED)
             else:
                 await self._commit(accepted, opened, question, finished)
 
     async def _think(
         self, accepted: Accepted, opened: OpenSession, question: UserEntry, stop: Stop
-    ) -> TurnFinished | None:
-        """The finished turn, or None when it was stopped; an overflow slides once and retries."""
+    ) -> TurnFinished | Stopped:
+        """The turn as it ended; an overflow slides once and retries."""
         words = said([question], shared=is_shared(opened.session.key))
         coming = opened.session.context.tokens + sum(map(of_said, words))
         limit = self._limits.tokens
         if is_due(coming, limit=limit, threshold=self._limits.threshold):
             await self._slide(opened, limit)
         try:
-            return await self._thinking.turn(accepted, opened, words, stop)
+            return await self._thinking.turn(Batch((accepted,)), opened, words, stop)
         except ContextOverflow:
             if not await self._slide(opened, self._overflowed(opened)):
                 raise
-            return await self._thinking.turn(accepted, opened, words, stop)
+            return await self._thinking.turn(Batch((accepted,)), opened, words, stop)
 
     async def _slide(self, opened: OpenSession, limit: int) -> bool:
         return await self._trouble.insist(lambda: self._opened.slide(opened, limit=limit))
@@ -193,7 +194,9 @@ class Conversation:
         detail: str | None = None,
     ) -> None:
         session = opened.session if opened.stored else None
-        await self._closing.close(accepted, outcome, reply, session=session, detail=detail)
+        await self._closing.close(
+            Batch((accepted,)), outcome, reply, session=session, detail=detail
+        )
 
     async def _owe_what_was_said(self, accepted: Accepted, opened: OpenSession) -> None:
         """The crash came between the history and the ledger: owe the answer that is there."""

@@ -12,12 +12,12 @@ from agents.tools.builtin import harmless_tools
 from agents.tools.tool import Toolbox
 from agents.transcript import Said
 from channels.channel import Channel
+from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
 from gateway.lanes import Stop
 from gateway.open_sessions import OpenSession, is_shared
 from state.keys import Address
-from state.messages import Accepted
 
 TYPING_DELAY = 0.15
 """Seconds before a turn shows that it is typing: quick answers need not."""
@@ -29,6 +29,13 @@ class Limits:
 
     tokens: int
     threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A turn that was stopped; `words` are those of its answer that people have seen."""
+
+    words: str = ""
 
 
 class Thinking:
@@ -63,28 +70,28 @@ class Thinking:
         return self._running
 
     async def turn(
-        self, accepted: Accepted, opened: OpenSession, question: Sequence[Said], stop: Stop
-    ) -> TurnFinished | None:
-        """The agent's turn on a question, or None when it was stopped.
+        self, batch: Batch, opened: OpenSession, question: Sequence[Said], stop: Stop
+    ) -> TurnFinished | Stopped:
+        """The agent's turn on a question.
 
         Raises an `agents.errors.ModelError` when there is no answer to be had.
         """
         finished: list[TurnFinished] = []
 
         async def think() -> None:
-            async with self._slots, self._typing(accepted.message.address):
+            async with self._slots, self._typing(batch.address):
                 self._running += 1
                 try:
-                    finished.append(await self._run(accepted, opened, question))
+                    finished.append(await self._run(batch, opened, question))
                 finally:
                     self._running -= 1
 
-        return finished[0] if await stop.guard(think()) else None
+        return finished[0] if await stop.guard(think()) else Stopped()
 
     async def _run(
-        self, accepted: Accepted, opened: OpenSession, question: Sequence[Said]
+        self, batch: Batch, opened: OpenSession, question: Sequence[Said]
     ) -> TurnFinished:
-        session, source = accepted.session, accepted.message.source
+        session, source = batch.session, batch.last.message.source
         turn = self._agent.run(
             system=system_prompt(
                 self._prompt,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from state.keys import Address
-from state.messages import Attachment, Quote, Sender
+from state.messages import Attachment, Quote, Sender, StoredFile
 
 
 class InvalidHistory(ValueError):
@@ -57,7 +57,7 @@ class AssistantEntry:
 
     `re` names the user entries that it finishes: a message is finished if and only if an
     assistant entry names it. `notice` is set when Argent spoke in the agent's place (a failure,
-    a stop) and holds the notice's name; a model never sees those.
+    a stop) and holds the notice's name; a model never sees those. `files` went out with it.
     """
 
     id: str
@@ -69,6 +69,7 @@ class AssistantEntry:
     usage: Usage | None = None
     calls: tuple[ToolCall, ...] = ()
     notice: str | None = None
+    files: tuple[StoredFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,16 @@ class CorrectionEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletionEntry:
+    """An earlier message was deleted; `message` is the platform's id of it."""
+
+    id: str
+    at: datetime
+    address: Address
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class SummaryEntry:
     """A stand-in for older entries, which stay where they are.
 
@@ -112,7 +123,7 @@ class SummaryEntry:
     tokens: int = field(default=0)
 
 
-Entry = UserEntry | AssistantEntry | ToolEntry | CorrectionEntry | SummaryEntry
+Entry = UserEntry | AssistantEntry | ToolEntry | CorrectionEntry | DeletionEntry | SummaryEntry
 
 
 def check_batch(entries: Sequence[Entry]) -> None:

@@ -41,13 +41,20 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file or other object that came with a message; `reference` is the platform's handle."""
+    """A file or other object that came with a message; `reference` is the platform's handle.
+
+    `name` and `mime` are what the sender says, and are only shown. `file` is the name, made by
+    the gateway, under which the content is kept with the session; None where it is not kept, and
+    then `problem` may say why (``too_large``, ``gone``, ``unreachable``).
+    """
 
     kind: AttachmentKind
     name: str | None = None
     mime: str | None = None
     size: int | None = None
     reference: str | None = None
+    file: str | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,8 @@ class InboundMessage:
     redelivery: it is what makes a message run once. `id` is the platform's own message id, to
     reply to. `container` is the guild, workspace or supergroup that the chat is part of, and is
     what a collapsed scope shares. `addressed` says that the bot was mentioned, replied to or
-    spoken to in private.
+    spoken to in private. `unfinished` says that more of the same message may follow at once: an
+    album's next picture, or the rest of a text that the sender's client cut.
     """
 
     source: str
@@ -83,11 +91,16 @@ class InboundMessage:
     quotes: tuple[Quote, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     title: str | None = None
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """An earlier message reads differently now. It is recorded and not run again."""
+    """An earlier message reads differently now.
+
+    `id` is the platform's id of that message, and `of` the `source` that it came under. What is
+    not answered yet is answered as it reads now; what is answered is not run again.
+    """
 
     source: str
     id: str
@@ -97,6 +110,22 @@ class Correction:
     text: str
     at: datetime
     container: str | None = None
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """An earlier message was deleted by whoever may; platforms do not say by whom.
+
+    `id` and `of` are those of the message, as in `Correction`. It needs no admission of its own:
+    it concerns a message that was taken over, or nothing.
+    """
+
+    source: str
+    id: str
+    address: Address
+    at: datetime
+    of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +150,7 @@ class Malformed:
     at: datetime
 
 
-Inbound = InboundMessage | Correction | Migration | Malformed
+Inbound = InboundMessage | Correction | Deletion | Migration | Malformed
 
 
 class ReplyKind(StrEnum):
@@ -132,24 +161,61 @@ class ReplyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that is kept with a session, under a name that the gateway made.
+
+    `title` is the name people see, `size` is in bytes.
+    """
+
+    session: SessionId
+    name: str
+    title: str
+    mime: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What shall be said, in Markdown, before a channel has rendered it into parts."""
+    """What shall be said, in Markdown, before a channel has rendered it into parts.
+
+    `files` go out after the words, each as a part of its own.
+    """
 
     text: str
     kind: ReplyKind = ReplyKind.ANSWER
     reply_to: str | None = None
+    files: tuple[StoredFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message. Pressing it is as if whoever presses it wrote `says`."""
+
+    label: str
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One message as the platform will get it: rendered, and short enough.
 
-    `plain` is the same words without markup, for a platform that refuses the markup.
+    `plain` is the same words without markup, for a platform that refuses the markup. With
+    `edits`, the part is not a new message but what that message of ours becomes; without any
+    words, it takes that message away. With `file`, the file is uploaded, and the words, if any,
+    go with it. `buttons` are shown where the platform has them.
     """
 
     text: str
     plain: str
     reply_to: str | None = None
+    edits: str | None = None
+    file: StoredFile | None = None
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def removes(self) -> bool:
+        """Whether the part takes a message of ours away."""
+        return self.edits is not None and not self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +248,9 @@ class Outcome(StrEnum):
 class Accepted:
     """A message that is ours now: durable, in order (`seq`), and answered under `entry`.
 
-    `key` is the key it was routed by, and `session` the session that the key leads to.
+    `key` is the key it was routed by, and `session` the session that the key leads to. `shown`
+    are the platform's ids of the live messages in which an unfinished answer was shown before a
+    crash, in order: the answer goes there.
     """
 
     seq: int
@@ -190,8 +258,9 @@ class Accepted:
     key: SessionKey
     session: SessionId
     at: datetime
-    message: InboundMessage | Correction
+    message: InboundMessage | Correction | Deletion
     recovered: bool = False
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

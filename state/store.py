@@ -8,7 +8,7 @@ that can be rebuilt. The order at a commit is: history durable, then one ledger 
 loses it. One suite (`tests/contracts`) runs over every implementation.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from state.lifecycle import Phase
 from state.messages import (
     Accepted,
     Correction,
+    Deletion,
     InboundMessage,
     Malformed,
     Outcome,
@@ -48,6 +49,10 @@ class StateLocked(StoreError):
 
 class NotFound(StoreError):
     """No such session, code or person."""
+
+
+class FileTooLarge(StoreError):
+    """A file is larger than it may be. Nothing of it was kept."""
 
 
 class NewerFormat(StoreError):
@@ -111,6 +116,29 @@ class Sessions(Protocol):
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         """Every entry of the current history, from the first. Raises `NotFound`."""
 
+    async def erase(self, session_id: SessionId, messages: Collection[str]) -> int:
+        """Take the words of these messages (platform ids) out of the current history, durably.
+
+        Their entries stay, without content, quotes and attachments, and so do corrections of
+        them; the kept files go. Returns how many entries lost words. Positions of entries may
+        change: load the session anew. A missing session is no error.
+        """
+
+    # Files --------------------------------------------------------------------------------------
+
+    async def keep_file(
+        self, session_id: SessionId, name: str, chunks: AsyncIterator[bytes], *, most: int
+    ) -> int:
+        """Keep a file with a session, durably; returns its size in bytes.
+
+        `name` is the gateway's own (``[a-z0-9.-]{1,64}``). It is there whole or not at all. The
+        session need not exist yet, and does not begin to by this. Raises `FileTooLarge` beyond
+        `most` bytes, as soon as that is known, and whatever `chunks` raises.
+        """
+
+    async def read_file(self, session_id: SessionId, name: str) -> bytes:
+        """The content of a kept file. Raises `NotFound`."""
+
     async def ids(self) -> tuple[SessionId, ...]:
         """All sessions on disk, sorted; reads no file's content."""
 
@@ -157,6 +185,17 @@ class Role(StrEnum):
 
     OWNER = "owner"
     GUEST = "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a message that was taken over; `open` while it has no outcome."""
+
+    seq: int
+    entry: str
+    key: SessionKey
+    session: SessionId
+    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +251,7 @@ class Ledger(Protocol):
 
     async def accept(
         self,
-        message: InboundMessage | Correction,
+        message: InboundMessage | Correction | Deletion,
         *,
         key: SessionKey,
         session: SessionId,
@@ -234,6 +273,16 @@ class Ledger(Protocol):
         None when it was taken before.
         """
 
+    async def taken(self, account: str, source: str) -> Taken | None:
+        """What became of the message that came under this source. None when it was declined,
+        was never taken over, or is forgotten (`prune`)."""
+
+    async def show(self, seq: int, messages: Sequence[str]) -> None:
+        """The answer of an open row is being shown in these live messages (all of them so far).
+
+        After a crash `pending` tells them as `Accepted.shown`.
+        """
+
     async def set_aside(self, update: Malformed) -> None:
         """Keep an update that could not be understood; again is no error."""
 
@@ -250,8 +299,12 @@ class Ledger(Protocol):
         session: Session | None = None,
         detail: str | None = None,
         begin: bool = False,
+        also: Sequence[int] = (),
     ) -> tuple[OwedPart, ...]:
         """Close an inbox row, owe its parts and index the session, in one transaction.
+
+        `also` are rows that were answered together with it: they are closed alike and owe nothing
+        of their own.
 
         With `begin`, the first part begins to be sent in the same transaction, which saves one
         where nothing waits before it (`begin_sending` is then not called for it).
