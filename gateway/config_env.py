@@ -86,10 +86,11 @@ def _setting(variable_name: str) -> tuple[Path, Any] | None:
 
 
 def listed(text: str, annotation: Any) -> Any:
-    """A setting's text as its value: ``a,b`` or ``["a", "b"]`` where a list is expected."""
-    if not is_list(annotation):
+    """A setting's text as its value: ``a,b`` or ``["a", "b"]`` for a list, JSON for a table."""
+    table = mapped(annotation) is not None
+    if not is_list(annotation) and not table:
         return text
-    if text.lstrip().startswith("["):
+    if table or text.lstrip().startswith("["):
         try:
             return json.loads(text)
         except ValueError:

@@ -60,8 +60,8 @@ def type_at(root: Any, path: Path) -> Any:
 
 
 def is_section(annotation: Any) -> bool:
-    """Whether settings stand below a value of this type."""
-    return bool(models_in(annotation)) or mapped(annotation) is not None
+    """Whether settings stand below a value of this type. A table of plain values is a setting."""
+    return bool(models_in(annotation)) or bool(models_in(mapped(annotation)))
 
 
 def is_list(annotation: Any) -> bool:

@@ -33,7 +33,7 @@ def expected() -> list[Leaf]:
 def documented() -> dict[tuple[str, ...], object]:
     def flat(table, path=()):
         for name, value in table.items():
-            if isinstance(value, dict):
+            if isinstance(value, dict) and value:
                 yield from flat(value, (*path, name))
             else:
                 yield (*path, name), value
