@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from channels.channel import Condition, Health
+from state.messages import Inbound, InboundMessage
 
 _log = structlog.get_logger("channels")
 
@@ -29,6 +30,8 @@ class Pulse:
         self._proved_at: datetime | None = None
         self._generation = 0
         self._identity: str | None = None
+        self._newest: datetime | None = None
+        self._lag: float | None = None
 
     def starting(self) -> None:
         """A run begins."""
@@ -58,6 +61,16 @@ class Pulse:
             self._condition = Condition.STARTING
         self.proved()
 
+    def heard(self, inbound: Inbound) -> None:
+        """Something arrived just now. A message says when it was sent; one that is not newer than
+        those before it (told again, read from the history) says nothing of how it is now."""
+        if not isinstance(inbound, InboundMessage):
+            return
+        if self._newest is None or inbound.at > self._newest:
+            self._newest = inbound.at
+            # Two clocks: the sender's side may be ahead of ours.
+            self._lag = max(0.0, (self._now() - inbound.at).total_seconds())
+
     def trouble(self, detail: str, *, cut_off: bool = False) -> None:
         """Something went wrong that may mend itself."""
         if detail != self._detail:
@@ -78,7 +91,12 @@ class Pulse:
     def health(self) -> Health:
         """See `channels.channel.Health`."""
         return Health(
-            self._judged(), self._proved_at, self._detail, self._generation, self._identity
+            self._judged(),
+            self._proved_at,
+            self._detail,
+            self._generation,
+            self._identity,
+            self._lag,
         )
 
     def _judged(self) -> Condition:

@@ -199,6 +199,7 @@ class Intake:
         if place.guild is None:
             await self._marks.remember_chat(place.id)
         if inbound is not None:
+            self._pulse.heard(inbound)
             await self._receive(inbound)
         if number is not None:
             self._marks.move(place.id, number)
@@ -216,6 +217,7 @@ class Intake:
         inbound = parse_command(data, place, self._me, self._now())
         if inbound is None:
             return
+        self._pulse.heard(inbound)
         await asyncio.gather(self._acknowledge(data, place), self._insist(inbound))
 
     def _place_of_command(self, data: Json) -> Place | None:

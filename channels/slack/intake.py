@@ -139,6 +139,7 @@ class Intake:
         inbound = parse(payload, self._me, known, self._now())
         if inbound is None:
             return True
+        self._pulse.heard(inbound)
         if inbound.source not in self._seen and not await self._stored(inbound):
             if isinstance(inbound, InboundMessage) and asked.channel is not None:
                 await self._leave_mark(inbound)

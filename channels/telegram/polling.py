@@ -136,6 +136,7 @@ class Poller:
             inbound = run[position].inbound
             if inbound is None:
                 continue
+            self._pulse.heard(inbound)
             try:
                 await self._receive(inbound)
             except Exception as error:

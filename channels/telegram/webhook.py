@@ -109,6 +109,7 @@ class Webhook:
             inbound = malformed(body, self._me, f"no JSON: {error}", at)
         try:
             if inbound is not None:
+                self._pulse.heard(inbound)
                 await self._receive(inbound)
         except Exception as error:
             _log.warning("update_not_stored", channel=self._me.account, error=repr(error))
