@@ -198,6 +198,7 @@ class Admin:
                     "detail": health.detail,
                     "identity": health.identity,
                     "connections": health.generation,
+                    "lag": None if health.lag is None else round(health.lag, 3),
                 }
                 for name, kind, health in self._running().channel_health()
             ]

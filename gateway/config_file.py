@@ -143,22 +143,26 @@ def _close(path: list[str], opened: list[str]) -> None:
 
 
 def _snake(value: object, path: KeyPath) -> Any:
-    """The same with ``maxContextTokens`` as ``max_context_tokens``, but for an account's name."""
+    """The same with ``maxContextTokens`` as ``max_context_tokens``, but for names of the owner's."""
     if not isinstance(value, dict):
         return value
-    named = path == ("channels",)
     return {
         key: _snake(item, (*path, key))
         for raw, item in value.items()
-        for key in [raw if named else snake(raw)]
+        for key in [raw if _holds_names(path) else snake(raw)]
     }
 
 
 def _snake_path(path: KeyPath) -> KeyPath:
-    return tuple(
-        raw if place == 1 and path[0] == "channels" else snake(raw)
-        for place, raw in enumerate(path)
-    )
+    found: KeyPath = ()
+    for raw in path:
+        found = (*found, raw if _holds_names(found) else snake(raw))
+    return found
+
+
+def _holds_names(path: KeyPath) -> bool:
+    """Whether the keys there are names (accounts, a platform's ids) and no settings."""
+    return path == ("channels",) or (path[:1] == ("channels",) and path[2:] == ("scopes",))
 
 
 def snake(name: str) -> str:

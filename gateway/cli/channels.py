@@ -66,6 +66,8 @@ def show_channels(found: list[dict[str, Any]]) -> None:
     for channel in found:
         proved = channel["proved_at"]
         words = [f"proved {ago(time(proved), now)}" if proved else "not proved yet"]
+        words += [f"connection {channel['connections']}"] if channel["connections"] else []
+        words += [f"lag {channel['lag']:.1f} s"] if channel["lag"] is not None else []
         words += [channel["identity"]] if channel["identity"] else []
         words += [one_line(channel["detail"])] if channel["detail"] else []
         rows.append((channel["account"], channel["kind"], channel["condition"], ", ".join(words)))

@@ -21,7 +21,7 @@ CORE = re.compile(
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
     | channels\.(discord\.(markup|places)|slack\.(known|manifest))
     | agents\.(config|errors|prompt|skills|tokens|transcript|turn)
-    | gateway\.(admission|commands|notices|routing)
+    | gateway\.(admission|commands|notices|routing|scopes)
     """,
     re.VERBOSE,
 )

@@ -43,7 +43,8 @@ class Running:
         return await action()
 
     def channel_health(self):
-        return [("telegram", "telegram", Health(Condition.HEALTHY, NOW, identity="@bot"))]
+        health = Health(Condition.HEALTHY, NOW, generation=3, identity="@bot", lag=0.41234)
+        return [("telegram", "telegram", health)]
 
     async def admissions_changed(self) -> None:
         self.admissions += 1
@@ -203,7 +204,18 @@ async def test_a_revoked_person_is_out_at_once(desk):
 async def test_the_status_is_one_json_value(desk):
     status = await desk.do("status")
     assert status["gateway"] == {"pid": 42, "started_at": "2026-01-30T10:00:00Z"}
-    assert status["channels"][0]["proved_at"] == "2026-01-30T10:00:00Z"
+    assert status["channels"] == [
+        {
+            "account": "telegram",
+            "kind": "telegram",
+            "condition": "healthy",
+            "proved_at": "2026-01-30T10:00:00Z",
+            "detail": None,
+            "identity": "@bot",
+            "connections": 3,
+            "lag": 0.412,
+        }
+    ]
     assert status["counts"]["sessions"] == 2
 
 

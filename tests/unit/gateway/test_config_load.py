@@ -80,6 +80,24 @@ def test_json_takes_camel_case_but_keeps_account_names(config):
     assert settings.channels["my-bot"].dm_policy == "open"
 
 
+def test_json_keeps_the_ids_of_guilds_and_workspaces_as_they_are(config):
+    path = config(
+        '{"channels":{"slack":{"token":"xoxb-1","appToken":"xapp-1",\n'
+        '"scopes":{"T0ABcdE":"collapsed", "e2E":"per-channel"}}}}',
+        "argent.json",
+    )
+    scopes = load(path, {}).settings.channels["slack"].scopes
+    assert scopes == {"T0ABcdE": Scope.COLLAPSED, "e2E": Scope.PER_CHANNEL}
+    wrong = config(
+        '{"channels":{"slack":{"token":"xoxb-1","appToken":"xapp-1",\n'
+        '"scopes":{"T0ABcdE":"together"}}}}',
+        "argent.json",
+    )
+    (problem,) = problems(wrong)
+    assert "line 2" in problem
+    assert "T0ABcdE" in problem
+
+
 def test_a_bot_token_in_the_environment_makes_the_account_exist():
     settings = load(None, {"TELEGRAM_BOT_TOKEN": "1:a"}).settings
     assert settings.channels["telegram"].token.get_secret_value() == "1:a"
