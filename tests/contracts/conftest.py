@@ -1,5 +1,6 @@
 """Each suite of this folder runs over every implementation of its protocol."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from state.files import open_state
 from state.memory import MemoryLedger, MemorySessions
 from state.store import Ledger, Sessions
+from tests.contracts.channels import RIGS
+from tests.contracts.channels.talk import Person, Talk
+from tests.contracts.inbox import Inbox, stop
 
 STORES = ["memory", "files"]
 
@@ -30,3 +34,19 @@ async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     state = await open_state(tmp_path / "state")
     yield state.ledger
     await state.close()
+
+
+@pytest.fixture
+async def talk(request: pytest.FixtureRequest, unused_tcp_port: int) -> AsyncIterator[Talk[Person]]:
+    """The channel that `request.param` names."""
+    async with RIGS[request.param].open(unused_tcp_port) as talk:
+        yield talk
+
+
+@pytest.fixture
+async def inbox(talk: Talk[Person]) -> AsyncIterator[Inbox]:
+    """What comes in; the channel runs as long as the test does."""
+    inbox = Inbox()
+    task = asyncio.create_task(talk.channel.run(inbox.receive))
+    yield inbox
+    await stop(task)

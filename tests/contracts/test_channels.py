@@ -1,57 +1,21 @@
 """What the gateway relies on, of every channel."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from channels.channel import Condition
 from channels.errors import ChannelError
 from state.keys import Address
-from state.messages import ChatKind, Inbound, InboundMessage, OwedPart, Reply
-from tests.contracts.channels import CHANNELS, Talk
+from state.messages import ChatKind, InboundMessage, OwedPart, Reply
+from tests.contracts.channels import RIGS
+from tests.contracts.channels.talk import Person, Talk
+from tests.contracts.inbox import Inbox, stop
 
-PATIENCE = 10.0
-
-
-@pytest.fixture(params=list(CHANNELS))
-async def talk(request: pytest.FixtureRequest, unused_tcp_port: int) -> AsyncIterator[Talk]:
-    async with CHANNELS[request.param](unused_tcp_port) as talk:
-        yield talk
+pytestmark = pytest.mark.parametrize("talk", list(RIGS), indirect=True)
 
 
-class Inbox:
-    """Takes over what comes."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[Inbound] = asyncio.Queue()
-
-    async def receive(self, inbound: Inbound) -> None:
-        self._queue.put_nowait(inbound)
-
-    async def next(self) -> InboundMessage:
-        inbound = await asyncio.wait_for(self._queue.get(), PATIENCE)
-        assert isinstance(inbound, InboundMessage), inbound
-        return inbound
-
-
-@pytest.fixture
-async def inbox(talk: Talk) -> AsyncIterator[Inbox]:
-    """The channel runs as long as the test does."""
-    inbox = Inbox()
-    task = asyncio.create_task(talk.channel.run(inbox.receive))
-    yield inbox
-    await _stop(task)
-
-
-async def _stop(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=PATIENCE)
-    assert done, "the channel does not stop"
-    assert task.cancelled()
-
-
-async def _answer(talk: Talk, message: InboundMessage, text: str) -> int:
+async def _answer(talk: Talk[Person], message: InboundMessage, text: str) -> int:
     parts = talk.channel.render(Reply(text, reply_to=message.id))
     for index, part in enumerate(parts):
         key = f"{message.id}-{index}"
@@ -60,7 +24,7 @@ async def _answer(talk: Talk, message: InboundMessage, text: str) -> int:
 
 
 async def test_what_a_person_says_arrives_and_the_answer_goes_back(
-    talk: Talk, inbox: Inbox
+    talk: Talk[Person], inbox: Inbox
 ) -> None:
     await talk.person.says("hello")
     message = await inbox.next()
@@ -73,7 +37,7 @@ async def test_what_a_person_says_arrives_and_the_answer_goes_back(
 
 
 async def test_messages_of_a_chat_arrive_in_order_and_each_under_its_own_name(
-    talk: Talk, inbox: Inbox
+    talk: Talk[Person], inbox: Inbox
 ) -> None:
     for n in range(20):
         await talk.person.says(str(n))
@@ -84,7 +48,7 @@ async def test_messages_of_a_chat_arrive_in_order_and_each_under_its_own_name(
 
 
 async def test_a_long_answer_arrives_whole_in_parts_within_the_limit(
-    talk: Talk, inbox: Inbox
+    talk: Talk[Person], inbox: Inbox
 ) -> None:
     await talk.person.says("tell me everything")
     message = await inbox.next()
@@ -96,37 +60,37 @@ async def test_a_long_answer_arrives_whole_in_parts_within_the_limit(
     assert all(len(part.encode("utf-16-le")) // 2 <= limit for part in heard)
 
 
-def test_only_the_first_part_is_a_reply(talk: Talk) -> None:
+def test_only_the_first_part_is_a_reply(talk: Talk[Person]) -> None:
     parts = talk.channel.render(Reply("word " * 3_000, reply_to="1"))
     assert [p.reply_to for p in parts] == ["1", *[None] * (len(parts) - 1)]
 
 
-def test_rendering_is_pure(talk: Talk) -> None:
+def test_rendering_is_pure(talk: Talk[Person]) -> None:
     reply = Reply("# Title\n\n* one\n* two\n\n```py\nx = 1\n```", reply_to="1")
     assert talk.channel.render(reply) == talk.channel.render(reply)
 
 
-async def test_sending_works_when_intake_has_ended(talk: Talk) -> None:
+async def test_sending_works_when_intake_has_ended(talk: Talk[Person]) -> None:
     inbox = Inbox()
     task = asyncio.create_task(talk.channel.run(inbox.receive))
     await talk.person.says("hello")
     message = await inbox.next()
-    await _stop(task)
+    await stop(task)
     await _answer(talk, message, "still here")
     assert await talk.person.hears(1) == ["still here"]
 
 
-async def test_intake_can_begin_again(talk: Talk) -> None:
+async def test_intake_can_begin_again(talk: Talk[Person]) -> None:
     for text in ("first run", "second run"):
         inbox = Inbox()
         task = asyncio.create_task(talk.channel.run(inbox.receive))
         await talk.person.says(text)
         while (await inbox.next()).text != text:
             continue
-        await _stop(task)
+        await stop(task)
 
 
-async def test_health_says_whether_it_runs(talk: Talk) -> None:
+async def test_health_says_whether_it_runs(talk: Talk[Person]) -> None:
     assert talk.channel.health().condition is Condition.STOPPED
     inbox = Inbox()
     task = asyncio.create_task(talk.channel.run(inbox.receive))
@@ -137,11 +101,13 @@ async def test_health_says_whether_it_runs(talk: Talk) -> None:
     health = talk.channel.health()
     assert health.condition is Condition.HEALTHY
     assert health.proved_at is not None
-    await _stop(task)
+    await stop(task)
     assert talk.channel.health().condition is Condition.STOPPED
 
 
-async def test_a_place_that_is_not_there_is_an_error_of_the_channels_own(talk: Talk) -> None:
+async def test_a_place_that_is_not_there_is_an_error_of_the_channels_own(
+    talk: Talk[Person],
+) -> None:
     (part,) = talk.channel.render(Reply("hi"))
     nowhere = Address(talk.channel.name, "nowhere")
     with pytest.raises(ChannelError):
@@ -149,6 +115,6 @@ async def test_a_place_that_is_not_there_is_an_error_of_the_channels_own(talk: T
     await talk.channel.typing(nowhere)
 
 
-async def test_closing_twice_is_no_error(talk: Talk) -> None:
+async def test_closing_twice_is_no_error(talk: Talk[Person]) -> None:
     await talk.channel.close()
     await talk.channel.close()
