@@ -7,6 +7,7 @@ from state.codec import entry_to_json, session_to_json
 from state.history import (
     AssistantEntry,
     CorrectionEntry,
+    DeletionEntry,
     Entry,
     SummaryEntry,
     ToolEntry,
@@ -50,6 +51,8 @@ def _block(entry: Entry) -> str | None:
             return f"## {entry.sender.name} · {head}\n\n" + "\n\n".join(filter(None, said))
         case CorrectionEntry():
             return f"## {entry.sender.name} corrected · {head}\n\n{entry.content}"
+        case DeletionEntry():
+            return f"*A message was deleted · {head}*"
         case SummaryEntry():
             return f"## Summary of {entry.messages} messages · {head}\n\n{entry.content}"
         case ToolEntry():
@@ -58,7 +61,9 @@ def _block(entry: Entry) -> str | None:
         case AssistantEntry():
             who = "Argent" if entry.notice else entry.model or "assistant"
             calls = [f"*Calls `{c.name}`:*\n\n{_fenced(c.arguments)}" for c in entry.calls]
-            return f"## {who} · {head}\n\n" + "\n\n".join(filter(None, [entry.content, *calls]))
+            files = [f"*[{file.title}]*" for file in entry.files]
+            said = [entry.content, *calls, *files]
+            return f"## {who} · {head}\n\n" + "\n\n".join(filter(None, said))
 
 
 def _quoted(text: str) -> str:

@@ -10,6 +10,7 @@ from state.lifecycle import Phase
 from state.messages import (
     Accepted,
     Correction,
+    Deletion,
     InboundMessage,
     Malformed,
     Outcome,
@@ -27,6 +28,7 @@ from state.store import (
     Role,
     SessionRow,
     StoreError,
+    Taken,
 )
 
 _OPEN = (PartState.OWED, PartState.SENDING, PartState.UNKNOWN)
@@ -39,6 +41,7 @@ class _Row:
     account: str
     source: str
     accepted: Accepted | None
+    taken: Taken | None = None
     outcome: Outcome | None = None
     closed_at: datetime | None = None
 
@@ -70,7 +73,7 @@ class MemoryLedger:
 
     async def accept(
         self,
-        message: InboundMessage | Correction,
+        message: InboundMessage | Correction | Deletion,
         *,
         key: SessionKey,
         session: SessionId,
@@ -81,7 +84,8 @@ class MemoryLedger:
         if seq is None:
             return None
         accepted = Accepted(seq=seq, entry=entry, key=key, session=session, at=at, message=message)
-        self._inbox[seq].accepted = accepted
+        row = self._inbox[seq]
+        row.accepted, row.taken = accepted, Taken(seq, entry, key, session, open=True)
         return accepted
 
     async def decline(
@@ -96,6 +100,15 @@ class MemoryLedger:
         if seq is None:
             return None
         return self._close(seq, Outcome.DECLINED, [(message.address, part) for part in parts], at)
+
+    async def taken(self, account: str, source: str) -> Taken | None:
+        seq = self._seen.get((account, source))
+        return None if seq is None else self._inbox[seq].taken
+
+    async def show(self, seq: int, messages: Sequence[str]) -> None:
+        row = self._row(seq)
+        if row.accepted is not None:
+            row.accepted = replace(row.accepted, shown=tuple(messages))
 
     async def set_aside(self, update: Malformed) -> None:
         self._set_aside.setdefault((update.channel, update.source), update)
@@ -114,15 +127,18 @@ class MemoryLedger:
         session: Session | None = None,
         detail: str | None = None,
         begin: bool = False,
+        also: Sequence[int] = (),
     ) -> tuple[OwedPart, ...]:
-        row = self._inbox.get(seq)
-        if row is None:
-            raise NotFound(f"no message has the number {seq}")
+        row = self._row(seq)
         if session is not None:
             await self.index(session)
-        if row.outcome is not None:
+        again = row.outcome is not None
+        owed = () if again else self._close(seq, outcome, parts, at)
+        for other in also:
+            if other in self._inbox and self._inbox[other].outcome is None:
+                self._close(other, outcome, (), at)
+        if again:
             return tuple(o.part for o in self._parts(_OPEN) if o.part.seq == seq)
-        owed = self._close(seq, outcome, parts, at)
         if begin and owed:
             await self.begin_sending(owed[0].id)
             owed = (self._outgoing(owed[0].id).part, *owed[1:])
@@ -295,7 +311,7 @@ class MemoryLedger:
 
     # ------------------------------------------------------------------------------------------
 
-    def _take(self, message: InboundMessage | Correction) -> int | None:
+    def _take(self, message: InboundMessage | Correction | Deletion) -> int | None:
         name = message.address.channel, message.source
         if name in self._seen:
             return None
@@ -304,11 +320,18 @@ class MemoryLedger:
         self._inbox[self._last_seq] = _Row(*name, accepted=None)
         return self._last_seq
 
+    def _row(self, seq: int) -> _Row:
+        try:
+            return self._inbox[seq]
+        except KeyError:
+            raise NotFound(f"no message has the number {seq}") from None
+
     def _close(
         self, seq: int, outcome: Outcome, parts: Sequence[tuple[Address, Part]], at: datetime
     ) -> tuple[OwedPart, ...]:
         row = self._inbox[seq]
         row.accepted, row.outcome, row.closed_at = None, outcome, at
+        row.taken = row.taken and replace(row.taken, open=False)
         owed = []
         for index, (address, part) in enumerate(parts):
             self._last_part += 1

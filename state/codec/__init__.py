@@ -7,6 +7,7 @@ Times are UTC with milliseconds; anything finer is dropped. Nothing here reads a
 from state.codec.entries import entry_from_json, entry_to_json
 from state.codec.fields import Fields, InvalidValue
 from state.codec.inbound import message_from_json, message_to_json
+from state.codec.outbound import extras_from_json, extras_to_json
 from state.codec.session import VERSION, session_from_json, session_to_json
 from state.codec.text import Json, cleaned, dumps, loads, text, time_to_json
 
@@ -19,6 +20,8 @@ __all__ = [
     "dumps",
     "entry_from_json",
     "entry_to_json",
+    "extras_from_json",
+    "extras_to_json",
     "loads",
     "message_from_json",
     "message_to_json",

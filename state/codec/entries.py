@@ -8,10 +8,14 @@ from state.codec.fields import Fields, InvalidValue
 from state.codec.speech import (
     attachment_from_json,
     attachment_to_json,
+    place_from_json,
+    place_to_json,
     quote_from_json,
     quote_to_json,
     speaker_from_json,
     speaker_to_json,
+    stored_file_from_json,
+    stored_file_to_json,
     usage_from_json,
     usage_to_json,
 )
@@ -19,12 +23,15 @@ from state.codec.text import Json, present, time_to_json
 from state.history import (
     AssistantEntry,
     CorrectionEntry,
+    DeletionEntry,
     Entry,
     SummaryEntry,
     ToolCall,
     ToolEntry,
     UserEntry,
 )
+
+_Worded = UserEntry | AssistantEntry | ToolEntry | CorrectionEntry | SummaryEntry
 
 
 def entry_to_json(entry: Entry) -> Json:
@@ -45,13 +52,12 @@ def entry_from_json(raw: object) -> Entry:
     return reader(fields)
 
 
-def _common(entry: Entry, role: str) -> Json:
-    return {
-        "id": entry.id,
-        "at": time_to_json(entry.at),
-        "role": role,
-        "content": entry.content,
-    }
+def _heading(entry: Entry, role: str) -> Json:
+    return {"id": entry.id, "at": time_to_json(entry.at), "role": role}
+
+
+def _common(entry: _Worded, role: str) -> Json:
+    return _heading(entry, role) | {"content": entry.content}
 
 
 def _user_to_json(entry: UserEntry) -> Json:
@@ -87,6 +93,7 @@ def _assistant_to_json(entry: AssistantEntry) -> Json:
         usage=None if entry.usage is None else usage_to_json(entry.usage),
         calls=[{"id": c.id, "name": c.name, "arguments": c.arguments} for c in entry.calls] or None,
         notice=entry.notice,
+        files=[stored_file_to_json(file) for file in entry.files] or None,
     )
 
 
@@ -105,6 +112,7 @@ def _assistant_from_json(fields: Fields) -> AssistantEntry:
             for call in fields.children("calls")
         ),
         notice=fields.maybe_text("notice"),
+        files=tuple(map(stored_file_from_json, fields.children("files"))),
     )
 
 
@@ -145,6 +153,22 @@ def _correction_from_json(fields: Fields) -> CorrectionEntry:
     )
 
 
+def _deletion_to_json(entry: DeletionEntry) -> Json:
+    return _heading(entry, "deletion") | {
+        "from": place_to_json(entry.address),
+        "message": entry.message,
+    }
+
+
+def _deletion_from_json(fields: Fields) -> DeletionEntry:
+    return DeletionEntry(
+        id=fields.text("id"),
+        at=fields.time("at"),
+        address=place_from_json(fields.child("from")),
+        message=fields.text("message"),
+    )
+
+
 def _summary_to_json(entry: SummaryEntry) -> Json:
     return _common(entry, "summary") | {
         "covers": list(entry.covers),
@@ -173,6 +197,7 @@ _WRITERS: Mapping[type, Callable[[Any], Json]] = MappingProxyType(
         AssistantEntry: _assistant_to_json,
         ToolEntry: _tool_to_json,
         CorrectionEntry: _correction_to_json,
+        DeletionEntry: _deletion_to_json,
         SummaryEntry: _summary_to_json,
     }
 )
@@ -182,6 +207,7 @@ _READERS: Mapping[str, Callable[[Fields], Entry]] = MappingProxyType(
         "assistant": _assistant_from_json,
         "tool": _tool_from_json,
         "correction": _correction_from_json,
+        "deletion": _deletion_from_json,
         "summary": _summary_from_json,
     }
 )

@@ -3,16 +3,23 @@
 from state.codec.fields import Fields
 from state.codec.text import Json, present
 from state.history import Usage
-from state.keys import Address
-from state.messages import Attachment, AttachmentKind, Quote, Sender
+from state.keys import Address, SessionId
+from state.messages import Attachment, AttachmentKind, Quote, Sender, StoredFile
+
+
+def place_to_json(address: Address) -> Json:
+    """Where something is said or happens, when nobody says it."""
+    return present(channel=address.channel, chat=address.chat, thread=address.thread)
+
+
+def place_from_json(fields: Fields) -> Address:
+    """Inverse to `place_to_json`. Raises `InvalidValue`, as the other readers here do."""
+    return Address(fields.text("channel"), fields.text("chat"), fields.maybe_text("thread"))
 
 
 def speaker_to_json(address: Address, sender: Sender) -> Json:
     """Who spoke, and where."""
-    return present(
-        channel=address.channel,
-        chat=address.chat,
-        thread=address.thread,
+    return place_to_json(address) | present(
         sender=sender.id,
         name=sender.name,
         username=sender.username,
@@ -21,9 +28,9 @@ def speaker_to_json(address: Address, sender: Sender) -> Json:
 
 
 def speaker_from_json(fields: Fields) -> tuple[Address, Sender]:
-    """Inverse to `speaker_to_json`. Raises `InvalidValue`, as the other readers here do."""
+    """Inverse to `speaker_to_json`."""
     return (
-        Address(fields.text("channel"), fields.text("chat"), fields.maybe_text("thread")),
+        place_from_json(fields),
         Sender(
             id=fields.text("sender"),
             name=fields.text("name"),
@@ -61,6 +68,8 @@ def attachment_to_json(attachment: Attachment) -> Json:
         mime=attachment.mime,
         size=attachment.size,
         reference=attachment.reference,
+        file=attachment.file,
+        problem=attachment.problem,
     )
 
 
@@ -72,6 +81,30 @@ def attachment_from_json(fields: Fields) -> Attachment:
         mime=fields.maybe_text("mime"),
         size=fields.maybe_count("size"),
         reference=fields.maybe_text("reference"),
+        file=fields.maybe_text("file"),
+        problem=fields.maybe_text("problem"),
+    )
+
+
+def stored_file_to_json(file: StoredFile) -> Json:
+    """A file that is kept with a session."""
+    return {
+        "session": file.session,
+        "name": file.name,
+        "title": file.title,
+        "mime": file.mime,
+        "size": file.size,
+    }
+
+
+def stored_file_from_json(fields: Fields) -> StoredFile:
+    """Inverse to `stored_file_to_json`."""
+    return StoredFile(
+        session=SessionId(fields.text("session")),
+        name=fields.text("name"),
+        title=fields.text("title"),
+        mime=fields.text("mime"),
+        size=fields.count("size"),
     )
 
 

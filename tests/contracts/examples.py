@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 from state.history import AssistantEntry, Entry, Usage, UserEntry
 from state.keys import Address, SessionKey, SessionType
 from state.lifecycle import Event
-from state.messages import ChatKind, Correction, InboundMessage, Malformed, Part, Sender
+from state.messages import (
+    Button,
+    ChatKind,
+    Correction,
+    Deletion,
+    InboundMessage,
+    Malformed,
+    Part,
+    Sender,
+    StoredFile,
+)
 from state.session import Session
 from state.store import PairingRequest
 
@@ -77,12 +87,26 @@ def correction(source: str) -> Correction:
     )
 
 
+def deletion(source: str, of: str = "1") -> Deletion:
+    return Deletion(source=source, id=f"m{of}", address=HERE, at=NOON, of=of)
+
+
 def poison(source: str) -> Malformed:
     return Malformed(source, "telegram", b'{"what":', "not an update", NOON)
 
 
 def part(text: str = "Hi there!") -> Part:
     return Part(text=f"<b>{text}</b>", plain=text)
+
+
+def picture(title: str = "Harbour.png") -> StoredFile:
+    return StoredFile(KEY.session_id, "0123abcd.png", title, "image/png", 2048)
+
+
+def full_part() -> Part:
+    """A part with everything that one can have."""
+    stop = Button("Stop", "/stop")
+    return Part("<b>Hi</b>", "Hi", "m1", edits="900", file=picture(), buttons=(stop,))
 
 
 def stranger(code: str = "CODE1", user: str = "7", *, minutes: float = 60) -> PairingRequest:

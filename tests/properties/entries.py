@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from state.history import (
     AssistantEntry,
     CorrectionEntry,
+    DeletionEntry,
     Entry,
     SummaryEntry,
     ToolCall,
@@ -14,16 +15,20 @@ from state.history import (
     Usage,
     UserEntry,
 )
-from state.keys import Address, SessionKey, SessionType
+from state.keys import Address, SessionId, SessionKey, SessionType
 from state.lifecycle import Event, Phase
 from state.messages import (
     Attachment,
     AttachmentKind,
+    Button,
     ChatKind,
     Correction,
+    Deletion,
     InboundMessage,
+    Part,
     Quote,
     Sender,
+    StoredFile,
 )
 from state.session import Context, Session, Totals, Transition
 
@@ -43,7 +48,24 @@ ADDRESS = st.builds(Address, TEXT, TEXT, MAYBE)
 SENDER = st.builds(Sender, TEXT, TEXT, MAYBE, st.booleans())
 QUOTE = st.builds(Quote, TEXT, TEXT, st.booleans(), st.booleans())
 ATTACHMENT = st.builds(
-    Attachment, st.sampled_from(AttachmentKind), MAYBE, MAYBE, st.none() | COUNT, MAYBE
+    Attachment,
+    st.sampled_from(AttachmentKind),
+    MAYBE,
+    MAYBE,
+    st.none() | COUNT,
+    MAYBE,
+    MAYBE,
+    MAYBE,
+)
+FILE = st.builds(StoredFile, TEXT.map(SessionId), TEXT, TEXT, TEXT, COUNT)
+PART = st.builds(
+    Part,
+    TEXT,
+    TEXT,
+    MAYBE,
+    MAYBE,
+    st.none() | FILE,
+    many(st.builds(Button, TEXT, TEXT)),
 )
 USAGE = st.builds(Usage, COUNT, COUNT)
 CALL = st.builds(ToolCall, TEXT, TEXT, TEXT)
@@ -61,11 +83,13 @@ ASSISTANT = st.builds(
     st.none() | USAGE,
     many(CALL),
     MAYBE,
+    many(FILE),
 )
 TOOL = st.builds(ToolEntry, TEXT, MOMENT, TEXT, TEXT, TEXT, TEXT, st.booleans())
 CORRECTION = st.builds(CorrectionEntry, TEXT, MOMENT, TEXT, ADDRESS, SENDER, TEXT)
+DELETION = st.builds(DeletionEntry, TEXT, MOMENT, ADDRESS, TEXT)
 SUMMARY = st.builds(SummaryEntry, TEXT, MOMENT, TEXT, st.tuples(TEXT, TEXT), COUNT, COUNT)
-ENTRY: st.SearchStrategy[Entry] = st.one_of(USER, ASSISTANT, TOOL, CORRECTION, SUMMARY)
+ENTRY: st.SearchStrategy[Entry] = st.one_of(USER, ASSISTANT, TOOL, CORRECTION, DELETION, SUMMARY)
 
 KEY = st.builds(SessionKey, st.just("telegram"), TEXT.filter(bool), st.sampled_from(SessionType))
 STEP = st.builds(Transition, MOMENT, st.sampled_from(Event), st.sampled_from(Phase), MAYBE)
@@ -95,20 +119,24 @@ def sessions(draw: st.DrawFn) -> Session:
     )
 
 
-MESSAGE = st.builds(
-    InboundMessage,
-    TEXT,
-    TEXT,
-    ADDRESS,
-    st.sampled_from(ChatKind),
-    SENDER,
-    TEXT,
-    MOMENT,
-    st.booleans(),
-    MAYBE,
-    many(QUOTE),
-    many(ATTACHMENT),
-    MAYBE,
-) | st.builds(
-    Correction, TEXT, TEXT, ADDRESS, st.sampled_from(ChatKind), SENDER, TEXT, MOMENT, MAYBE
+CHAT_KIND = st.sampled_from(ChatKind)
+MESSAGE = st.one_of(
+    st.builds(
+        InboundMessage,
+        TEXT,
+        TEXT,
+        ADDRESS,
+        CHAT_KIND,
+        SENDER,
+        TEXT,
+        MOMENT,
+        st.booleans(),
+        MAYBE,
+        many(QUOTE),
+        many(ATTACHMENT),
+        MAYBE,
+        st.booleans(),
+    ),
+    st.builds(Correction, TEXT, TEXT, ADDRESS, CHAT_KIND, SENDER, TEXT, MOMENT, MAYBE, TEXT),
+    st.builds(Deletion, TEXT, TEXT, ADDRESS, MOMENT, TEXT),
 )

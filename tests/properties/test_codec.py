@@ -12,6 +12,8 @@ from state.codec import (
     dumps,
     entry_from_json,
     entry_to_json,
+    extras_from_json,
+    extras_to_json,
     loads,
     message_from_json,
     message_to_json,
@@ -19,9 +21,9 @@ from state.codec import (
     session_to_json,
 )
 from state.history import Entry
-from state.messages import Correction, InboundMessage
+from state.messages import Correction, Deletion, InboundMessage, Part
 from state.session import Session
-from tests.properties.entries import ENTRY, MESSAGE, sessions
+from tests.properties.entries import ENTRY, MESSAGE, PART, sessions
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
@@ -57,13 +59,20 @@ def test_a_session_reads_back_as_itself(session: Session) -> None:
 
 
 @given(MESSAGE)
-def test_a_message_reads_back_as_itself(message: InboundMessage | Correction) -> None:
+def test_a_message_reads_back_as_itself(message: InboundMessage | Correction | Deletion) -> None:
     assert message_from_json(loads(dumps(message_to_json(message)))) == message
+
+
+@given(PART)
+def test_what_goes_with_a_parts_words_reads_back_as_itself(part: Part) -> None:
+    written = extras_to_json(part)
+    assert extras_from_json(loads(dumps(written))) == (part.file, part.buttons)
+    assert bool(written) == bool(part.file or part.buttons), "most parts have nothing to write"
 
 
 @given(JSON)
 def test_anything_else_is_refused_and_never_crashes(value: object) -> None:
-    for read in (entry_from_json, message_from_json):
+    for read in (entry_from_json, message_from_json, extras_from_json):
         with suppress(InvalidValue):
             read(value)
 

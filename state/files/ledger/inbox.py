@@ -1,33 +1,37 @@
-"""The inbox and the outbox: what was taken over, how it ended, and what is still owed for it."""
+"""The inbox: what was taken over, and how it ended."""
 
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from state.codec import dumps, message_to_json, text
-from state.files.ledger.rows import ACCEPTED, PART, accepted, maybe_text, milliseconds, owed_part
-from state.ids import idempotency_key
+import orjson
+
+from state.codec import cleaned, dumps, message_to_json, text
+from state.files.ledger import outbox, rows
+from state.files.ledger.rows import ACCEPTED, TAKEN, accepted, maybe_text, milliseconds
 from state.keys import Address, SessionId, SessionKey
 from state.messages import (
     Accepted,
     Correction,
+    Deletion,
     InboundMessage,
     Malformed,
     Outcome,
     OwedPart,
     Part,
-    PartState,
-    Receipt,
 )
-from state.store import NotFound
+from state.store import NotFound, Taken
 
-_OPEN = "('owed', 'sending', 'unknown')"
+_CLOSE = (
+    "UPDATE inbox SET outcome = ?, detail = ?, closed_at = ?, payload = NULL, shown = NULL "
+    "WHERE seq = ? AND outcome IS NULL"
+)
 
 
 def accept(
     db: sqlite3.Connection,
-    message: InboundMessage | Correction,
+    message: InboundMessage | Correction | Deletion,
     payload: bytes,
     key: SessionKey,
     session: SessionId,
@@ -57,7 +61,7 @@ def accept(
     return Accepted(seq=seq, entry=entry, key=key, session=session, at=at, message=message)
 
 
-def payload_of(message: InboundMessage | Correction) -> bytes:
+def payload_of(message: InboundMessage | Correction | Deletion) -> bytes:
     """A message's words, as the inbox keeps them. Raises `codec.InvalidValue`."""
     return dumps(message_to_json(message))
 
@@ -83,9 +87,9 @@ def decline(
         (seq,) = db.execute(
             "SELECT seq FROM inbox WHERE account = ? AND source = ?", (account, source)
         ).fetchone()
-        return _still_owed(db, seq) if doubtful else None
+        return outbox.still_owed(db, seq) if doubtful else None
     addressed = [(message.address, part) for part in parts]
-    return _owe(db, found[0][0], account, source, addressed)
+    return outbox.owe(db, found[0][0], account, source, addressed)
 
 
 def set_aside(db: sqlite3.Connection, update: Malformed) -> None:
@@ -113,9 +117,29 @@ def pending(db: sqlite3.Connection) -> tuple[Accepted, ...]:
     )
 
 
+def taken(db: sqlite3.Connection, account: str, source: str) -> Taken | None:
+    """What became of a message that was taken over: one that was declined has no key."""
+    found = db.execute(
+        f"SELECT {TAKEN} FROM inbox WHERE account = ? AND source = ? AND key IS NOT NULL",
+        (account, text(source)),
+    ).fetchall()
+    return rows.taken(found[0]) if found else None
+
+
+def show(db: sqlite3.Connection, seq: int, messages: Sequence[str]) -> None:
+    """The live messages of an open row; a late word about a closed one changes nothing."""
+    shown = orjson.dumps(cleaned(messages)).decode()
+    changed = db.execute(
+        "UPDATE inbox SET shown = ? WHERE seq = ? AND outcome IS NULL", (shown, seq)
+    )
+    if changed.rowcount != 1:
+        _require(db, seq)
+
+
 def finish(
     db: sqlite3.Connection,
     seq: int,
+    also: Sequence[int],
     outcome: Outcome,
     parts: Sequence[tuple[Address, Part]],
     at: datetime,
@@ -123,114 +147,22 @@ def finish(
     *,
     begin: bool,
 ) -> tuple[OwedPart, ...]:
-    """Close a row and owe its parts; again: what is still owed."""
-    closed = db.execute(
-        "UPDATE inbox SET outcome = ?, detail = ?, closed_at = ?, payload = NULL "
-        "WHERE seq = ? AND outcome IS NULL RETURNING account, source",
-        (str(outcome), maybe_text(detail), milliseconds(at), seq),
-    ).fetchall()
-    if closed:
-        account, source = closed[0]
-        owed = _owe(db, seq, account, source, parts)
-        return (_begun(db, owed[0]), *owed[1:]) if begin and owed else owed
+    """Close rows and owe the parts of the first; again: what is still owed."""
+    how = str(outcome), maybe_text(detail), milliseconds(at)
+    closed = db.execute(f"{_CLOSE} RETURNING account, source", (*how, seq)).fetchall()
+    if also:
+        db.executemany(_CLOSE, [(*how, other) for other in also])
+    if not closed:
+        _require(db, seq)
+        return outbox.still_owed(db, seq)
+    account, source = closed[0]
+    owed = outbox.owe(db, seq, account, source, parts)
+    return (outbox.begun(db, owed[0]), *owed[1:]) if begin and owed else owed
+
+
+def _require(db: sqlite3.Connection, seq: int) -> None:
     if not db.execute("SELECT 1 FROM inbox WHERE seq = ?", (seq,)).fetchall():
         raise NotFound(f"no message has the number {seq}")
-    return _still_owed(db, seq)
-
-
-def _still_owed(db: sqlite3.Connection, seq: int) -> tuple[OwedPart, ...]:
-    rows = db.execute(
-        f"SELECT {PART} FROM outbox WHERE seq = ? AND state IN {_OPEN} ORDER BY id", (seq,)
-    )
-    return tuple(map(owed_part, rows))
-
-
-def _owe(
-    db: sqlite3.Connection,
-    seq: int,
-    account: str,
-    source: str,
-    parts: Sequence[tuple[Address, Part]],
-) -> tuple[OwedPart, ...]:
-    owed = []
-    for index, (address, part) in enumerate(parts):
-        key = idempotency_key(account, source, index)
-        row = db.execute(
-            "INSERT INTO outbox (seq, idx, channel, chat, thread, text, plain, reply_to, state, "
-            "key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'owed', ?) RETURNING id",
-            (
-                seq,
-                index,
-                address.channel,
-                text(address.chat),
-                maybe_text(address.thread),
-                text(part.text),
-                text(part.plain),
-                maybe_text(part.reply_to),
-                key,
-            ),
-        ).fetchall()
-        owed.append(OwedPart(row[0][0], seq, index, address, part, key=key))
-    return tuple(owed)
-
-
-def owed(db: sqlite3.Connection) -> tuple[OwedPart, ...]:
-    """What is to be sent, oldest first; nobody knows what became of a send that was cut short."""
-    db.execute("UPDATE outbox SET state = 'unknown', doubts = doubts + 1 WHERE state = 'sending'")
-    rows = db.execute(f"SELECT {PART} FROM outbox WHERE state IN {_OPEN} ORDER BY id")
-    return tuple(map(owed_part, rows))
-
-
-def begin_sending(db: sqlite3.Connection, part: int) -> None:
-    """A send begins; it may repeat one that ended without word."""
-    _change(db, part, "state = 'sending', attempts = attempts + 1")
-
-
-def _begun(db: sqlite3.Connection, part: OwedPart) -> OwedPart:
-    begin_sending(db, part.id)
-    return replace(part, state=PartState.SENDING, attempts=1)
-
-
-def sent(db: sqlite3.Connection, part: int, receipt: Receipt, then: int | None) -> None:
-    """The platform's word counts whatever was noted before it."""
-    if then is not None:
-        begin_sending(db, then)
-    found = db.execute(
-        "UPDATE outbox SET state = 'sent', receipt = coalesce(receipt, ?), text = NULL, "
-        "plain = NULL WHERE id = ? RETURNING id",
-        (text(receipt.message), part),
-    ).fetchall()
-    if not found:
-        raise _no_part(part)
-
-
-def unknown(db: sqlite3.Connection, part: int) -> None:
-    """The attempt ended without word."""
-    _change(db, part, "state = 'unknown', doubts = doubts + 1")
-
-
-def unsent(db: sqlite3.Connection, part: int) -> None:
-    """Refused for now."""
-    _change(db, part, "state = 'owed'")
-
-
-def failed(db: sqlite3.Connection, part: int, reason: str) -> None:
-    """It cannot be sent."""
-    _change(db, part, "state = 'failed', reason = ?", text(reason))
-
-
-def _change(db: sqlite3.Connection, part: int, change: str, *values: str) -> None:
-    """Change a part that is still open; a late word about a closed one changes nothing."""
-    found = db.execute(
-        f"UPDATE outbox SET {change} WHERE id = ? AND state IN {_OPEN} RETURNING id",
-        (*values, part),
-    ).fetchall()
-    if not found and not db.execute("SELECT 1 FROM outbox WHERE id = ?", (part,)).fetchall():
-        raise _no_part(part)
-
-
-def _no_part(part: int) -> NotFound:
-    return NotFound(f"no part has the number {part}")
 
 
 def prune(db: sqlite3.Connection, before: datetime) -> int:
@@ -238,7 +170,7 @@ def prune(db: sqlite3.Connection, before: datetime) -> int:
     when = milliseconds(before)
     old = (
         "SELECT seq FROM inbox WHERE closed_at < ? AND NOT EXISTS "
-        f"(SELECT 1 FROM outbox WHERE outbox.seq = inbox.seq AND state IN {_OPEN})"
+        f"(SELECT 1 FROM outbox WHERE outbox.seq = inbox.seq AND state IN {outbox.OPEN})"
     )
     # The parts first: afterwards nothing tells whose they were.
     parts = db.execute(f"DELETE FROM outbox WHERE seq IN ({old})", (when,)).rowcount

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from state.files.batches import GroupCommit
-from state.files.ledger import inbox, index, people
+from state.files.ledger import inbox, index, outbox, people
 from state.files.ledger.database import Connect, Database, Work, connect
 from state.keys import Address, SessionId, SessionKey
 from state.lifecycle import Phase
 from state.messages import (
     Accepted,
     Correction,
+    Deletion,
     InboundMessage,
     Malformed,
     Outcome,
@@ -31,6 +32,7 @@ from state.store import (
     SessionRow,
     StorageFailed,
     StorageFull,
+    Taken,
 )
 
 
@@ -52,7 +54,9 @@ class SqliteLedger:
         return await self._thread.submit(work)
 
     async def _take(
-        self, message: InboundMessage | Correction, work: Callable[[sqlite3.Connection, bool], Any]
+        self,
+        message: InboundMessage | Correction | Deletion,
+        work: Callable[[sqlite3.Connection, bool], Any],
     ) -> Any:
         name = message.address.channel, message.source
         try:
@@ -67,7 +71,7 @@ class SqliteLedger:
 
     async def accept(
         self,
-        message: InboundMessage | Correction,
+        message: InboundMessage | Correction | Deletion,
         *,
         key: SessionKey,
         session: SessionId,
@@ -97,6 +101,13 @@ class SqliteLedger:
         )
         return owed
 
+    async def taken(self, account: str, source: str) -> Taken | None:
+        found: Taken | None = await self._do(lambda db: inbox.taken(db, account, source))
+        return found
+
+    async def show(self, seq: int, messages: Sequence[str]) -> None:
+        await self._do(lambda db: inbox.show(db, seq, messages))
+
     async def set_aside(self, update: Malformed) -> None:
         await self._do(lambda db: inbox.set_aside(db, update))
 
@@ -114,9 +125,10 @@ class SqliteLedger:
         session: Session | None = None,
         detail: str | None = None,
         begin: bool = False,
+        also: Sequence[int] = (),
     ) -> tuple[OwedPart, ...]:
         def close(db: sqlite3.Connection) -> tuple[OwedPart, ...]:
-            owed = inbox.finish(db, seq, outcome, parts, at, detail, begin=begin)
+            owed = inbox.finish(db, seq, also, outcome, parts, at, detail, begin=begin)
             if session is not None:
                 index.index(db, [session])
             return owed
@@ -127,23 +139,23 @@ class SqliteLedger:
     # Outbox -----------------------------------------------------------------------------------
 
     async def owed(self) -> tuple[OwedPart, ...]:
-        owed: tuple[OwedPart, ...] = await self._do(inbox.owed)
+        owed: tuple[OwedPart, ...] = await self._do(outbox.owed)
         return owed
 
     async def begin_sending(self, part: int) -> None:
-        await self._do(lambda db: inbox.begin_sending(db, part))
+        await self._do(lambda db: outbox.begin_sending(db, part))
 
     async def sent(self, part: int, receipt: Receipt, *, then: int | None = None) -> None:
-        await self._do(lambda db: inbox.sent(db, part, receipt, then))
+        await self._do(lambda db: outbox.sent(db, part, receipt, then))
 
     async def unknown(self, part: int) -> None:
-        await self._do(lambda db: inbox.unknown(db, part))
+        await self._do(lambda db: outbox.unknown(db, part))
 
     async def unsent(self, part: int) -> None:
-        await self._do(lambda db: inbox.unsent(db, part))
+        await self._do(lambda db: outbox.unsent(db, part))
 
     async def failed(self, part: int, reason: str) -> None:
-        await self._do(lambda db: inbox.failed(db, part, reason))
+        await self._do(lambda db: outbox.failed(db, part, reason))
 
     # Cursors and aliases ----------------------------------------------------------------------
 

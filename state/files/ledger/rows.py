@@ -3,20 +3,31 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from state.codec import loads, message_from_json, text
+from state.codec import (
+    dumps,
+    extras_from_json,
+    extras_to_json,
+    loads,
+    message_from_json,
+    text,
+)
 from state.keys import Address, SessionId, SessionKey, SessionType
 from state.lifecycle import Phase
 from state.messages import Accepted, OwedPart, Part, PartState
 from state.session import Session
-from state.store import Admission, PairingRequest, Role, SessionRow
+from state.store import Admission, PairingRequest, Role, SessionRow, Taken
 
 Row = tuple[Any, ...]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
-ACCEPTED = "seq, entry, key, session, at, payload"
-PART = "id, seq, idx, channel, chat, thread, text, plain, reply_to, state, attempts, key, doubts"
+ACCEPTED = "seq, entry, key, session, at, payload, shown"
+TAKEN = "seq, entry, key, session, outcome"
+PART = (
+    "id, seq, idx, channel, chat, thread, text, plain, reply_to, edits, extras, state, attempts, "
+    "key, doubts"
+)
 PAIRING = "code, account, user, name, channel, chat, thread, created_at, expires_at, notified_at"
 ADMISSION = "account, user, role, name, since"
 SESSION = (
@@ -42,7 +53,7 @@ def maybe_text(value: str | None) -> str | None:
 
 def accepted(row: Row) -> Accepted:
     """A message from its row. Raises `codec.InvalidValue`."""
-    seq, entry, key, session, at, payload = row
+    seq, entry, key, session, at, payload, shown = row
     return Accepted(
         seq=seq,
         entry=entry,
@@ -51,22 +62,37 @@ def accepted(row: Row) -> Accepted:
         at=moment(at),
         message=message_from_json(loads(payload)),
         recovered=True,
+        shown=() if shown is None else tuple(loads(shown)),
     )
+
+
+def taken(row: Row) -> Taken:
+    """What became of a message, from its row, in the order of `TAKEN`."""
+    seq, entry, key, session, outcome = row
+    return Taken(seq, entry, SessionKey.parse(key), SessionId(session), open=outcome is None)
 
 
 def owed_part(row: Row) -> OwedPart:
     """A part from its row, in the order of `PART`."""
+    words, plain, reply_to, edits, extras = row[6:11]
+    file, buttons = (None, ()) if extras is None else extras_from_json(loads(extras))
     return OwedPart(
         id=row[0],
         seq=row[1],
         index=row[2],
         address=Address(*row[3:6]),
-        part=Part(*row[6:9]),
-        state=PartState(row[9]),
-        attempts=row[10],
-        key=row[11],
-        uncertain=bool(row[12]),
+        part=Part(words, plain, reply_to, edits, file, buttons),
+        state=PartState(row[11]),
+        attempts=row[12],
+        key=row[13],
+        uncertain=bool(row[14]),
     )
+
+
+def extras_of(part: Part) -> str | None:
+    """What goes with a part's words, as it is stored. Raises `codec.InvalidValue`."""
+    extras = extras_to_json(part)
+    return dumps(extras).decode() if extras else None
 
 
 def pairing(row: Row) -> PairingRequest:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from state.store import NewerFormat
 
-VERSION = 1
+VERSION = 2
 
 # Times are Unix milliseconds. An inbox row keeps what identifies the message for as long as a
 # redelivery is thinkable; its words (payload) go when it is finished, a part's when it was sent.
@@ -102,7 +102,15 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_phase ON sessions (phase, updated_at);
 """
 
-MIGRATIONS: Sequence[str] = (_TABLES,)
+# `shown` is a JSON list of the live messages of an open row; `extras` is a JSON object of a part's
+# file and buttons.
+_LIVE_AND_FILES = """
+ALTER TABLE inbox ADD COLUMN shown TEXT;
+ALTER TABLE outbox ADD COLUMN edits TEXT;
+ALTER TABLE outbox ADD COLUMN extras TEXT;
+"""
+
+MIGRATIONS: Sequence[str] = (_TABLES, _LIVE_AND_FILES)
 """What leads from each version to the next; version 0 is an empty file."""
 
 TRUTH = ("inbox", "outbox", "set_aside", "cursors", "aliases", "pairings", "admissions")
