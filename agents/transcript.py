@@ -4,17 +4,39 @@ A transcript only grows, and keeps each provider's encoding of what is in it, so
 what is new in it and not the length of the conversation.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from state.history import ToolCall
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """The content of a file that came with a message, for models that take it as it is.
+
+    `mime` is what the content was recognised as, and not what its sender says. `title` is the
+    name people see.
+    """
+
+    mime: str
+    data: bytes = field(repr=False)
+    title: str = ""
+
+    @property
+    def ability(self) -> str:
+        """What a model must take to be shown this: one of `Model.takes`."""
+        return "image" if self.mime.startswith("image/") else self.mime.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class UserSays:
-    """Words from the people in the conversation."""
+    """Words from the people in the conversation, and what came with them.
+
+    A model that does not take some of the media is told so in words.
+    """
 
     text: str
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +103,13 @@ class _Encoding:
 class Transcript:
     """An append-only sequence of what was said, oldest first."""
 
-    __slots__ = ("_encodings", "_said")
+    __slots__ = ("_encodings", "_media", "_said")
 
     def __init__(self, said: Iterable[Said] = ()) -> None:
-        self._said = list(said)
+        self._said: list[Said] = []
+        self._media: list[Media] = []
         self._encodings: dict[str, _Encoding] = {}
+        self.extend(said)
 
     def __len__(self) -> int:
         return len(self._said)
@@ -98,7 +122,15 @@ class Transcript:
 
     def extend(self, said: Iterable[Said]) -> None:
         """Append what was said since."""
-        self._said.extend(said)
+        for each in said:
+            self._said.append(each)
+            if isinstance(each, UserSays):
+                self._media += each.media
+
+    @property
+    def media(self) -> Sequence[Media]:
+        """All media in it, oldest first."""
+        return self._media
 
     def encoded(self, dialect: str, encode: Callable[[Said], bytes]) -> list[bytes]:
         """The whole as a JSON array's inside (``{…},{…}``) in a provider's dialect, in pieces.
@@ -116,5 +148,6 @@ class Transcript:
         return [*kept.blocks, bytes(kept.tail)] if kept.tail else list(kept.blocks)
 
     def size(self) -> int:
-        """Bytes held by encodings: what a cache of transcripts is bounded by."""
-        return sum(kept.size() for kept in self._encodings.values())
+        """Bytes held by media and encodings: what a cache of transcripts is bounded by."""
+        media = sum(len(each.data) for each in self._media)
+        return media + sum(kept.size() for kept in self._encodings.values())

@@ -1,0 +1,257 @@
+"""Files that come with messages: fetched, kept with the session, and shown to models.
+
+Nothing here can fail a turn. Whatever a platform, a file's size or the disk says becomes a word
+with the attachment (`Attachment.problem`), and the message is answered without the file.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import structlog
+
+from agents.transcript import Media
+from channels.channel import Channel
+from channels.errors import ChannelError, Rejected
+from gateway.clock import Clock
+from gateway.filetypes import HEAD, mime_of, recognised
+from state.history import Entry, UserEntry
+from state.ids import idempotency_key
+from state.keys import SessionId
+from state.messages import Attachment, AttachmentKind, InboundMessage, StoredFile
+from state.store import FileTooLarge, Sessions, StoreError
+
+AT_ONCE = 4
+"""Files that are fetched at the same time, of all chats together."""
+MOST_FILES = 20
+"""Files of one message that are fetched."""
+FETCH_SECONDS = 120.0
+"""The longest time for one file."""
+_TRIES = 2
+
+_FILES = frozenset(
+    {
+        AttachmentKind.IMAGE,
+        AttachmentKind.AUDIO,
+        AttachmentKind.VOICE,
+        AttachmentKind.VIDEO,
+        AttachmentKind.DOCUMENT,
+        AttachmentKind.STICKER,
+    }
+)
+_EXTENSION = re.compile(r"\.([a-z0-9]{1,8})\Z")
+_log = structlog.get_logger("attachments")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a kind of media a model is shown: of the newest, so many, each so long."""
+
+    files: int
+    each: int
+
+
+MOST_SHOWN = 15_000_000
+"""Bytes of media that a model is shown, together. Base64 makes 20 MB of them, and Anthropic takes
+32 MB in a request: https://platform.claude.com/docs/en/build-with-claude/vision"""
+# Anthropic's 5 MB are those of the base64 text.
+_LARGEST_IMAGE = 5 * 1024 * 1024 * 3 // 4
+SHARES: Mapping[str, Share] = {
+    "image": Share(files=10, each=_LARGEST_IMAGE),
+    "pdf": Share(files=3, each=10_000_000),
+    "plain": Share(files=10, each=32_000),
+}
+
+
+class Attachments:
+    """Keeps what comes with messages, and finds it again.
+
+    `limits` says for each account how long a file may be, in bytes; 0: nothing is fetched.
+    `takes` is what the models can be shown (`Model.takes`): nothing else is read again.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        *,
+        limits: Mapping[str, int],
+        takes: frozenset[str] = frozenset(),
+        seconds: float = FETCH_SECONDS,
+    ) -> None:
+        self._sessions = sessions
+        self._channels = channels
+        self._clock = clock
+        self._limits = limits
+        self._takes = takes | {"plain"}
+        self._seconds = seconds
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def keep(self, session: SessionId, message: InboundMessage) -> InboundMessage:
+        """The message with its files kept with the session, as far as they are to be had.
+
+        Once more for the same message keeps the same files again, under the same names.
+        """
+        account = message.address.channel
+        limit = self._limits.get(account, 0)
+        if limit == 0 or not any(map(_is_fetched, message.attachments)):
+            return message
+
+        async def one(index: int, attachment: Attachment) -> Attachment:
+            if index >= MOST_FILES or not _is_fetched(attachment):
+                return attachment
+            identity = f"att-{idempotency_key(account, message.source, index)}"
+            async with self._slots:
+                return await self._fetched(session, account, attachment, identity, limit)
+
+        kept = await asyncio.gather(*(one(*each) for each in enumerate(message.attachments)))
+        return replace(message, attachments=tuple(kept))
+
+    async def contents(self, session: SessionId, entries: Sequence[Entry]) -> Mapping[str, Media]:
+        """What a model can be shown of the files that came with these entries, by their names.
+
+        The newest are taken first, as many as `SHARES` and `MOST_SHOWN` say.
+        """
+        shown: dict[str, Media] = {}
+        left = {ability: share.files for ability, share in SHARES.items()}
+        room = MOST_SHOWN
+        for attachment in _newest(entries):
+            name = attachment.file or ""
+            media = await self._read(session, name, attachment, left, room)
+            if media is not None:
+                shown[name] = media
+                left[media.ability] -= 1
+                room -= len(media.data)
+        return shown
+
+    async def hand_out(
+        self, session: SessionId, title: str, mime: str, content: bytes
+    ) -> StoredFile:
+        """Keep a file that an agent made, for the people to have. Raises a `StoreError`."""
+        extension = _EXTENSION.search(title.lower())
+        name = f"out-{self._clock.id().lower()}.{extension[1] if extension else 'bin'}"
+        size = await self._sessions.keep_file(session, name, _pieces(content), most=len(content))
+        return StoredFile(session, name, title, mime, size)
+
+    async def _fetched(
+        self,
+        session: SessionId,
+        account: str,
+        attachment: Attachment,
+        identity: str,
+        limit: int,
+    ) -> Attachment:
+        if attachment.size is not None and attachment.size > limit:
+            return replace(attachment, problem="too_large")
+        problem = "unreachable"
+        for _ in range(_TRIES):
+            try:
+                async with asyncio.timeout(self._seconds):
+                    name, size = await self._store(session, account, attachment, identity, limit)
+                return replace(attachment, file=name, size=size)
+            except Rejected as error:
+                return self._failed(account, attachment, "gone", error)
+            except FileTooLarge as error:
+                return self._failed(account, attachment, "too_large", error)
+            except StoreError as error:
+                return self._failed(account, attachment, "disk", error)
+            except TimeoutError as error:
+                return self._failed(account, attachment, problem, error)
+            except ChannelError as error:
+                self._failed(account, attachment, problem, error)
+            except Exception:
+                _log.exception("attachment_broke", channel=account)
+                break
+        return replace(attachment, problem=problem)
+
+    def _failed(
+        self, account: str, attachment: Attachment, problem: str, error: Exception
+    ) -> Attachment:
+        _log.warning("attachment_not_kept", channel=account, problem=problem, error=str(error))
+        return replace(attachment, problem=problem)
+
+    async def _store(
+        self,
+        session: SessionId,
+        account: str,
+        attachment: Attachment,
+        identity: str,
+        limit: int,
+    ) -> tuple[str, int]:
+        async with aclosing(self._channels[account].download(attachment)) as coming:
+            head = await _head(coming)
+            name = f"{identity}.{recognised(head).extension}"
+
+            async def chunks() -> AsyncIterator[bytes]:
+                if head:
+                    yield head
+                async for chunk in coming:
+                    yield chunk
+
+            size = await self._sessions.keep_file(session, name, chunks(), most=limit)
+            return name, size
+
+    async def _read(
+        self,
+        session: SessionId,
+        name: str,
+        attachment: Attachment,
+        left: Mapping[str, int],
+        room: int,
+    ) -> Media | None:
+        mime = mime_of(name)
+        if mime is None:
+            return None
+        wanted = Media(mime, b"", attachment.name or "")
+        share = SHARES.get(wanted.ability)
+        if share is None or wanted.ability not in self._takes or left[wanted.ability] <= 0:
+            return None
+        most = min(share.each, room)
+        if attachment.size is not None and attachment.size > most:
+            return None
+        try:
+            data = await self._sessions.read_file(session, name)
+        except StoreError as error:
+            _log.warning("attachment_not_read", session=session, error=str(error))
+            return None
+        # The name tells how the file began; now all of it is here to be judged.
+        if len(data) > most or recognised(data).mime != mime:
+            return None
+        return replace(wanted, data=data)
+
+
+def _is_fetched(attachment: Attachment) -> bool:
+    return (
+        attachment.kind in _FILES
+        and attachment.reference is not None
+        and attachment.file is None
+        and attachment.problem is None
+    )
+
+
+def _newest(entries: Sequence[Entry]) -> list[Attachment]:
+    """The attachments that are kept, the newest first."""
+    return [
+        attachment
+        for entry in reversed(entries)
+        if isinstance(entry, UserEntry)
+        for attachment in entry.attachments
+        if attachment.file is not None
+    ]
+
+
+async def _head(coming: AsyncGenerator[bytes, None]) -> bytes:
+    """The first bytes: enough of them to recognise the file by, where it has so many."""
+    head = bytearray()
+    async for chunk in coming:
+        head += chunk
+        if len(head) >= HEAD:
+            break
+    return bytes(head)
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    yield content
