@@ -1,7 +1,8 @@
 """A Discord bot as a channel."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import aiohttp
@@ -13,20 +14,36 @@ from channels.discord import ids
 from channels.discord.client import BotClient
 from channels.discord.commands import Invocations, publish
 from channels.discord.config import DiscordSettings
+from channels.discord.files import HOSTS, UPLOAD_LIMIT, Files, upload_of
 from channels.discord.format import TEXT_LIMIT, render
 from channels.discord.identity import Identity
 from channels.discord.intake import Intake
 from channels.discord.link import HEARTBEAT_TIMEOUT, Link
 from channels.discord.marks import ReadMarks
+from channels.discord.reactions import Reactions
+from channels.discord.refusals import Gone
 from channels.discord.transport import Transport
-from channels.errors import ChannelError, Unauthorized, Unreachable
+from channels.errors import ChannelError, Rejected, Unauthorized, Unreachable
+from channels.fetching import Fetcher
 from channels.pace import Pace
 from channels.pulse import Pulse
 from state.keys import Address
-from state.messages import OwedPart, Part, Receipt, Reply
+from state.messages import (
+    Attachment,
+    ChatKind,
+    Inbound,
+    InboundMessage,
+    OwedPart,
+    Part,
+    Receipt,
+    Reply,
+)
 
 NOTHING_TO_SEE = "…"
 """Stands for an answer in which nothing can be seen; Discord refuses an empty message."""
+
+_EDIT_SECONDS = 1.2
+"""Five edits in five seconds is what a channel takes, and the last one must not have to wait."""
 
 _TYPING_SECONDS = 10.0
 _CLOSE_SECONDS = 5.0
@@ -43,7 +60,14 @@ class DiscordChannel:
 
     kind = "discord"
     capabilities = Capabilities(
-        text_limit=TEXT_LIMIT, idempotent=True, typing_seconds=_TYPING_SECONDS
+        text_limit=TEXT_LIMIT,
+        idempotent=True,
+        typing_seconds=_TYPING_SECONDS,
+        # In private nothing is pointed at in the end, but a command is answered in its place.
+        points_in_private=True,
+        edit_seconds=_EDIT_SECONDS,
+        upload_limit=UPLOAD_LIMIT,
+        acknowledges=True,
     )
 
     def __init__(
@@ -72,6 +96,12 @@ class DiscordChannel:
         self._transport = Transport(name, settings.api_root, self._token, http)
         self._client = BotClient(name, self._transport)
         self._invocations = Invocations(self._client)
+        self._reactions = Reactions(name, self._client)
+        self._fetcher = Fetcher(trusted=(settings.api_root,), hosts=HOSTS)
+        self._files = Files(self._client, self._fetcher)
+        self._private: set[int] = set()
+        """Chats of two, in which an answer need not point at its question."""
+
         stale_after = timedelta(seconds=heartbeat_timeout)
         self._pulse = Pulse(name, stale_after=stale_after, now=now)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -93,27 +123,50 @@ class DiscordChannel:
 
     def render(self, reply: Reply) -> tuple[Part, ...]:
         """See `channels.channel.Channel`; the first part answers the question itself."""
-        messages = render(reply.text)
-        if not messages:
-            return (Part(NOTHING_TO_SEE, NOTHING_TO_SEE, reply.reply_to),)
-        return tuple(
-            Part(message.text, message.plain, None if index else reply.reply_to)
-            for index, message in enumerate(messages)
-        )
+        parts = [Part(message.text, message.plain) for message in render(reply.text)]
+        parts += [Part("", "", file=file) for file in reply.files]
+        first, *rest = parts or [Part(NOTHING_TO_SEE, NOTHING_TO_SEE)]
+        return (replace(first, reply_to=reply.reply_to), *rest)
 
     async def send(self, part: OwedPart) -> Receipt:
         """See `channels.channel.Channel`; a command is answered in its place while that is open."""
-        room = ids.channel_id(part.address)
+        room, said = ids.channel_id(part.address), part.part
+        if said.edits is not None and await self._changed(room, said.edits, said):
+            return Receipt(said.edits)
         message = await self._invocations.answer(part)
         if message is None:
-            to = part.part.reply_to
             message = await self._client.send(
                 room,
-                part.part.text,
+                said.text,
                 key=part.key,
-                reply_to=None if to is None or ids.is_command(to) else ids.message_id(to),
+                reply_to=self._pointed_at(room, said),
+                buttons=said.buttons,
             )
         return Receipt(str(message))
+
+    async def upload(self, part: OwedPart, content: bytes) -> Receipt:
+        """See `channels.channel.Channel`."""
+        room, said = ids.channel_id(part.address), part.part
+        if said.file is None:
+            raise Rejected("there is no file in this part")
+        message = await self._client.upload(
+            room,
+            said.text,
+            upload_of(said.file, content),
+            key=part.key,
+            reply_to=self._pointed_at(room, said),
+        )
+        return Receipt(str(message))
+
+    def download(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
+        """See `channels.channel.Channel`."""
+        return self._files.stream(attachment)
+
+    async def acknowledge(self, address: Address, message: str, *, seen: bool) -> None:
+        """See `channels.channel.Channel`; a command has no message that could be given one."""
+        if ids.is_command(message):
+            return
+        await asyncio.shield(self._begin(self._react(address, message, seen=seen)))
 
     async def typing(self, address: Address) -> None:
         """See `channels.channel.Channel`."""
@@ -132,14 +185,21 @@ class DiscordChannel:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._fetcher.close()
 
     async def _take_in(self, me: Identity, receive: Receive) -> None:
         marks = ReadMarks(self._cursors, me.id, self._now)
         await marks.recall()
+
+        async def take(inbound: Inbound) -> None:
+            if isinstance(inbound, InboundMessage) and inbound.kind is ChatKind.DIRECT:
+                self._private.add(ids.channel_id(inbound.address))
+            await receive(inbound)
+
         intake = Intake(
             self._client,
             me,
-            receive,
+            take,
             marks=marks,
             invocations=self._invocations,
             catch_up=self._settings.catch_up,
@@ -186,6 +246,31 @@ class DiscordChannel:
     def _lost(self, intake: Intake) -> None:
         intake.lost()
         self._pulse.trouble("the connection to Discord ended; it is made again", cut_off=True)
+
+    async def _changed(self, room: int, message: str, said: Part) -> bool:
+        """Whether a message of ours is now what it shall become, or gone if that is it."""
+        number = ids.message_id(message)
+        try:
+            if said.removes:
+                await self._client.remove(room, number)
+            else:
+                await self._client.edit(room, number, said.text, said.buttons)
+        except Gone:
+            return said.removes
+        return True
+
+    def _pointed_at(self, room: int, said: Part) -> int | None:
+        to = said.reply_to
+        if to is None or room in self._private or ids.is_command(to):
+            return None
+        return ids.message_id(to)
+
+    async def _react(self, address: Address, message: str, *, seen: bool) -> None:
+        try:
+            room, number = ids.channel_id(address), ids.message_id(message)
+        except Rejected:
+            return
+        await self._reactions.show(room, number, shown=seen)
 
     async def _type(self, address: Address) -> None:
         try:

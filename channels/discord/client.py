@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from channels.channel import Command
 from channels.discord import ids
+from channels.discord.buttons import rows
 from channels.discord.identity import Identity
-from channels.discord.transport import Transport
+from channels.discord.transport import Transport, Upload
 from channels.errors import Unreachable
+from state.messages import Button
 
 Json = dict[str, Any]
 
@@ -20,6 +23,7 @@ LONGEST_PAGE = 100
 """Messages of a history that are given at once."""
 
 _DEFERRED = 5
+_DEFERRED_UPDATE = 6
 _STRING = 3
 _LONGEST_DESCRIPTION = 100
 
@@ -62,18 +66,59 @@ class BotClient:
             raise _unreadable()
         return raw
 
-    async def send(self, channel: int, text: str, *, key: str, reply_to: int | None) -> int:
+    async def message(self, channel: int, message: int) -> Json:
+        """A message object."""
+        path = f"/channels/{channel}/messages/{message}"
+        raw = await self._transport.call("GET", path, bucket=f"message {channel}")
+        if not isinstance(raw, dict):
+            raise _unreadable()
+        return raw
+
+    # Messages -------------------------------------------------------------------------------
+
+    async def send(
+        self,
+        channel: int,
+        text: str,
+        *,
+        key: str,
+        reply_to: int | None,
+        buttons: Sequence[Button] = (),
+    ) -> int:
         """Send a message; returns its id. What is sent again under one key soon after appears
         once, and this returns the first one's id."""
-        body = _words(text)
-        if key:
-            # https://docs.discord.com/developers/resources/message#create-message
-            body |= {"nonce": ids.nonce(key), "enforce_nonce": True}
-        if reply_to is not None:
-            # What was asked may be deleted by now; the answer is wanted all the same.
-            body["message_reference"] = {"message_id": str(reply_to), "fail_if_not_exists": False}
+        body = _new(text, key, reply_to)
+        if buttons:
+            body["components"] = rows(buttons)
         path = f"/channels/{channel}/messages"
         return _message(await self._transport.call("POST", path, body, bucket=f"send {channel}"))
+
+    async def upload(
+        self, channel: int, text: str, file: Upload, *, key: str, reply_to: int | None
+    ) -> int:
+        """Send a message with a file; see `send`."""
+        body = _new(text, key, reply_to) | {"attachments": [{"id": 0, "filename": file.name}]}
+        path, bucket = f"/channels/{channel}/messages", f"send {channel}"
+        return _message(await self._transport.call("POST", path, body, bucket=bucket, file=file))
+
+    async def edit(self, channel: int, message: int, text: str, buttons: Sequence[Button]) -> None:
+        """Let a message of ours read differently. Raises `Gone` where that cannot be done."""
+        # https://docs.discord.com/developers/resources/message#edit-message: without a word about
+        # mentions they would be taken as they come.
+        body = _words(text) | {"components": rows(buttons)}
+        path = f"/channels/{channel}/messages/{message}"
+        await self._transport.call("PATCH", path, body, bucket=f"edit {channel}")
+
+    async def remove(self, channel: int, message: int) -> None:
+        """Take a message of ours away. Raises `Gone` when it is not there."""
+        path = f"/channels/{channel}/messages/{message}"
+        await self._transport.call("DELETE", path, bucket=f"remove {channel}")
+
+    async def react(self, channel: int, message: int, emoji: str, *, shown: bool) -> None:
+        """Give a message our reaction, or take it back."""
+        path = f"/channels/{channel}/messages/{message}/reactions/{quote(emoji)}/@me"
+        method = "PUT" if shown else "DELETE"
+        await self._transport.call(method, path, bucket=f"react {channel}")
 
     async def show_typing(self, channel: int) -> None:
         """Show "typing…" for ten seconds."""
@@ -93,6 +138,11 @@ class BotClient:
         path = f"/interactions/{interaction}/{token}/callback"
         body = {"type": _DEFERRED, "data": data}
         await self._transport.call("POST", path, body, own_token=False)
+
+    async def take_press(self, interaction: int, token: str) -> None:
+        """Say that a press of a button was heard; nothing changes by that."""
+        path = f"/interactions/{interaction}/{token}/callback"
+        await self._transport.call("POST", path, {"type": _DEFERRED_UPDATE}, own_token=False)
 
     async def answer(self, application: int, token: str, text: str) -> int:
         """Put the answer in the place of what was deferred; the same again changes nothing."""
@@ -124,6 +174,17 @@ def command_list(commands: Sequence[Command]) -> list[Json]:
         }
         for command in commands
     ]
+
+
+def _new(text: str, key: str, reply_to: int | None) -> Json:
+    body = _words(text)
+    if key:
+        # https://docs.discord.com/developers/resources/message#create-message
+        body |= {"nonce": ids.nonce(key), "enforce_nonce": True}
+    if reply_to is not None:
+        # What was asked may be deleted by now; the answer is wanted all the same.
+        body["message_reference"] = {"message_id": str(reply_to), "fail_if_not_exists": False}
+    return body
 
 
 def _words(text: str) -> Json:

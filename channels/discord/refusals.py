@@ -26,8 +26,22 @@ class Expired(Rejected):
     """The time in which a command can be answered is over."""
 
 
+class Gone(Rejected):
+    """The message is not there any more, or cannot be changed any more."""
+
+
+class NotPermitted(Rejected):
+    """The bot lacks a permission in this channel."""
+
+
 _EXPIRED = frozenset({10008, 10015, 10062, 50027})
 """Unknown message, webhook and interaction, and an invalid webhook token."""
+
+_GONE = frozenset({10008, 50005, 50021, 50083})
+"""Unknown message, one of somebody else, one of Discord's own, one in an archived thread."""
+
+_NOT_PERMITTED = frozenset({50001, 50013})
+_TOO_LARGE = 40005
 
 
 def refusal(
@@ -38,6 +52,9 @@ def refusal(
     code, words = said.get("code"), str(said.get("message") or "")
     if status == 429:
         return _flood(said, headers)
+    if status == 413 or code == _TOO_LARGE:
+        # What stands before Discord may say so, too, and in its own words.
+        return Rejected("Discord takes no file of that size")
     if status >= 500:
         return Unreachable(
             f"Discord failed: {words or 'a server error'} ({status})", uncertain=True
@@ -49,7 +66,13 @@ def refusal(
         return Expired(f"Discord refused: {words} ({code})")
     if status == 401:
         return wrong_token(account)
-    return Rejected(f"Discord refused: {words} ({code}); {_REMEDIES.get(code, _errors(said))}")
+    return _kind(code)(f"Discord refused: {words} ({code}); {_REMEDIES.get(code, _errors(said))}")
+
+
+def _kind(code: object) -> type[Rejected]:
+    if code in _GONE:
+        return Gone
+    return NotPermitted if code in _NOT_PERMITTED else Rejected
 
 
 def wrong_token(account: str) -> Unauthorized:

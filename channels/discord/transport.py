@@ -7,6 +7,7 @@ it happens. Nothing here, and no error, shows a URL: those of interactions hold 
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -24,9 +25,26 @@ _TIMEOUT = aiohttp.ClientTimeout(
     sock_connect=_CONNECT_SECONDS,
     sock_read=_READ_SECONDS,
 )
+_UPLOAD_TIMEOUT = aiohttp.ClientTimeout(
+    total=300.0,
+    connect=2 * _CONNECT_SECONDS,
+    sock_connect=_CONNECT_SECONDS,
+    sock_read=60.0,
+)
+"""A file has to get through a slow line; `sock_read` runs while it is still being written."""
+
 _AGENT = "DiscordBot (https://github.com/Rapptz/discord.py, 2.7)"
 _MANY = 1_000
 _EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that goes with a call; `name` is what people see."""
+
+    name: str
+    mime: str
+    content: bytes
 
 
 class Transport:
@@ -37,13 +55,20 @@ class Transport:
         self.account = account
         self._root = f"{root}/api/v10"
         self._where = f"{root.host}:{root.port}" if root.explicit_port else str(root.host)
-        self._headers = {"User-Agent": _AGENT, "Content-Type": "application/json"}
+        self._headers = {"User-Agent": _AGENT}
         self._authorization = {**self._headers, "Authorization": f"Bot {token}"}
         self._http = http
         self._closed_until: dict[str, float] = {}
 
     async def call(
-        self, method: str, path: str, json: Any = None, *, bucket: str = "", own_token: bool = True
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        bucket: str = "",
+        own_token: bool = True,
+        file: Upload | None = None,
     ) -> Any:
         """The decoded answer; None for an empty one. Raises `channels.errors.ChannelError`.
 
@@ -51,7 +76,7 @@ class Transport:
         call is not made before its time, and `RateLimited` raised in its place.
         """
         self._check(bucket)
-        status, headers, payload = await self._request(method, path, json, own_token)
+        status, headers, payload = await self._request(method, path, json, own_token, file)
         if bucket:
             self._count(bucket, headers)
         if 200 <= status < 300:
@@ -63,15 +88,15 @@ class Transport:
         raise error
 
     async def _request(
-        self, method: str, path: str, json: Any, own_token: bool
+        self, method: str, path: str, json: Any, own_token: bool, file: Upload | None
     ) -> tuple[int, Mapping[str, str], bytes]:
         try:
             async with self._http.request(
                 method,
                 URL(self._root + path, encoded=True),
-                data=orjson.dumps(json) if json is not None else None,
+                data=_payload(json, file),
                 headers=self._authorization if own_token else self._headers,
-                timeout=_TIMEOUT,
+                timeout=_TIMEOUT if file is None else _UPLOAD_TIMEOUT,
                 # A redirect would carry the token to another host.
                 allow_redirects=False,
             ) as answer:
@@ -109,6 +134,20 @@ class Transport:
         if len(self._closed_until) >= _MANY:
             self._closed_until = {b: t for b, t in self._closed_until.items() if t > now}
         self._closed_until[bucket] = max(self._closed_until.get(bucket, 0.0), now + seconds)
+
+
+def _payload(json: Any, file: Upload | None) -> aiohttp.Payload | None:
+    """https://docs.discord.com/developers/reference#uploading-files"""
+    if json is None:
+        return None
+    body = aiohttp.BytesPayload(orjson.dumps(json), content_type="application/json")
+    if file is None:
+        return body
+    form = aiohttp.MultipartWriter("form-data")
+    form.append(body).set_content_disposition("form-data", name="payload_json")
+    content = aiohttp.BytesPayload(file.content, content_type=file.mime)
+    form.append(content).set_content_disposition("form-data", name="files[0]", filename=file.name)
+    return form
 
 
 def decode(payload: str | bytes) -> Any:
