@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import structlog
@@ -30,6 +31,7 @@ from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.supervisor import Supervisor
 from gateway.thinking import Limits, Thinking
+from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
 from state.keys import Address
 from state.messages import OwedPart, Reply, ReplyKind
@@ -53,6 +55,7 @@ class Gateway:
         ledger: Ledger,
         agent: Agent,
         channels: Sequence[Channel] = (),
+        token_locks: Mapping[str, TokenLock] = MappingProxyType({}),
         clock: Clock | None = None,
     ) -> None:
         clock = clock or Clock()
@@ -72,7 +75,7 @@ class Gateway:
         )
         self.trouble = Trouble(self._tell_owners)
         self.people = People(ledger, self.channels, clock)
-        self.delivery = Delivery(ledger, self.channels, self.feed, self.trouble)
+        self.delivery = Delivery(ledger, sessions, self.channels, self.feed, self.trouble)
         self.opened = OpenSessions(sessions)
         self.life = Life(sessions, ledger, self.opened, clock)
         self.thinking = Thinking(
@@ -119,7 +122,7 @@ class Gateway:
             keep=timedelta(days=settings.gateway.keep_days),
         )
         self._supervisors = {
-            name: Supervisor(channel, self.intake.receive)
+            name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
             for name, channel in self.channels.items()
         }
         self.clock = clock

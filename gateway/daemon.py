@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,6 +25,8 @@ from gateway.clock import Clock
 from gateway.commands import DESCRIPTIONS
 from gateway.config import Settings
 from gateway.cursors import LedgerCursors
+from gateway.paths import runtime_dir
+from gateway.token_locks import token_locks
 from state.files import State, open_state
 from state.store import Ledger
 
@@ -91,6 +94,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
                 max_steps=settings.agents.defaults.max_steps,
             ),
             channels=_channels(settings, http, state.ledger),
+            token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),
         )
         control = ControlServer(gateway, state_dir, clock=gateway.clock)
         await gateway.start(state.reports)

@@ -1,6 +1,7 @@
 """Where things are. Imports nothing heavy: every command needs it, and most only read."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,19 @@ def state_dir(given: str | Path | None, environ: Mapping[str, str]) -> Path:
     """The state folder: as given, else `ARGENT_STATE_DIR`, else ``~/.argent``."""
     chosen = given or environ.get(STATE_DIR) or "~/.argent"
     return Path(os.path.abspath(Path(chosen).expanduser()))  # noqa: PTH100 - keeps symlinks
+
+
+def runtime_dir(environ: Mapping[str, str]) -> Path:
+    """Where this user's gateways keep what ends with them: one folder for all state folders.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/: `XDG_RUNTIME_DIR`, also where a
+    job without a session was not told of it; else below the folder for temporary files.
+    """
+    user = os.getuid()
+    for base in (environ.get("XDG_RUNTIME_DIR") or "", f"/run/user/{user}"):
+        if Path(base).is_absolute() and os.access(base, os.W_OK):
+            return Path(base) / "argent"
+    return Path(tempfile.gettempdir()) / f"argent-{user}"
 
 
 def config_file(

@@ -2,66 +2,125 @@
 
 import asyncio
 import random
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from channels.channel import Channel, Condition, Health, Receive
 from channels.errors import Unauthorized
+from gateway.token_locks import TokenInUse, TokenLock
 
-_FIRST_RETRY = 1.0
-_LONGEST_RETRY = 60.0
 _STEADY = 60.0
 """Seconds after which a run counts as good and the next failure begins with a short wait."""
+
+_ASK_AGAIN = 60.0
+"""Seconds until a token is tried again that another gateway uses."""
 
 _log = structlog.get_logger("channels")
 
 
-class Supervisor:
-    """One channel, started again whenever it ends."""
+@dataclass(slots=True)
+class Backoff:
+    """Waits in seconds that double from `first` to `most`."""
 
-    def __init__(self, channel: Channel, receive: Receive) -> None:
+    first: float
+    most: float
+    _next: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._next = self.first
+
+    def wait(self) -> float:
+        """The next wait: a fifth more or less, so that accounts do not come back as one."""
+        now, self._next = self._next, min(2 * self._next, self.most)
+        return now * random.uniform(0.8, 1.2)
+
+    def reset(self) -> None:
+        """What was tried went well."""
+        self._next = self.first
+
+
+class Supervisor:
+    """One channel, started again whenever it ends; it runs only while it holds `lock`.
+
+    A refused token stays in view as long as it is refused. Only the owner can mend it, at the
+    platform too (an intent that is switched on), so it is tried again, but seldom.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        receive: Receive,
+        *,
+        lock: TokenLock | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._channel = channel
         self._receive = receive
+        self._lock = lock
+        self._sleep = sleep
         self._task: asyncio.Task[None] | None = None
-        self._problem: str | None = None
+        self._problem: tuple[Condition, str] | None = None
+        self._broken = Backoff(first=1.0, most=60.0)
+        self._refused = Backoff(first=300.0, most=3600.0)
 
     def start(self) -> None:
         """Begin to take messages in."""
         self._task = asyncio.create_task(self._run(), name=f"channel {self._channel.name}")
 
     async def stop(self) -> None:
-        """End intake; the channel can still send."""
+        """End intake, and let others read with the token; the channel can still send."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        if self._lock is not None:
+            self._lock.release()
 
     def health(self) -> Health:
         """The channel's health; a run that broke is not healthy, whatever the channel thinks."""
         health = self._channel.health()
         if self._problem is None or health.condition is Condition.FAILED:
             return health
-        return replace(health, condition=Condition.DEGRADED, detail=self._problem)
+        condition, detail = self._problem
+        return replace(health, condition=condition, detail=detail)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        delay = _FIRST_RETRY
-        name = self._channel.name
         while True:
-            started = loop.time()
-            try:
-                await self._channel.run(self._receive)
-            except Unauthorized as error:
-                _log.error("channel_refused", channel=name, error=str(error))
-                return
-            except Exception as error:
-                self._problem = f"it broke and is started again: {type(error).__name__}"
-                _log.exception("channel_broke", channel=name)
-            else:
-                self._problem = "it ended and is started again"
-                _log.warning("channel_ended", channel=name)
-            if loop.time() - started > _STEADY:
-                delay = _FIRST_RETRY
-            await asyncio.sleep(delay * random.uniform(0.8, 1.2))
-            delay = min(delay * 2, _LONGEST_RETRY)
+            began = loop.time()
+            wait = await self._once(self._channel.name)
+            if loop.time() - began > _STEADY:
+                self._broken.reset()
+                self._refused.reset()
+            await self._sleep(wait())
             self._problem = None
+
+    async def _once(self, name: str) -> Callable[[], float]:
+        """Run the channel until it ends; how long to wait before the next time."""
+        try:
+            if self._lock is not None:
+                self._lock.take()
+            await self._channel.run(self._receive)
+        except TokenInUse as error:
+            self._problem = (Condition.FAILED, str(error))
+            _log.error("token_in_use", channel=name, error=str(error))
+            return lambda: _ASK_AGAIN
+        except Unauthorized as error:
+            self._problem = (Condition.FAILED, str(error))
+            _log.error("channel_refused", channel=name, error=str(error))
+            return self._refused.wait
+        except Exception as error:
+            detail = f"it broke and is started again: {_named(error)}"
+            self._problem = (Condition.DEGRADED, detail)
+            _log.exception("channel_broke", channel=name)
+        else:
+            self._problem = (Condition.DEGRADED, "it ended and is started again")
+            _log.warning("channel_ended", channel=name)
+        return self._broken.wait
+
+
+def _named(error: Exception) -> str:
+    """What it was: of an error of the system's (a port that is taken) also its words."""
+    name = type(error).__name__
+    return f"{name}: {error.strerror}" if isinstance(error, OSError) and error.strerror else name

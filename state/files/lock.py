@@ -13,34 +13,56 @@ _PATIENCE = 0.5
 _PAUSE = 0.01
 
 
-class StateLock:
-    """The lock, held from `take` until `release` or the end of the process."""
+class FileLock:
+    """A locked file, from `take` until `release` or the end of the process.
+
+    It has one holder at a time, also within one process, and holds a note that says who.
+    """
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
 
     @classmethod
-    def take(cls, state_dir: Path) -> "StateLock":
-        """Own the folder. Raises `StateLocked` naming the owner's pid, OSError."""
-        path = Layout(state_dir).lock
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    def take(cls, path: Path, note: str) -> "FileLock | None":
+        """Lock the file and write the note into it; None when it has a holder. Raises OSError."""
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
         try:
-            patience = time.monotonic() + _PATIENCE
-            while not _try(fd, fcntl.LOCK_EX):
-                if time.monotonic() > patience:
-                    raise StateLocked(_owned_by(state_dir, _pid(fd)))
-                time.sleep(_PAUSE)
+            if not _try(fd, fcntl.LOCK_EX):
+                os.close(fd)
+                return None
             os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+            os.pwrite(fd, note.encode(), 0)
         except BaseException:
             os.close(fd)
             raise
         return cls(fd)
 
     def release(self) -> None:
-        """Let go of the folder."""
+        """Let go of it."""
         os.ftruncate(self._fd, 0)
         os.close(self._fd)
+
+
+class StateLock:
+    """The lock of a state folder, held from `take` until `release` or the end of the process."""
+
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    @classmethod
+    def take(cls, state_dir: Path) -> "StateLock":
+        """Own the folder. Raises `StateLocked` naming the owner's pid, OSError."""
+        path = Layout(state_dir).lock
+        patience = time.monotonic() + _PATIENCE
+        while (lock := FileLock.take(path, f"{os.getpid()}\n")) is None:
+            if time.monotonic() > patience:
+                raise StateLocked(_owned_by(state_dir, _pid(path.read_bytes())))
+            time.sleep(_PAUSE)
+        return cls(lock)
+
+    def release(self) -> None:
+        """Let go of the folder."""
+        self._lock.release()
 
 
 def lock_holder(state_dir: Path) -> int | None:
@@ -50,7 +72,7 @@ def lock_holder(state_dir: Path) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        return None if _try(fd, fcntl.LOCK_SH) else _pid(fd)
+        return None if _try(fd, fcntl.LOCK_SH) else _pid(os.pread(fd, 32, 0))
     finally:
         os.close(fd)
 
@@ -63,9 +85,9 @@ def _try(fd: int, kind: int) -> bool:
     return True
 
 
-def _pid(fd: int) -> int:
+def _pid(note: bytes) -> int:
     """The owner's pid; 0 while it is about to be written."""
-    written = os.pread(fd, 32, 0).strip()
+    written = note.strip()
     return int(written) if written.isdigit() else 0
 
 

@@ -73,7 +73,12 @@ class GatewayProcess:
             sys.executable, "-m", *self._program, "gateway", "run",
             *(argument for each in self.settings for argument in ("--set", each)),
             cwd=ROOT,
-            env={**kept, "HOME": str(self.state.parent), "ARGENT_STATE_DIR": str(self.state)},
+            env={
+                **kept,
+                "HOME": str(self.state.parent),
+                "XDG_RUNTIME_DIR": str(self.state.parent),
+                "ARGENT_STATE_DIR": str(self.state),
+            },
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -1,7 +1,8 @@
 """A channel that breaks is its own trouble, shows it, and is started again."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -13,31 +14,52 @@ from state.messages import Inbound
 
 
 class Fragile(LoopbackChannel):
-    """Runs as a test says, one run after the other."""
+    """Runs as a test says, one run after the other, and then well."""
 
     def __init__(self, *runs: Callable[[], None]) -> None:
         super().__init__("telegram")
         self.runs = list(runs)
-        self.started = asyncio.Condition()
         self.count = 0
 
     async def run(self, receive: Receive) -> None:
-        async with self.started:
-            self.count += 1
-            self.started.notify_all()
+        self.count += 1
         if self.runs:
             self.runs.pop(0)()
             return
         await super().run(receive)
 
-    async def until_started(self, count: int) -> None:
-        async with asyncio.timeout(5), self.started:
-            await self.started.wait_for(lambda: self.count >= count)
-
 
 class Refused(Fragile):
     def health(self) -> Health:
         return Health(Condition.FAILED, detail="get a new token")
+
+
+class Time:
+    """Stands still: a wait lasts until a test lets it end."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self._asleep: asyncio.Event | None = None
+        self._changed = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self._asleep = asyncio.Event()
+        self._changed.set()
+        await self._asleep.wait()
+
+    async def until_waiting(self) -> float:
+        """The length of the wait that goes on now."""
+        async with asyncio.timeout(5):
+            await self._changed.wait()
+        return self.waits[-1]
+
+    async def pass_by(self) -> None:
+        """The wait is over."""
+        await self.until_waiting()
+        self._changed.clear()
+        assert self._asleep is not None
+        self._asleep.set()
 
 
 async def _receive(_inbound: Inbound) -> None:
@@ -48,41 +70,89 @@ def _break() -> None:
     raise RuntimeError("a bug")
 
 
+def _take_a_taken_port() -> None:
+    raise OSError(98, "Address already in use")
+
+
 def _refuse() -> None:
     raise Unauthorized("get a new token")
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.supervisor._FIRST_RETRY", 0.001)
+def _end() -> None:
+    return None
 
 
-async def test_a_run_that_breaks_is_begun_again() -> None:
-    channel = Fragile(_break, lambda: None)
-    supervisor = Supervisor(channel, _receive)
+@asynccontextmanager
+async def supervised(channel: Fragile) -> AsyncIterator[tuple[Supervisor, Time]]:
+    time = Time()
+    supervisor = Supervisor(channel, _receive, sleep=time.sleep)
     supervisor.start()
-    await channel.until_started(3)
+    yield supervisor, time
     await supervisor.stop()
 
 
-async def test_a_broken_run_is_not_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.supervisor._FIRST_RETRY", 60)
-    channel = Fragile(_break)
-    supervisor = Supervisor(channel, _receive)
-    supervisor.start()
-    await channel.until_started(1)
-    await asyncio.sleep(0)
-    health = supervisor.health()
-    assert health.condition is Condition.DEGRADED
-    assert "RuntimeError" in (health.detail or "")
-    await supervisor.stop()
+def around(seconds: float) -> object:
+    """A fifth more or less."""
+    return pytest.approx(seconds, rel=0.2)
 
 
-async def test_a_refused_token_stops_that_channel_and_says_what_to_do() -> None:
-    channel = Refused(_refuse)
-    supervisor = Supervisor(channel, _receive)
-    supervisor.start()
-    await channel.until_started(1)
-    await supervisor.stop()
-    assert channel.count == 1
-    assert supervisor.health() == Health(Condition.FAILED, detail="get a new token")
+async def begun(channel: Fragile, runs: int) -> None:
+    async with asyncio.timeout(5):
+        while channel.count < runs:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
+async def test_a_run_that_breaks_or_ends_is_begun_again() -> None:
+    channel = Fragile(_break, _end)
+    async with supervised(channel) as (supervisor, time):
+        await time.pass_by()
+        await time.pass_by()
+        await begun(channel, 3)
+        assert supervisor.health().condition is Condition.HEALTHY
+
+
+async def test_a_broken_run_is_not_healthy() -> None:
+    async with supervised(Fragile(_break)) as (supervisor, time):
+        await time.until_waiting()
+        health = supervisor.health()
+        assert health.condition is Condition.DEGRADED
+        assert "RuntimeError" in (health.detail or "")
+
+
+async def test_what_the_system_refuses_is_named() -> None:
+    async with supervised(Fragile(_take_a_taken_port)) as (supervisor, time):
+        await time.until_waiting()
+        assert "Address already in use" in (supervisor.health().detail or "")
+
+
+async def test_what_goes_on_breaking_is_begun_again_ever_more_slowly() -> None:
+    async with supervised(Fragile(*[_break] * 9)) as (_, time):
+        for _ in range(8):
+            await time.pass_by()
+        await time.until_waiting()
+        assert time.waits == [around(wait) for wait in (1, 2, 4, 8, 16, 32, 60, 60, 60)]
+
+
+async def test_a_refused_token_is_in_view_with_what_to_do() -> None:
+    async with supervised(Refused(_refuse)) as (supervisor, time):
+        await time.until_waiting()
+        assert supervisor.health() == Health(Condition.FAILED, detail="get a new token")
+
+
+async def test_a_refused_token_is_tried_again_seldom() -> None:
+    channel = Fragile(*[_refuse] * 7)
+    async with supervised(channel) as (supervisor, time):
+        for _ in range(6):
+            await time.until_waiting()
+            assert supervisor.health().condition is Condition.FAILED
+            await time.pass_by()
+        await time.until_waiting()
+        assert time.waits == [around(wait) for wait in (300, 600, 1200, 2400, 3600, 3600, 3600)]
+
+
+async def test_a_token_that_is_taken_again_serves() -> None:
+    channel = Fragile(_refuse)
+    async with supervised(channel) as (supervisor, time):
+        await time.pass_by()
+        await begun(channel, 2)
+        assert supervisor.health().condition is Condition.HEALTHY
