@@ -23,29 +23,29 @@ from channels.errors import (
     Unauthorized,
     Unreachable,
 )
+from gateway.calls import Calls, words_instead
 from gateway.events import Feed, PartSent
 from gateway.pacing import Pace
 from gateway.trouble import Trouble
 from state.keys import Address
 from state.messages import OwedPart, PartState, Receipt
-from state.store import Ledger
+from state.store import Ledger, Sessions
 
 _FIRST_RETRY = 1.0
 _LONGEST_RETRY = 60.0
-_MOST_DEFECTS = 3
-"""How often a part is tried on which the channel breaks; those behind it wait for so long."""
-
-_AT_ONCE = 64
-"""Calls under way at a time on one account; more would only queue up in the sockets."""
 
 _log = structlog.get_logger("delivery")
 
 
 class _Queue:
-    __slots__ = ("parts", "task", "woken")
+    """What waits in a chat. `refused` says why the file of the first part could not be sent, in
+    whose place words are said."""
+
+    __slots__ = ("parts", "refused", "task", "woken")
 
     def __init__(self) -> None:
         self.parts: deque[OwedPart] = deque()
+        self.refused: str | None = None
         self.task: asyncio.Task[None] | None = None
         self.woken = False
 
@@ -54,7 +54,12 @@ class Delivery:
     """Sends what is owed until it is sent, refused for ever, or the gateway stops."""
 
     def __init__(
-        self, ledger: Ledger, channels: Mapping[str, Channel], feed: Feed, trouble: Trouble
+        self,
+        ledger: Ledger,
+        sessions: Sessions,
+        channels: Mapping[str, Channel],
+        feed: Feed,
+        trouble: Trouble,
     ) -> None:
         self._ledger = ledger
         self._channels = channels
@@ -63,7 +68,7 @@ class Delivery:
         self._queues: dict[tuple[str, str], _Queue] = {}
         self._waiting: dict[tuple[str, str], _Queue] = {}
         self._paces = {name: Pace() for name in channels}
-        self._slots = {name: asyncio.Semaphore(_AT_ONCE) for name in channels}
+        self._calls = Calls(sessions, channels)
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -82,6 +87,26 @@ class Delivery:
                 waiting.parts.append(part)
             else:
                 self._start(chat, part)
+
+    async def spare(self, address: Address) -> bool:
+        """Whether a call may be made now that could as well be left out. It never takes the place
+        of an answer, and floods nobody; a yes is for one call."""
+        if not self._calls.free(address.channel):
+            return False
+        return await self._paces[address.channel].spare(address.chat, _now())
+
+    async def at_once(self, part: OwedPart) -> Receipt:
+        """Make one call for a part that nobody is owed, such as a live message.
+
+        Raises what `Channel.send` raises, without another try; its pace is the answers' pace.
+        """
+        try:
+            receipt = await self._calls.make(part)
+        except RateLimited as error:
+            self._flooded(part, error)
+            raise
+        self._paces[part.address.channel].sent(part.address.chat, _now())
+        return receipt
 
     def wake(self, address: Address) -> None:
         """Somebody listens at an address again: send what waits for it."""
@@ -154,17 +179,10 @@ class Delivery:
             await self._wait_turn(part, pace)
             part = queue.parts[0] = await self._begin(part)
             try:
-                async with self._slots[channel.name]:
-                    queue.woken = False
-                    receipt = await _send(channel, part)
+                queue.woken = False
+                receipt = await self._calls.make(part)
             except RateLimited as error:
-                pace.flooded(
-                    part.address.chat,
-                    error.retry_after,
-                    _now(),
-                    whole_account=error.whole_account,
-                )
-                _log.warning("flood_wait", channel=channel.name, seconds=error.retry_after)
+                self._flooded(part, error)
                 queue.parts[0] = await self._owe_again(part)
             except Moved as error:
                 address = replace(part.address, chat=error.new_chat)
@@ -177,13 +195,23 @@ class Delivery:
                 await asyncio.sleep(retry)
                 retry = min(retry * 2, _LONGEST_RETRY)
             except (Rejected, ChannelError) as error:
-                await self._give_up(part, str(error))
-                queue.parts.popleft()
-                return True
+                if part.part.file is None:
+                    await self._give_up(queue, queue.refused or str(error))
+                    return True
+                _log.error("file_refused", channel=channel.name, part=part.id, reason=str(error))
+                queue.refused = str(error)
+                queue.parts[0] = replace(part, part=words_instead(channel, part.part.file))
             else:
                 pace.sent(part.address.chat, _now())
-                await self._finish(queue, part, receipt, channel)
+                await self._finish(queue, receipt, channel)
                 return True
+
+    def _flooded(self, part: OwedPart, error: RateLimited) -> None:
+        account, chat = part.address.channel, part.address.chat
+        self._paces[account].flooded(
+            chat, error.retry_after, _now(), whole_account=error.whole_account
+        )
+        _log.warning("flood_wait", channel=account, seconds=error.retry_after)
 
     async def _wait_turn(self, part: OwedPart, pace: Pace) -> None:
         # Another part's flood may have lengthened the wait in the meantime.
@@ -203,18 +231,25 @@ class Delivery:
 
     async def _after_failure(self, part: OwedPart, error: Unreachable) -> OwedPart:
         _log.warning("send_failed", channel=part.address.channel, error=str(error))
-        if not error.uncertain:
+        # An edit that is made twice is made once.
+        if not error.uncertain or part.part.edits is not None:
             return await self._owe_again(part)
         await self._recorded(lambda: self._ledger.unknown(part.id))
         return replace(part, state=PartState.UNKNOWN)
 
-    async def _give_up(self, part: OwedPart, reason: str) -> None:
+    async def _give_up(self, queue: _Queue, reason: str) -> None:
+        part = queue.parts[0]
         _log.error("part_refused", channel=part.address.channel, part=part.id, reason=reason)
         await self._recorded(lambda: self._ledger.failed(part.id, reason))
+        queue.parts.popleft()
+        queue.refused = None
 
-    async def _finish(
-        self, queue: _Queue, part: OwedPart, receipt: Receipt, channel: Channel
-    ) -> None:
+    async def _finish(self, queue: _Queue, receipt: Receipt, channel: Channel) -> None:
+        part = queue.parts[0]
+        if queue.refused is not None:
+            # The words are said; what was owed, the file, has failed all the same.
+            await self._give_up(queue, queue.refused)
+            return
         following = queue.parts[1] if len(queue.parts) > 1 else None
         at_once = following is not None and not self._paces[channel.name].delay(
             part.address.chat, _now()
@@ -224,25 +259,13 @@ class Delivery:
         queue.parts.popleft()
         if following is not None and then is not None:
             queue.parts[0] = _sending(following)
-        repeated = part.uncertain and not channel.capabilities.idempotent
+        again = part.uncertain and part.part.edits is None
+        repeated = again and not channel.capabilities.idempotent
         self._feed.publish(PartSent(channel.name, part.id, repeated))
 
     async def _recorded(self, write: Callable[[], Awaitable[None]]) -> None:
         """Do a ledger write, again and again while the disk refuses it."""
         await self._trouble.insist(write)
-
-
-async def _send(channel: Channel, part: OwedPart) -> Receipt:
-    """Send a part. Raises a `ChannelError` whatever happens: a defect ends no chat's queue."""
-    try:
-        return await channel.send(part)
-    except ChannelError:
-        raise
-    except Exception as error:
-        _log.exception("send_broke", channel=channel.name, part=part.id)
-        if part.attempts < _MOST_DEFECTS:
-            raise Unreachable("the channel broke", uncertain=True) from error
-        raise Rejected(f"the channel broke: {type(error).__name__}") from error
 
 
 def _sending(part: OwedPart) -> OwedPart:

@@ -29,6 +29,8 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "you in with `argent pair approve {code}`:\n\n`{code}`\n\nIt is valid for {minutes} "
         "minutes.",
         "approved": "You are in. What can I do for you?",
+        # An answer with a file.
+        "file_not_sent": "I couldn't send the file {title} here.",
         # Commands.
         "stopped": "Stopped.",
         "stopped_some": "Stopped. Messages that waited and were dropped: {waiting}.",

@@ -16,6 +16,8 @@ ACCOUNT_RATE = 25.0
 """Parts a second over an account that was flooded lately."""
 MEMORY = 60.0
 """Seconds for which a flood slows things down."""
+SPARE_RATE = 20.0
+"""Calls a second over an account that could as well be left out: signs of work, live answers."""
 _ACCOUNT_FLOODS = 3
 _ACCOUNT_WINDOW = 10.0
 
@@ -35,6 +37,7 @@ class Pace:
         self._account_until = 0.0
         self._account_free_at = 0.0
         self._limiter = AsyncLimiter(ACCOUNT_RATE, 1.0)
+        self._spare = AsyncLimiter(SPARE_RATE, 1.0)
 
     def delay(self, chat: str, now: float) -> float:
         """How long a chat has to wait before its next part, in seconds."""
@@ -51,6 +54,16 @@ class Pace:
         """Wait for the account's turn, when the account is paced."""
         if self.account_is_paced(now):
             await self._limiter.acquire()
+
+    async def spare(self, chat: str, now: float) -> bool:
+        """Whether a call may be made now that could as well be left out, and takes its place.
+
+        Never while somebody waits because of a flood, and never waits itself.
+        """
+        if self.account_is_paced(now) or self.delay(chat, now) or not self._spare.has_capacity():
+            return False
+        await self._spare.acquire()
+        return True
 
     def sent(self, chat: str, now: float) -> None:
         """A part went out to a chat."""

@@ -12,7 +12,7 @@ from gateway.delivery import Delivery
 from gateway.events import Feed, PartSent
 from gateway.trouble import Trouble
 from state.keys import Address, SessionKey, SessionType
-from state.memory import MemoryLedger
+from state.memory import MemoryLedger, MemorySessions
 from state.messages import Outcome, OwedPart, Part, PartState, Receipt, Reply
 from state.store import StorageFull
 from tests.unit.gateway.messages import AT, message
@@ -87,7 +87,7 @@ async def post() -> AsyncIterator[Post]:
         told.append(text)
 
     platform, ledger, feed = Platform(), MemoryLedger(), Feed()
-    delivery = Delivery(ledger, {"telegram": platform}, feed, Trouble(tell))
+    delivery = Delivery(ledger, MemorySessions(), {"telegram": platform}, feed, Trouble(tell))
     yield Post(platform, ledger, delivery, feed, told)
     await delivery.drain(0)
 

@@ -1,0 +1,73 @@
+"""One call to a platform for one part: its words, an edit, or a file."""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from channels.channel import Channel
+from channels.errors import ChannelError, Rejected, Unreachable
+from gateway.notices import notice
+from state.messages import OwedPart, Part, Receipt, Reply, ReplyKind, StoredFile
+from state.store import NotFound, Sessions
+
+_AT_ONCE = 64
+"""Calls under way at a time on one account; more would only queue up in the sockets."""
+
+_UPLOADS = 4
+"""Uploads under way at a time on one account: each holds a whole file in memory."""
+
+_MOST_DEFECTS = 3
+"""How often a part is tried on which the channel breaks; those behind it wait for so long."""
+
+_log = structlog.get_logger("delivery")
+
+
+class Calls:
+    """Makes the calls, so many at a time on each account."""
+
+    def __init__(self, sessions: Sessions, channels: Mapping[str, Channel]) -> None:
+        self._sessions = sessions
+        self._channels = channels
+        self._slots = {name: asyncio.Semaphore(_AT_ONCE) for name in channels}
+        self._uploads = {name: asyncio.Semaphore(_UPLOADS) for name in channels}
+
+    def free(self, account: str) -> bool:
+        """Whether a call would be made at once."""
+        return not self._slots[account].locked()
+
+    async def make(self, part: OwedPart) -> Receipt:
+        """Send a part. Raises a `ChannelError` whatever happens: a defect ends no chat's queue."""
+        name = part.address.channel
+        channel = self._channels[name]
+        try:
+            if part.part.file is None:
+                async with self._slots[name]:
+                    return await channel.send(part)
+            # A large file takes no place of those who only have words to send.
+            async with self._uploads[name]:
+                return await channel.upload(part, await self._content(part.part.file))
+        except ChannelError:
+            raise
+        except Exception as error:
+            _log.exception("send_broke", channel=name, part=part.id)
+            if part.attempts < _MOST_DEFECTS:
+                raise Unreachable("the channel broke", uncertain=True) from error
+            raise Rejected(f"the channel broke: {type(error).__name__}") from error
+
+    async def _content(self, file: StoredFile) -> bytes:
+        try:
+            return await self._sessions.read_file(file.session, file.name)
+        except NotFound:
+            raise Rejected(f"the file {file.name} is not there any more") from None
+
+
+def words_instead(channel: Channel, file: StoredFile) -> Part:
+    """What is said where a file could not be sent."""
+    reply = Reply(notice("file_not_sent", title=shown_title(file.title)), ReplyKind.NOTICE)
+    return channel.render(reply)[0]
+
+
+def shown_title(title: str) -> str:
+    """A file's title as Markdown that shows it as it is, and not too long."""
+    return "`" + " ".join(title.replace("`", "'").split())[:80] + "`"
