@@ -23,7 +23,8 @@ class Capabilities:
     0 where there is none. `points_in_private` says that answers name their question in private
     chats, too. `redelivers` says that what was not taken over comes again by itself.
     `edit_seconds` is the shortest time to leave between two edits in one chat, 0 where messages
-    cannot be edited. `upload_limit` is the largest file in bytes, 0 where files cannot be sent.
+    cannot be edited; `group_edit_seconds` is the same among several people, where it is longer.
+    `upload_limit` is the largest file in bytes, 0 where files cannot be sent.
     `acknowledges` says that a message can be given a reaction, and `acknowledges_in_private`
     that it is given one in private chats, too, where there may be no other sign of work.
     """
@@ -34,6 +35,7 @@ class Capabilities:
     points_in_private: bool = False
     redelivers: bool = True
     edit_seconds: float = 0.0
+    group_edit_seconds: float = 0.0
     upload_limit: int = 0
     acknowledges: bool = False
     acknowledges_in_private: bool = False

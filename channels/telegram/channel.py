@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import aiohttp
@@ -14,19 +13,22 @@ from channels.errors import ChannelError, Unauthorized
 from channels.pace import Pace
 from channels.pulse import Pulse
 from channels.telegram import ids, menu
-from channels.telegram.client import BadMarkup, BotClient, QuestionGone, TopicGone
+from channels.telegram.client import BotClient
 from channels.telegram.config import TelegramSettings
 from channels.telegram.format import TEXT_LIMIT, render
 from channels.telegram.identity import Identity
 from channels.telegram.polling import Poller
+from channels.telegram.sending import NOTHING_TO_SEE, Outgoing
 from channels.telegram.webhook import CHECK_EVERY, Webhook
 from state.keys import Address
 from state.messages import OwedPart, Part, Receipt, Reply
 
-NOTHING_TO_SEE = "…"
-"""Stands for an answer in which nothing can be seen; Telegram refuses an empty message."""
-
 _TYPING_SECONDS = 5.0
+_EDIT_SECONDS = 1.5
+_GROUP_EDIT_SECONDS = 4.0
+"""One limit holds for messages and edits, about one a second in a chat and 20 a minute in a group
+(https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): edits must leave
+something of it for the final words."""
 _CLOSE_SECONDS = 5.0
 _PACE = Pace()
 _ALWAYS_OURS = Command("start", "")
@@ -35,31 +37,16 @@ _ALWAYS_OURS = Command("start", "")
 _log = structlog.get_logger("channels.telegram")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How a part is sent."""
-
-    thread: int | None
-    reply_to: int | None
-    html: bool = True
-
-    def without(self, refused: ChannelError) -> "Form":
-        """The form without what was refused, so that each refusal is met once."""
-        match refused:
-            case BadMarkup():
-                return replace(self, html=False)
-            case TopicGone():
-                # The question was in the topic.
-                return replace(self, thread=None, reply_to=None)
-            case _:
-                return replace(self, reply_to=None)
-
-
 class TelegramChannel:
     """See `channels.channel.Channel`. `http` is shared and is not closed here."""
 
     kind = "telegram"
-    capabilities = Capabilities(text_limit=TEXT_LIMIT, typing_seconds=_TYPING_SECONDS)
+    capabilities = Capabilities(
+        text_limit=TEXT_LIMIT,
+        typing_seconds=_TYPING_SECONDS,
+        edit_seconds=_EDIT_SECONDS,
+        group_edit_seconds=_GROUP_EDIT_SECONDS,
+    )
 
     def __init__(
         self,
@@ -79,6 +66,7 @@ class TelegramChannel:
         self._commands = tuple(commands)
         self._pace = pace
         self._client = BotClient(name, settings, http)
+        self._outgoing = Outgoing(name, self._client)
         interval = CHECK_EVERY if settings.webhook else timedelta(seconds=settings.poll_seconds)
         self._pulse = Pulse(name, stale_after=2 * interval, now=now)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -111,22 +99,8 @@ class TelegramChannel:
         )
 
     async def send(self, part: OwedPart) -> Receipt:
-        """See `channels.channel.Channel`.
-
-        What Telegram cannot parse is sent as plain words; what has lost its topic or its question
-        is sent to the chat as it is, where at least it is seen.
-        """
-        form = Form(ids.thread_id(part.address), _question(part))
-        while True:
-            try:
-                return await self._send(part, form)
-            except (BadMarkup, TopicGone, QuestionGone) as error:
-                simpler = form.without(error)
-                if simpler == form:
-                    raise
-                form = simpler
-                kind = type(error).__name__
-                _log.error("sent_simpler", channel=self.name, part=part.id, error=kind)
+        """See `channels.channel.Channel`."""
+        return await self._outgoing.send(part)
 
     async def typing(self, address: Address) -> None:
         """See `channels.channel.Channel`."""
@@ -168,16 +142,6 @@ class TelegramChannel:
             now=self._now,
         )
 
-    async def _send(self, part: OwedPart, form: Form) -> Receipt:
-        message = await self._client.send(
-            ids.chat_id(part.address),
-            part.part.text if form.html else part.part.plain,
-            html=form.html,
-            thread=form.thread,
-            reply_to=form.reply_to,
-        )
-        return Receipt(str(message))
-
     async def _type(self, address: Address) -> None:
         try:
             await self._client.show_typing(ids.chat_id(address), ids.thread_id(address))
@@ -189,8 +153,3 @@ class TelegramChannel:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _question(part: OwedPart) -> int | None:
-    reply_to = part.part.reply_to
-    return None if reply_to is None else ids.message_id(reply_to)

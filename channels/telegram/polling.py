@@ -19,9 +19,10 @@ from channels.cursors import Cursors
 from channels.errors import ChannelError, Conflict, Unreachable
 from channels.pace import Pace
 from channels.pulse import Pulse
-from channels.telegram.client import BotClient, WebhookInTheWay
+from channels.telegram.client import BotClient
 from channels.telegram.identity import Identity
 from channels.telegram.inbound import parse, update_id
+from channels.telegram.refusals import WebhookInTheWay
 from state.messages import Correction, Inbound, InboundMessage, Migration
 
 _REMEMBER_EVERY = timedelta(seconds=30)
