@@ -29,6 +29,8 @@ from gateway.life import Life
 from gateway.notices import notice
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
+from gateway.signs import Signs
+from gateway.streaming import Streaming
 from gateway.supervisor import Supervisor
 from gateway.thinking import Limits, Thinking
 from gateway.token_locks import TokenLock
@@ -39,6 +41,9 @@ from state.store import Ledger, Role, Sessions
 
 T = TypeVar("T")
 _log = structlog.get_logger("gateway")
+
+_CALL = 1.0
+"""Seconds that calls which are under way are given at least, to end and be recorded."""
 
 _TERMINAL_POLICY = Policy.of(AccountSettings(owners=(LOCAL_USER.id,), dm_policy=DmPolicy.CLOSED))
 """Whoever can reach the terminal's socket can read the state folder: they are the owner."""
@@ -78,15 +83,37 @@ class Gateway:
         self.delivery = Delivery(ledger, sessions, self.channels, self.feed, self.trouble)
         self.opened = OpenSessions(sessions)
         self.life = Life(sessions, ledger, self.opened, clock)
+        accounts = settings.channels.items()
+        self.streaming = Streaming(
+            ledger,
+            self.channels,
+            self.delivery,
+            self.trouble,
+            accounts={name for name, account in accounts if account.streaming},
+        )
+        self.signs = Signs(
+            self.channels,
+            self.delivery,
+            acknowledging={name for name, account in accounts if account.acknowledge},
+        )
         self.thinking = Thinking(
             agent,
-            self.channels,
+            self.streaming,
+            self.signs,
             self.feed,
             clock,
             prompt=defaults.system_prompt,
             at_once=settings.gateway.max_turns,
         )
-        closing = Closing(ledger, self.channels, self.delivery, self.trouble, self.feed, clock)
+        closing = Closing(
+            ledger,
+            self.channels,
+            self.delivery,
+            self.streaming,
+            self.trouble,
+            self.feed,
+            clock,
+        )
         conversation = Conversation(
             sessions=sessions,
             opened=self.opened,
@@ -161,6 +188,8 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.intake.settled(max(0.0, deadline - loop.time()))
         await self.lanes.drain(max(0.0, deadline - loop.time()))
+        await self.streaming.drain(max(_CALL, deadline - loop.time()))
+        await self.signs.drain(max(_CALL, deadline - loop.time()))
         await self.delivery.drain(max(0.0, deadline - loop.time()))
         await asyncio.gather(*(channel.close() for channel in self.channels.values()))
 

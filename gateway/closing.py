@@ -1,23 +1,16 @@
 """The end of a message: its outcome and what is owed for it, stored in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from channels.channel import Channel
 from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.delivery import Delivery
 from gateway.events import Feed, TurnEnded
+from gateway.replies import files, words
+from gateway.streaming import Streaming
 from gateway.trouble import Trouble
-from state.messages import (
-    ChatKind,
-    Correction,
-    Deletion,
-    InboundMessage,
-    Outcome,
-    Part,
-    Reply,
-)
+from state.messages import Deletion, Outcome, Part, Reply
 from state.session import Session
 from state.store import Ledger
 
@@ -30,6 +23,7 @@ class Closing:
         ledger: Ledger,
         channels: Mapping[str, Channel],
         delivery: Delivery,
+        streaming: Streaming,
         trouble: Trouble,
         feed: Feed,
         clock: Clock,
@@ -37,6 +31,7 @@ class Closing:
         self._ledger = ledger
         self._channels = channels
         self._delivery = delivery
+        self._streaming = streaming
         self._trouble = trouble
         self._feed = feed
         self._clock = clock
@@ -50,10 +45,14 @@ class Closing:
         session: Session | None = None,
         detail: str | None = None,
     ) -> None:
-        """Close accepted messages; the reply goes where they came from."""
-        message = batch.last.message
-        address = message.address
-        parts = [(address, part) for part in self._rendered(message, reply)]
+        """Close accepted messages; the reply goes where they came from.
+
+        Where an answer was shown while it grew, its messages become the reply.
+        """
+        address = batch.address
+        live = await self._streaming.end(batch)
+        said, enclosed = self._rendered(batch, reply)
+        parts = [(address, part) for part in (*live.owed(said), *enclosed)]
 
         async def finish() -> None:
             owed = await self._ledger.finish(
@@ -69,16 +68,20 @@ class Closing:
             self._delivery.post(owed)
 
         await self._trouble.insist(finish)
+        self._streaming.forget(batch)
         for each in batch:
             self._feed.publish(TurnEnded(each.session, each.message.source, outcome))
 
+    async def withdraw(self, batch: Batch) -> None:
+        """Nothing is answered after all, or not yet: what was shown of an answer goes."""
+        await self._streaming.withdraw(batch)
+
     def _rendered(
-        self, message: InboundMessage | Correction | Deletion, reply: Reply | None
-    ) -> tuple[Part, ...]:
-        """Among several people an answer points at its question; between two it need not."""
+        self, batch: Batch, reply: Reply | None
+    ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+        """The reply's words and its files."""
+        message = batch.last.message
         if reply is None or isinstance(message, Deletion):
-            return ()
+            return (), ()
         channel = self._channels[message.address.channel]
-        if message.kind is not ChatKind.DIRECT or channel.capabilities.points_in_private:
-            reply = replace(reply, reply_to=message.id)
-        return channel.render(reply)
+        return words(channel, message, reply), files(channel, reply)

@@ -1,8 +1,8 @@
 """One turn of the agent inside the gateway: bounded, watched, and stoppable."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 
 from agents.agent import Agent, Restarted, ToolStarted, TurnFinished
@@ -11,16 +11,13 @@ from agents.prompt import system_prompt
 from agents.tools.builtin import harmless_tools
 from agents.tools.tool import Toolbox
 from agents.transcript import Said
-from channels.channel import Channel
 from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
-from gateway.lanes import Stop
 from gateway.open_sessions import OpenSession, is_shared
-from state.keys import Address
-
-TYPING_DELAY = 0.15
-"""Seconds before a turn shows that it is typing: quick answers need not."""
+from gateway.signs import Signs
+from gateway.stop import Stop
+from gateway.streaming import Stream, Streaming
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,8 @@ class Thinking:
     def __init__(
         self,
         agent: Agent,
-        channels: Mapping[str, Channel],
+        streaming: Streaming,
+        signs: Signs,
         feed: Feed,
         clock: Clock,
         *,
@@ -52,7 +50,8 @@ class Thinking:
         at_once: int,
     ) -> None:
         self._agent = agent
-        self._channels = channels
+        self._streaming = streaming
+        self._signs = signs
         self._feed = feed
         self._clock = clock
         self._prompt = prompt
@@ -72,24 +71,35 @@ class Thinking:
     async def turn(
         self, batch: Batch, opened: OpenSession, question: Sequence[Said], stop: Stop
     ) -> TurnFinished | Stopped:
-        """The agent's turn on a question.
+        """The agent's turn on a question, shown while it grows.
 
-        Raises an `agents.errors.ModelError` when there is no answer to be had.
+        It stays shown until `Closing.close` or `Closing.withdraw`. Raises an
+        `agents.errors.ModelError` when there is no answer to be had.
         """
         finished: list[TurnFinished] = []
+        stream = self._streaming.open(batch)
 
         async def think() -> None:
-            async with self._slots, self._typing(batch.address):
+            async with self._slots:
                 self._running += 1
                 try:
-                    finished.append(await self._run(batch, opened, question))
+                    finished.append(await self._run(batch, opened, question, stream))
                 finally:
                     self._running -= 1
 
-        return finished[0] if await stop.guard(think()) else Stopped()
+        try:
+            with self.working(batch):
+                done = await stop.guard(think())
+        finally:
+            stream.pause()
+        return finished[0] if done else Stopped(stream.words)
+
+    def working(self, batch: Batch) -> AbstractContextManager[None]:
+        """Shows people that their messages are worked on; a turn does so by itself."""
+        return self._signs.working(batch)
 
     async def _run(
-        self, batch: Batch, opened: OpenSession, question: Sequence[Said]
+        self, batch: Batch, opened: OpenSession, question: Sequence[Said], stream: Stream
     ) -> TurnFinished:
         session, source = batch.session, batch.last.message.source
         turn = self._agent.run(
@@ -113,31 +123,14 @@ class Thinking:
             async for event in events:
                 match event:
                     case TextDelta(text):
+                        stream.grew(text)
                         self._feed.publish(AnswerGrew(session, source, text))
                     case Restarted():
+                        stream.voided()
                         self._feed.publish(AnswerRestarted(session, source))
                     case ToolStarted(name):
+                        stream.voided()
                         self._feed.publish(ToolUsed(session, source, name))
                     case TurnFinished():
                         return event
         raise RuntimeError("the agent ended a turn without finishing it")
-
-    @asynccontextmanager
-    async def _typing(self, address: Address) -> AsyncIterator[None]:
-        channel = self._channels[address.channel]
-        seconds = channel.capabilities.typing_seconds
-        if seconds <= 0:
-            yield
-            return
-        showing = asyncio.create_task(_show_typing(channel, address, seconds))
-        try:
-            yield
-        finally:
-            showing.cancel()
-
-
-async def _show_typing(channel: Channel, address: Address, seconds: float) -> None:
-    await asyncio.sleep(TYPING_DELAY)
-    while True:
-        await channel.typing(address)
-        await asyncio.sleep(seconds * 0.9)
