@@ -3,6 +3,9 @@
 https://docs.slack.dev/reference/objects/file-object/
 """
 
+import re
+
+from channels.errors import Rejected
 from channels.slack.identity import Identity
 from channels.slack.words import plain
 from state.messages import Attachment, AttachmentKind, Quote
@@ -15,6 +18,11 @@ _FAMILIES = {
 }
 _CLIPS = {"slack_audio": AttachmentKind.VOICE, "slack_video": AttachmentKind.VIDEO}
 """What people record in Slack itself, whatever the file's type says."""
+
+
+_FILE = re.compile(r"F[A-Z0-9]{2,}")
+_GONE = frozenset(("tombstone", "hidden_by_limit"))
+_NOT_THERE = _GONE | {"external"}
 
 
 def attachments(message: Json) -> tuple[Attachment, ...]:
@@ -36,6 +44,27 @@ def quotes(message: Json, me: Identity) -> tuple[Quote, ...]:
     )
 
 
+def handle(reference: str | None) -> tuple[str, str | None]:
+    """The id of the file that a reference means, and its address where Slack has told it.
+
+    Raises `Rejected` for what is no reference of ours.
+    """
+    file, _, url = (reference or "").partition(" ")
+    if not _FILE.fullmatch(file):
+        raise Rejected("this is no file of Slack's")
+    return file, url or None
+
+
+def _reference(file: Json) -> str | None:
+    """None for what Slack does not have (any more): a file elsewhere, or one that was deleted."""
+    name = _text(file, "id")
+    if not _FILE.fullmatch(name) or file.get("is_external") or _text(file, "mode") in _NOT_THERE:
+        return None
+    url = _text(file, "url_private_download") or _text(file, "url_private")
+    # In a Slack Connect channel only `files.info` tells it.
+    return f"{name} {url}" if url else name
+
+
 def _file(file: Json) -> Attachment:
     mime = _text(file, "mimetype")
     kind = _CLIPS.get(_text(file, "subtype")) or _FAMILIES.get(mime.partition("/")[0])
@@ -45,7 +74,8 @@ def _file(file: Json) -> Attachment:
         name=_text(file, "name") or _text(file, "title") or None,
         mime=mime or None,
         size=size if isinstance(size, int) and not isinstance(size, bool) else None,
-        reference=_text(file, "id") or None,
+        reference=_reference(file),
+        problem="gone" if _text(file, "mode") in _GONE else None,
     )
 
 

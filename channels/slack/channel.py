@@ -1,15 +1,14 @@
 """A Slack app as a channel."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime, timedelta
 
 import aiohttp
-import structlog
 
 from channels.channel import Capabilities, Command, Health, Receive
 from channels.cursors import Cursors
-from channels.errors import ChannelError, Rejected, Unauthorized
+from channels.errors import Unauthorized
 from channels.pace import Pace
 from channels.pulse import Pulse
 from channels.slack import ids
@@ -19,35 +18,37 @@ from channels.slack.config import SlackSettings
 from channels.slack.directory import Directory
 from channels.slack.dispatch import Dispatch
 from channels.slack.events_api import CHECK_EVERY, EventsApi
+from channels.slack.files import UPLOAD_LIMIT, Files
 from channels.slack.format import TEXT_LIMIT, render
 from channels.slack.identity import Identity
 from channels.slack.intake import Intake
 from channels.slack.marks import Marks
-from channels.slack.refusals import BadBlocks
 from channels.slack.responses import Responses
+from channels.slack.sending import NOTHING_TO_SEE, Sending
+from channels.slack.signs import STATUS_SECONDS, Signs
 from channels.slack.socket import QUIET_SECONDS, Socket
 from state.keys import Address
-from state.messages import OwedPart, Part, Receipt, Reply
+from state.messages import Attachment, OwedPart, Part, Receipt, Reply
 
-NOTHING_TO_SEE = "…"
-"""Stands for an answer in which nothing can be seen; Slack refuses an empty message."""
+EDIT_SECONDS = 2.0
+"""Slack allows somewhat more than fifty edits a minute, of all chats of a workspace together: two
+answers can grow at once before it asks to wait. https://docs.slack.dev/apis/web-api/rate-limits/"""
 
-STATUS = "is thinking…"
-
-_STATUS_SECONDS = 60.0
-"""Slack shows a status for two minutes:
-https://docs.slack.dev/reference/methods/assistant.threads.setStatus"""
-
-_CLOSE_SECONDS = 5.0
 _PACE = Pace()
-_log = structlog.get_logger("channels.slack")
 
 
 class SlackChannel:
     """See `channels.channel.Channel`. `http` is shared and is not closed here."""
 
     kind = "slack"
-    capabilities = Capabilities(text_limit=TEXT_LIMIT, typing_seconds=_STATUS_SECONDS)
+    capabilities = Capabilities(
+        text_limit=TEXT_LIMIT,
+        typing_seconds=STATUS_SECONDS,
+        edit_seconds=EDIT_SECONDS,
+        upload_limit=UPLOAD_LIMIT,
+        acknowledges=True,
+        acknowledges_in_private=True,
+    )
 
     def __init__(
         self,
@@ -73,8 +74,9 @@ class SlackChannel:
         self._responses = Responses()
         interval = CHECK_EVERY if settings.events else timedelta(seconds=quiet_seconds)
         self._pulse = Pulse(name, stale_after=2.5 * interval, now=now)
-        self._shows_status = True
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._sending = Sending(name, self._client, self._responses)
+        self._files = Files(self._client, settings)
+        self._signs = Signs(name, self._client)
 
     async def run(self, receive: Receive) -> None:
         """Take messages in until cancelled. Raises `Unauthorized` when a token is refused."""
@@ -93,34 +95,36 @@ class SlackChannel:
             self._pulse.stopped()
 
     def render(self, reply: Reply) -> tuple[Part, ...]:
-        """See `channels.channel.Channel`; the first part answers the question itself."""
+        """See `channels.channel.Channel`; the first part answers the question itself.
+
+        What answers a slash command is for its author alone, with all its parts.
+        """
         messages = render(reply.text) or render(NOTHING_TO_SEE)
+        later = reply.reply_to if ids.is_trigger(reply.reply_to) else None
         return tuple(
-            Part(message.text, message.plain, None if index else reply.reply_to)
+            Part(message.text, message.plain, later if index else reply.reply_to)
             for index, message in enumerate(messages)
         )
 
     async def send(self, part: OwedPart) -> Receipt:
-        """See `channels.channel.Channel`; where Slack does not take the blocks, words are sent."""
-        channel, thread = ids.channel_id(part.address), ids.thread_ts(part.address)
-        if part.uncertain and part.key:
-            sent = await self._found(channel, thread, part)
-            if sent is not None:
-                return Receipt(sent)
-        if await self._responses.answer(self._client, part.part):
-            return Receipt(part.part.reply_to or "")
-        try:
-            return Receipt(await self._send(channel, thread, part, blocks=part.part.text))
-        except BadBlocks as error:
-            _log.error("blocks_refused", channel=self.name, part=part.id, reason=str(error))
-            return Receipt(await self._send(channel, thread, part, blocks=None))
+        """See `channels.channel.Channel`."""
+        return await self._sending.send(part)
+
+    async def upload(self, part: OwedPart, content: bytes) -> Receipt:
+        """See `channels.channel.Channel`."""
+        return await self._files.upload(part, content)
+
+    def download(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
+        """See `channels.channel.Channel`."""
+        return self._files.download(attachment)
+
+    async def acknowledge(self, address: Address, message: str, *, seen: bool) -> None:
+        """See `channels.channel.Channel`."""
+        await self._signs.reaction(address, message, seen=seen)
 
     async def typing(self, address: Address) -> None:
         """See `channels.channel.Channel`. Slack has a status in threads, and nowhere else."""
-        if self._shows_status and address.thread is not None:
-            # Cancelled with the turn it announces, the call itself ends in its own time: a
-            # request that is broken off costs its connection.
-            await asyncio.shield(self._begin(self._show_status(address)))
+        await self._signs.status(address)
 
     def health(self) -> Health:
         """See `channels.channel.Channel`."""
@@ -128,11 +132,8 @@ class SlackChannel:
 
     async def close(self) -> None:
         """See `channels.channel.Channel`."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_CLOSE_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._signs.close()
+        await self._files.close()
 
     async def _take_in(self, me: Identity, receive: Receive) -> None:
         marks, directory = Marks(me, self._cursors), Directory(self._client)
@@ -190,36 +191,3 @@ class SlackChannel:
             pace=self._pace,
             quiet_seconds=self._quiet_seconds,
         )
-
-    async def _found(self, channel: str, thread: str | None, part: OwedPart) -> str | None:
-        """What became of an attempt of which nothing was heard: its message, if there is one."""
-        try:
-            return await self._client.find(channel, thread, part.key)
-        except Rejected as error:
-            _log.info("not_looked_up", channel=self.name, part=part.id, reason=str(error))
-            return None
-
-    async def _send(
-        self, channel: str, thread: str | None, part: OwedPart, *, blocks: str | None
-    ) -> str:
-        text = part.part.plain
-        return await self._client.send(
-            channel, text=text, blocks=blocks, thread=thread, key=part.key
-        )
-
-    async def _show_status(self, address: Address) -> None:
-        try:
-            thread = ids.thread_ts(address)
-            await self._client.show_status(ids.channel_id(address), thread or "", STATUS)
-        except Rejected as error:
-            # An app without the scope: it would be refused every time.
-            self._shows_status = "missing_scope" not in str(error)
-            _log.debug("status_not_shown", channel=self.name, error=str(error))
-        except ChannelError as error:
-            _log.debug("status_not_shown", channel=self.name, error=str(error))
-
-    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task

@@ -14,7 +14,7 @@ from yarl import URL
 
 from channels.errors import ChannelError, Rejected, Unreachable
 from channels.slack.config import SlackSettings
-from channels.slack.format import escape
+from channels.slack.format import escape, fallback
 from channels.slack.identity import Identity
 from channels.slack.refusals import meaning
 
@@ -22,6 +22,9 @@ Json = dict[str, object]
 
 CALL_SECONDS = 30.0
 """How long one call may take."""
+
+UPLOAD_SECONDS = 300.0
+"""How long a file's content may take."""
 
 MARK = "argent_part"
 """The metadata's name under which a part's key travels with its message."""
@@ -51,7 +54,7 @@ class BotClient:
 
     async def identity(self, settings: SlackSettings, commands: frozenset[str]) -> Identity:
         """Who the bot is."""
-        me = await self._call("auth.test", {})
+        me = await self.call("auth.test", {})
         if not all(isinstance(me.get(name), str) for name in ("team_id", "user_id", "user")):
             raise Unreachable(f"{self._where} did not say who the bot is")
         return Identity(
@@ -67,20 +70,20 @@ class BotClient:
 
     async def check(self) -> None:
         """Whether Slack is there and takes the token; returns if so."""
-        await self._call("auth.test", {})
+        await self.call("auth.test", {})
 
     async def socket_url(self) -> str:
         """An address for one Socket Mode connection: it works once, and soon."""
         token = self._app_token.get_secret_value() if self._app_token is not None else ""
         # The library takes the token out of the arguments and sends it as every other.
-        answer = await self._call("apps.connections.open", {"token": token})
+        answer = await self.call("apps.connections.open", {"token": token})
         url = answer.get("url")
         if not isinstance(url, str):
             raise Unreachable(f"{self._where} gave no address to connect to")
         return url
 
     async def send(
-        self, channel: str, *, text: str, blocks: str | None, thread: str | None, key: str
+        self, channel: str, *, text: str, blocks: list[Json] | None, thread: str | None, key: str
     ) -> str:
         """Send a message; returns its ts. Raises `BadBlocks` among the others.
 
@@ -96,15 +99,60 @@ class BotClient:
             "unfurl_media": False,
         }
         if blocks is not None:
-            arguments["blocks"] = orjson.loads(blocks)
+            arguments["blocks"] = blocks
         if thread is not None:
             arguments["thread_ts"] = thread
-        if key:
-            arguments["metadata"] = {"event_type": MARK, "event_payload": {"key": key}}
-        answer = await self._call("chat.postMessage", arguments)
+        answer = await self.call("chat.postMessage", arguments | _marked(key))
         if not isinstance(answer.get("ts"), str):
             raise self._unreadable()
         return str(answer["ts"])
+
+    async def update(
+        self, channel: str, ts: str, *, text: str, blocks: list[Json], key: str
+    ) -> None:
+        """Change a message of the bot. Without a `key` it stays marked as it was.
+
+        https://docs.slack.dev/reference/methods/chat.update
+        """
+        arguments: Json = {
+            "channel": channel,
+            "ts": ts,
+            "text": fallback(text),
+            "blocks": blocks,
+            # What `chat.update` would make of a text otherwise links whatever looks like a link.
+            "parse": "none",
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        await self.call("chat.update", arguments | _marked(key))
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Take a message of the bot away."""
+        await self.call("chat.delete", {"channel": channel, "ts": ts})
+
+    async def react(self, channel: str, ts: str, emoji: str, *, on: bool) -> None:
+        """Give a message a reaction, or take it back."""
+        arguments: Json = {"channel": channel, "timestamp": ts, "name": emoji}
+        await self.call("reactions.add" if on else "reactions.remove", arguments)
+
+    async def put(self, url: str, content: bytes) -> None:
+        """Send a file's content to the address that Slack gave for it."""
+        async with (
+            self._errors(),
+            asyncio.timeout(UPLOAD_SECONDS),
+            self._http.post(
+                url,
+                data=content,
+                headers={"Content-Type": "application/octet-stream"},
+                timeout=aiohttp.ClientTimeout(total=UPLOAD_SECONDS),
+                allow_redirects=False,
+            ) as answer,
+        ):
+            await answer.read()
+        if answer.status >= 500 or answer.status == 429:
+            raise Unreachable(f"the upload failed ({answer.status})")
+        if answer.status != 200:
+            raise Rejected(f"Slack does not take the file's content ({answer.status})")
 
     async def respond(self, url: str, *, text: str, blocks: str) -> None:
         """Answer a slash command where only its author sees it.
@@ -147,7 +195,7 @@ class BotClient:
             arguments["include_all_metadata"] = True
         count = 0
         while True:
-            answer = await self._call(method, arguments, form=True)
+            answer = await self.call(method, arguments, form=True)
             messages = answer.get("messages")
             for message in messages if isinstance(messages, list) else ():
                 if isinstance(message, dict):
@@ -163,7 +211,7 @@ class BotClient:
         kinds = "public_channel,private_channel,mpim,im"
         arguments: Json = {"types": kinds, "exclude_archived": True, "limit": _PAGE}
         while True:
-            answer = await self._call("users.conversations", arguments, form=True)
+            answer = await self.call("users.conversations", arguments, form=True)
             channels = answer.get("channels")
             for channel in channels if isinstance(channels, list) else ():
                 if isinstance(channel, dict):
@@ -175,22 +223,22 @@ class BotClient:
 
     async def person(self, user: str) -> Json:
         """A member of the workspace."""
-        return _object(await self._call("users.info", {"user": user}, form=True), "user")
+        return _object(await self.call("users.info", {"user": user}, form=True), "user")
 
     async def place(self, channel: str) -> Json:
         """A conversation."""
-        answer = await self._call("conversations.info", {"channel": channel}, form=True)
+        answer = await self.call("conversations.info", {"channel": channel}, form=True)
         return _object(answer, "channel")
 
     async def show_status(self, channel: str, thread: str, status: str) -> None:
         """Show a status in a thread until the bot's next message there."""
         arguments: Json = {"channel_id": channel, "thread_ts": thread, "status": status}
-        await self._call("assistant.threads.setStatus", arguments)
+        await self.call("assistant.threads.setStatus", arguments)
 
-    async def _call(
+    async def call(
         self, method: str, arguments: Json, *, form: bool = False
     ) -> Mapping[str, object]:
-        """`form`: methods that read take no JSON."""
+        """What a method answers. `form`: methods that read take no JSON."""
         async with self._errors(), asyncio.timeout(CALL_SECONDS):
             if form:
                 answer = await self.web.api_call(method, params=dict(arguments))
@@ -221,6 +269,10 @@ class BotClient:
 
     def _unreadable(self) -> Unreachable:
         return Unreachable(f"the answer of {self._where} could not be read", uncertain=True)
+
+
+def _marked(key: str) -> Json:
+    return {"metadata": {"event_type": MARK, "event_payload": {"key": key}}} if key else {}
 
 
 def _cursor(answer: Mapping[str, object]) -> str:

@@ -25,7 +25,7 @@ from channels.slack.dispatch import Dispatch
 from channels.slack.identity import Identity
 from channels.slack.intake import Intake
 
-CHECK_EVERY = timedelta(seconds=60)
+CHECK_EVERY = timedelta(seconds=20)
 _LARGEST_BODY = 1 << 20
 _log = structlog.get_logger("channels.slack")
 

@@ -49,6 +49,18 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def fallback(text: str) -> str:
+    """Words for where a message's blocks cannot be shown, as long as `chat.update` takes them.
+
+    They are cut where they are too long: what is shown are the blocks, and they are whole.
+    """
+    escaped = escape(text)
+    if len(escaped.encode("utf-16-le", "replace")) <= 2 * TEXT_LIMIT:
+        return escaped
+    # Escaped, a character becomes five at most.
+    return escape(text[: TEXT_LIMIT // 5 - 1]) + "…"
+
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_SEPARATOR = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")

@@ -11,6 +11,7 @@ from channels.errors import Rejected
 from state.keys import Address
 
 _TS = re.compile(r"[0-9]{1,10}\.[0-9]{1,6}")
+_TRIGGER = re.compile(r"[0-9]+\.[0-9]+\.[0-9a-f]+")
 _CONVERSATION = re.compile(r"[CDG][A-Z0-9]{2,}")
 
 
@@ -40,6 +41,11 @@ def thread_ts(place: Address) -> str | None:
 def is_ts(value: object) -> bool:
     """Whether this is a message's ts."""
     return isinstance(value, str) and _TS.fullmatch(value) is not None
+
+
+def is_trigger(value: object) -> bool:
+    """Whether this is the `trigger_id` that a run of the slash command is named by."""
+    return isinstance(value, str) and _TRIGGER.fullmatch(value) is not None
 
 
 def is_conversation(value: object) -> bool:
@@ -72,6 +78,16 @@ def edit_source(team: str, channel: str, ts: str, edited: str) -> str:
 def command_source(team: str, trigger: str) -> str:
     """What identifies a run of the slash command."""
     return f"{team}:command:{trigger}"
+
+
+def deletion_source(team: str, channel: str, ts: str) -> str:
+    """What identifies that a message was deleted."""
+    return f"{message_source(team, channel, ts)}:deleted"
+
+
+def press_source(team: str, trigger: str) -> str:
+    """What identifies one press of a button."""
+    return f"{team}:press:{trigger}"
 
 
 def event_source(team: str, event: str) -> str:

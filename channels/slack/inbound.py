@@ -11,12 +11,21 @@ from datetime import datetime
 
 from channels.slack import ids
 from channels.slack.attachments import attachments, quotes
+from channels.slack.buttons import pressed
 from channels.slack.identity import Identity
 from channels.slack.known import Known, Person, Room
 from channels.slack.words import Words, mentions, plain, words
 from channels.sound import sound
 from state.keys import Address
-from state.messages import ChatKind, Correction, Inbound, InboundMessage, Malformed, Sender
+from state.messages import (
+    ChatKind,
+    Correction,
+    Deletion,
+    Inbound,
+    InboundMessage,
+    Malformed,
+    Sender,
+)
 
 Json = dict[str, object]
 
@@ -93,6 +102,8 @@ def _read(payload: object, me: Identity, known: Known, at: datetime) -> Inbound 
         raise TypeError("a payload is an object")
     if "command" in payload:
         return _command(payload, me, known, at)
+    if "actions" in payload:
+        return pressed(payload, me, at)
     if payload.get("type") != "event_callback":
         return None
     event = payload.get("event")
@@ -100,8 +111,10 @@ def _read(payload: object, me: Identity, known: Known, at: datetime) -> Inbound 
         raise TypeError("an event_callback needs an event")
     if event.get("type") not in ("message", "app_mention"):
         return None
+    if event.get("subtype") == "message_deleted":
+        return _deletion(event, _ts({"ts": event.get("deleted_ts")}), me, known)
     if event.get("subtype") == "message_changed":
-        return _correction(event, me, known)
+        return _change(event, me, known)
     return _message(event, me, known) if event.get("subtype") in _SAID else None
 
 
@@ -131,11 +144,36 @@ def _message(event: Json, me: Identity, known: Known) -> InboundMessage | None:
     )
 
 
-def _correction(event: Json, me: Identity, known: Known) -> Correction | None:
-    """An edit. Slack says "changed" also when it adds a link's preview or counts replies."""
-    message, before = event.get("message"), event.get("previous_message")
+def _change(event: Json, me: Identity, known: Known) -> Correction | Deletion | None:
+    message = event.get("message")
     if not isinstance(message, dict):
         raise TypeError("a message_changed needs a message")
+    if message.get("subtype") == "tombstone":
+        # What others replied to leaves a stone behind when it is deleted.
+        return _deletion(event, _ts(message), me, known)
+    return _correction(event, message, me, known)
+
+
+def _deletion(event: Json, ts: str, me: Identity, known: Known) -> Deletion | None:
+    """https://docs.slack.dev/reference/events/message/message_deleted"""
+    before = event.get("previous_message")
+    before = before if isinstance(before, dict) else {}
+    # Of a stone nobody knows any more whose words lie under it.
+    if before.get("subtype") != "tombstone" and _is_bots(before, me, known):
+        return None
+    channel, room = _channel(event), _room(event, known)
+    return Deletion(
+        source=ids.deletion_source(me.team, channel, ts),
+        id=ts,
+        address=_address(before, channel, ts, room, me),
+        at=ids.moment(_ts({"ts": event.get("event_ts") or event.get("ts")})),
+        of=ids.message_source(me.team, channel, ts),
+    )
+
+
+def _correction(event: Json, message: Json, me: Identity, known: Known) -> Correction | None:
+    """An edit. Slack says "changed" also when it adds a link's preview or counts replies."""
+    before = event.get("previous_message")
     edited = message.get("edited")
     if not isinstance(edited, dict) or message.get("subtype") not in _SAID:
         return None
@@ -158,6 +196,7 @@ def _correction(event: Json, me: Identity, known: Known) -> Correction | None:
         text=said.text,
         at=ids.moment(str(edited["ts"])),
         container=me.team,
+        of=ids.message_source(me.team, channel, ts),
     )
 
 

@@ -18,12 +18,21 @@ _TOKEN_ERRORS = frozenset(
 )  # fmt: skip
 _FLOODS = frozenset(("ratelimited", "rate_limited", "message_limit_exceeded"))
 _FAILURES = frozenset(
-    ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org")
-)
+    ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org",
+     "update_failed")
+)  # fmt: skip
 _BLOCK_ERRORS = frozenset(("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"))
 
 
-class BadBlocks(Rejected):
+class Refused(Rejected):
+    """Slack will not do it; `code` is its own word for why."""
+
+    def __init__(self, code: str, remedy: str = "") -> None:
+        super().__init__(f"Slack refused: {code}{remedy}")
+        self.code = code
+
+
+class BadBlocks(Refused):
     """Slack does not take the blocks; the words alone can be sent."""
 
 
@@ -55,8 +64,8 @@ def _refusal(code: str, status: int, data: Mapping[str, object], account: str) -
     if code in _FAILURES or status >= 500:
         return Unreachable(f"Slack failed: {code} ({status})", uncertain=True)
     if code in _BLOCK_ERRORS:
-        return BadBlocks(f"Slack refused: {code}")
-    return Rejected(f"Slack refused: {code}{_remedy(code, data)}")
+        return BadBlocks(code)
+    return Refused(code, _remedy(code, data))
 
 
 def _remedy(code: str, data: Mapping[str, object]) -> str:

@@ -12,9 +12,9 @@ from tests.emulators.slack.faults import (
     slow,
 )
 from tests.emulators.slack.people import User
-from tests.emulators.slack.world import APP, TEAM, Channel, Said, Sent
+from tests.emulators.slack.world import APP, TEAM, Channel, Said, Sent, Upload
 
 __all__ = [
-    "APP", "TEAM", "Channel", "Said", "Sent", "SlackControl", "SlackEmulator", "User",
+    "APP", "TEAM", "Channel", "Said", "Sent", "SlackControl", "SlackEmulator", "Upload", "User",
     "drop_connection", "flood", "garbage", "hang", "refused", "server_error", "slow",
 ]  # fmt: skip

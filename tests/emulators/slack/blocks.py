@@ -14,6 +14,9 @@ Json = dict[str, Any]
 MAX_BLOCKS = 50
 MAX_SECTION = 3000
 MAX_MARKDOWN = 12_000
+MAX_ACTIONS = 25
+MAX_LABEL = 75
+MAX_VALUE = 2000
 MAX_BLOCKS_SIZE = 13_200
 """Undocumented; measured by others: https://github.com/slackapi/bolt-js/issues/2509."""
 
@@ -66,7 +69,24 @@ def read(blocks: Any) -> tuple[str, list[str]]:
         pings += notified
     if len(orjson.dumps(blocks).decode()) > MAX_BLOCKS_SIZE:
         raise BadBlocks("msg_blocks_too_long")
-    return "\n".join(texts), pings
+    return "\n".join(filter(None, texts)), pings
+
+
+def _actions(block: Json) -> tuple[str, list[str]]:
+    """https://docs.slack.dev/reference/block-kit/blocks/actions-block/"""
+    elements = block.get("elements") or []
+    if not 1 <= len(elements) <= MAX_ACTIONS:
+        raise BadBlocks("invalid_blocks", "an actions block needs 1 to 25 elements")
+    ids = [element.get("action_id", object()) for element in elements]
+    if len(set(ids)) != len(ids):
+        raise BadBlocks("invalid_blocks", "action_id already exists")
+    for element in elements:
+        text = element.get("text") or {}
+        label, value = text.get("text", ""), element.get("value", "")
+        fits = 1 <= len(label) <= MAX_LABEL and len(value) <= MAX_VALUE
+        if element.get("type") != "button" or text.get("type") != "plain_text" or not fits:
+            raise BadBlocks("invalid_blocks", f"no button: {element}")
+    return "", []
 
 
 def _unknown(block: Json) -> tuple[str, list[str]]:
@@ -143,7 +163,7 @@ def _inline(inline: Json, *, code: bool) -> tuple[str, list[str]]:
 
 _READERS = {
     "section": _section, "markdown": _markdown, "divider": _divider, "rich_text": _rich_text,
-    "header": _section,
+    "header": _section, "actions": _actions,
 }  # fmt: skip
 
 

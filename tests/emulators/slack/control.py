@@ -1,5 +1,6 @@
 """Driving the emulator from another process: ``POST /control/<verb>`` with JSON in and out."""
 
+import base64
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,11 @@ class Control:
             "say": self._say,
             "say_many": self._say_many,
             "edit": self._edit,
+            "delete": self._delete,
+            "share": self._share,
+            "press": self._press,
             "run": self._run,
+            "shown": self._shown,
             "sent": self._sent,
             "counters": self._counters,
             "settled": self._settled,
@@ -83,6 +88,32 @@ class Control:
         channel = self._slack.world.channels[a["channel"]]
         await self._users[a["user"]].edits(Said(a["ts"], channel), a["text"])
         return {}
+
+    async def _delete(self, a: Json) -> Json:
+        channel = self._slack.world.channels[a["channel"]]
+        await self._users[a["user"]].deletes(Said(a["ts"], channel))
+        return {}
+
+    async def _share(self, a: Json) -> Json:
+        said = await self._users[a["user"]].shares(
+            a["name"], base64.b64decode(a["content"]), a["mime"], text=a.get("text", ""),
+            in_=self._place(a), thread=a.get("thread"),
+        )  # fmt: skip
+        return {"ts": str(said), "channel": said.channel.id}
+
+    async def _press(self, a: Json) -> Json:
+        await self._users[a["user"]].presses(a["label"], in_=self._place(a), on=a.get("ts"))
+        return {}
+
+    async def _shown(self, a: Json) -> Json:
+        """What the bot's messages in a place read now, and its reactions and files there."""
+        channel = self._slack.world.channels[a["channel"]]
+        reactions = [r for r in self._slack.methods.reactions if r[0] == channel.id]
+        return {
+            "texts": self._slack.shown(channel, a.get("thread")),
+            "reactions": [{"ts": ts, "name": name} for _, ts, name in reactions],
+            "files": [{"name": u.name, "size": len(u.content)} for u in channel.uploads],
+        }
 
     async def _run(self, a: Json) -> Json:
         await self._users[a["user"]].runs(a["command"], in_=self._place(a))

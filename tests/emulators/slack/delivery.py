@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.emulators.slack.emulator import SlackEmulator
 
 Json = dict[str, Any]
+_FORM = "application/x-www-form-urlencoded"
 RETRIES = (0.05, 0.5, 2.0)
 """Slack waits nothing, one minute and five; an emulator only has to come back."""
 
@@ -98,7 +99,11 @@ class Deliveries:
 
     async def _post(self, delivery: Delivery, attempt: int, reason: str) -> bool:
         if delivery.kind == "slash_commands":
-            body, kind = urlencode(delivery.payload).encode(), "application/x-www-form-urlencoded"
+            body, kind = urlencode(delivery.payload).encode(), _FORM
+        elif delivery.kind == "interactive":
+            # https://docs.slack.dev/interactivity/handling-user-interaction/#payloads
+            payload = orjson.dumps(delivery.payload).decode()
+            body, kind = urlencode({"payload": payload}).encode(), _FORM
         else:
             body, kind = orjson.dumps(delivery.payload), "application/json"
         extra = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason}

@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 from tests.emulators.slack import blocks as kit
 from tests.emulators.slack.delivery import Deliveries, Delivery
@@ -14,7 +15,7 @@ from tests.emulators.slack.methods import Methods
 from tests.emulators.slack.people import WAIT_SECONDS, User
 from tests.emulators.slack.server import Server
 from tests.emulators.slack.socket import SocketMode
-from tests.emulators.slack.world import APP, TEAM, Channel, Sent, World
+from tests.emulators.slack.world import APP, TEAM, Channel, Sent, Upload, World
 from tests.emulators.telegram.signal import Signal
 
 Json = dict[str, Any]
@@ -39,6 +40,10 @@ class SlackEmulator:
         """Every message that the bot sent, in order."""
         self.edits: list[tuple[str, str, str]] = []
         """`chat.update`: channel, ts, what is shown since."""
+        self.reads_files = True
+        """Whether the app has the scope `files:read`."""
+        self.bearers: list[str] = []
+        """With what files were asked for, one for each request."""
         self.calls: Counter[str] = Counter()
         """How often each method was called, faults included."""
         self.changed = Signal()
@@ -116,14 +121,18 @@ class SlackEmulator:
     def add_file(self, name: str, mime: str, content: bytes) -> Json:
         """A file as it stands in a message; download it with the bot's token."""
         file = self.world.new_id("F")
-        url = f"{self.url}/files/{file}/{name}"
         self.world.contents[file] = content
-        self.world.files[file] = {
-            "id": file, "name": name, "title": name, "mimetype": mime, "size": len(content),
+        self.world.files[file] = self.described(file, name, mime, len(content))
+        return self.world.files[file]
+
+    def described(self, file: str, name: str, mime: str, size: int) -> Json:
+        """https://docs.slack.dev/reference/objects/file-object/"""
+        url = f"{self.url}/files/{file}/{quote(name, safe='')}"
+        return {
+            "id": file, "name": name, "title": name, "mimetype": mime, "size": size,
             "filetype": name.rpartition(".")[2], "mode": "hosted", "is_external": False,
             "url_private": url, "url_private_download": url,
         }  # fmt: skip
-        return self.world.files[file]
 
     def with_mentions(self, text: str) -> str:
         """Typed words as Slack keeps them: escaped, and names of members as mentions."""
@@ -148,6 +157,26 @@ class SlackEmulator:
         mentioned = f"<@{self.world.bot_user}>" in message.get("text", "")
         if mentioned and channel.kind != "im" and "bot_id" not in message:
             self.event({**event, "type": "app_mention"})
+
+    def delete(self, channel: Channel, ts: str) -> None:
+        """Take a message away; what was replied to leaves a tombstone, and so it is told."""
+        before = {k: v for k, v in channel.messages.pop(ts).items() if k != "metadata"}
+        if not before.get("reply_count"):
+            self.deliver_change(
+                channel, "message_deleted", deleted_ts=ts, previous_message=before
+            )  # fmt: skip
+        else:
+            kept = ("ts", "thread_ts", "reply_count", "reply_users_count", "latest_reply")
+            stone = {k: before[k] for k in kept if k in before} | {
+                "type": "message", "subtype": "tombstone", "user": "USLACKBOT", "hidden": True,
+                "text": "This message was deleted.",
+            }  # fmt: skip
+            channel.messages[ts] = stone
+            self.deliver_change(
+                channel, "message_changed", message=stone, previous_message=before
+            )  # fmt: skip
+        channel.changed.changed()
+        self.changed.changed()
 
     def deliver_change(self, channel: Channel, subtype: str, **fields: Any) -> None:
         """Tell the app that a message was edited or deleted."""
@@ -193,6 +222,21 @@ class SlackEmulator:
         channel.sent.append(sent)
         channel.changed.changed()
         self.changed.changed()
+
+    def uploaded_now(self, channel: Channel, upload: Upload) -> None:
+        channel.uploads.append(upload)
+        channel.changed.changed()
+        self.changed.changed()
+
+    def shown(self, channel: Channel, thread: str | None = None) -> list[str]:
+        """The texts of the bot's messages that are in a place now, in order."""
+        mine = [
+            m for m in channel.messages.values()
+            if m.get("bot_id") == self.world.bot_id
+            and (None if m.get("thread_ts") == m["ts"] else m.get("thread_ts")) == thread
+        ]  # fmt: skip
+        mine.sort(key=lambda m: float(m["ts"]))
+        return [kit.read(m["blocks"])[0] if "blocks" in m else kit.shown(m["text"]) for m in mine]
 
     def edited_now(self, channel: Channel, ts: str, text: str) -> None:
         self.edits.append((channel.id, ts, text))

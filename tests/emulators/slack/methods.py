@@ -4,9 +4,9 @@ import base64
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from tests.emulators.slack import blocks as kit
+from tests.emulators.slack.calls import ApiError, Params, Places
+from tests.emulators.slack.files import FileMethods
 from tests.emulators.slack.world import APP, TEAM, Channel, Sent
 
 if TYPE_CHECKING:
@@ -19,54 +19,17 @@ MAX_UPDATE = 4_000
 APP_METHODS = frozenset({"apps.connections.open"})
 
 
-class ApiError(Exception):
-    """What Slack refuses, as its error code."""
-
-    def __init__(self, error: str, **more: Any) -> None:
-        super().__init__(error)
-        self.error = error
-        self.more = more
-
-
-class Params:
-    """A call's arguments; forms and queries write every value as text, JSON bodies do not."""
-
-    def __init__(self, values: Json) -> None:
-        self.values = values
-
-    def text(self, name: str) -> str:
-        value = self.values.get(name, "")
-        return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-    def integer(self, name: str, default: int) -> int:
-        try:
-            return int(self.values.get(name, default))
-        except (TypeError, ValueError):
-            raise ApiError("invalid_arguments") from None
-
-    def flag(self, name: str, default: bool = False) -> bool:
-        value = self.values.get(name, default)
-        return value.lower() in {"1", "true"} if isinstance(value, str) else bool(value)
-
-    def json(self, name: str) -> Any:
-        value = self.values.get(name)
-        if not isinstance(value, str):
-            return value
-        try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError:
-            raise ApiError(f"invalid_{name}_format") from None
-
-
 class Methods:
     """Carries out calls."""
 
     def __init__(self, slack: "SlackEmulator") -> None:
         self._slack = slack
         self._world = slack.world
+        self._places = Places(slack)
         self.statuses: list[tuple[str, str, str]] = []
         """`assistant.threads.setStatus`: channel, thread, status."""
         self.reactions: list[tuple[str, str, str]] = []
+        """The bot's reactions that stand: channel, ts, name."""
         self._table: dict[str, Callable[[Params], Awaitable[Json]]] = {
             "auth.test": self._auth_test,
             "apps.connections.open": self._connections_open,
@@ -82,9 +45,9 @@ class Methods:
             "users.info": self._user,
             "reactions.add": self._react,
             "assistant.threads.setStatus": self._status,
-            "files.getUploadURLExternal": self._upload_url,
-            "files.completeUploadExternal": self._upload_done,
-            "files.info": self._file,
+            "reactions.remove": self._unreact,
+            "reactions.get": self._reactions,
+            **FileMethods(slack).table,
         }
 
     async def call(self, method: str, token: str, params: Params) -> Json:
@@ -122,7 +85,7 @@ class Methods:
     # Messages ---------------------------------------------------------------------------------
 
     async def _post(self, params: Params) -> Json:
-        channel = self._writable(params)
+        channel = self._places.writable(params.text("channel"))
         text, pings, blocks = self._content(params)
         thread = params.text("thread_ts") or None
         if thread is not None:
@@ -139,10 +102,7 @@ class Methods:
             message["blocks"] = blocks
         if thread is not None:
             message["thread_ts"] = thread
-        if metadata := params.json("metadata"):
-            if not isinstance(metadata, dict) or "event_type" not in metadata:
-                raise ApiError("invalid_metadata_format")
-            message["metadata"] = metadata
+        self._mark(message, params)
         self._world.keep(channel, message)
         self._slack.sent_now(channel, Sent(
             channel.id, message["ts"], thread, text, params.text("text"), tuple(blocks),
@@ -152,29 +112,51 @@ class Methods:
         return {"channel": channel.id, "ts": message["ts"], "message": message}
 
     async def _update(self, params: Params) -> Json:
-        channel = self._writable(params)
-        message = self._own(channel, params.text("ts"))
-        if len(params.text("text")) > MAX_UPDATE:
+        """https://docs.slack.dev/reference/methods/chat.update"""
+        channel = self._places.writable(params.text("channel"))
+        before = self._own(channel, params.text("ts"), "cant_update_message")
+        if len(params.text("text").encode("utf-16-le")) // 2 > MAX_UPDATE:
             raise ApiError("msg_too_long")
         text, _pings, blocks = self._content(params)
-        message |= {"text": params.text("text") or text, "edited": {"ts": self._world.ts()}}
-        message |= {"blocks": blocks} if blocks else {}
-        self._slack.edited_now(channel, message["ts"], text)
-        return {"channel": channel.id, "ts": message["ts"], "text": message["text"]}
+        if _is_rich(before) and blocks and not _is_rich({"blocks": blocks}):
+            raise ApiError("block_mismatch")
+        after = before | {"text": params.text("text") or text}
+        after |= {"blocks": blocks} if blocks else {}
+        if params.text("text") and not blocks:
+            # With a text alone the blocks go, and only then a message is shown as edited.
+            after.pop("blocks", None)
+            after["edited"] = {"user": self._world.bot_user, "ts": self._world.ts()}
+        self._mark(after, params)
+        channel.messages[before["ts"]] = after
+        self._slack.edited_now(channel, before["ts"], text)
+        self._slack.deliver_change(
+            channel, "message_changed", message=_told(after), previous_message=_told(before)
+        )
+        return {"channel": channel.id, "ts": after["ts"], "text": after["text"], "message": after}
 
     async def _delete(self, params: Params) -> Json:
-        channel = self._writable(params)
-        message = self._own(channel, params.text("ts"))
-        del channel.messages[message["ts"]]
+        channel = self._places.writable(params.text("channel"))
+        message = self._own(channel, params.text("ts"), "cant_delete_message")
+        self._slack.delete(channel, message["ts"])
         return {"channel": channel.id, "ts": message["ts"]}
 
-    def _own(self, channel: Channel, ts: str) -> Json:
+    def _own(self, channel: Channel, ts: str, otherwise: str) -> Json:
         message = channel.messages.get(ts)
-        if message is None:
+        if message is None or message.get("subtype") == "tombstone":
             raise ApiError("message_not_found")
         if message.get("bot_id") != self._world.bot_id:
-            raise ApiError("cant_update_message")
+            raise ApiError(otherwise)
         return message
+
+    def _mark(self, message: Json, params: Params) -> None:
+        """Metadata stays where a call does not name it, and goes where it is named empty."""
+        metadata = params.json("metadata")
+        if metadata is None:
+            return
+        if metadata and (not isinstance(metadata, dict) or "event_type" not in metadata):
+            raise ApiError("invalid_metadata_format")
+        message.pop("metadata", None)
+        message |= {"metadata": metadata} if metadata else {}
 
     def _content(self, params: Params) -> tuple[str, list[str], list[Json]]:
         """What is shown, who is notified, and the blocks."""
@@ -198,7 +180,7 @@ class Methods:
     # History ----------------------------------------------------------------------------------
 
     async def _history(self, params: Params) -> Json:
-        channel = self._readable(params)
+        channel = self._places.readable(params.text("channel"))
         found = [
             m for m in channel.messages.values()
             if m.get("thread_ts", m["ts"]) == m["ts"] or m.get("subtype") == "thread_broadcast"
@@ -207,7 +189,7 @@ class Methods:
         return self._page([m for m in found if self._within(m, params)], params)
 
     async def _replies(self, params: Params) -> Json:
-        channel = self._readable(params)
+        channel = self._places.readable(params.text("channel"))
         root = channel.messages.get(params.text("ts"))
         if root is None:
             raise ApiError("thread_not_found")
@@ -237,7 +219,7 @@ class Methods:
     # Places and people ------------------------------------------------------------------------
 
     async def _info(self, params: Params) -> Json:
-        return {"channel": self._channel(params).as_json(self._world.bot_user)}
+        return {"channel": self._places.known(params.text("channel")).as_json(self._world.bot_user)}
 
     async def _open(self, params: Params) -> Json:
         user = params.text("users")
@@ -267,7 +249,7 @@ class Methods:
         return {"user": user}
 
     async def _react(self, params: Params) -> Json:
-        channel = self._writable(params)
+        channel = self._places.writable(params.text("channel"))
         if params.text("timestamp") not in channel.messages:
             raise ApiError("message_not_found")
         reaction = (channel.id, params.text("timestamp"), params.text("name"))
@@ -276,66 +258,42 @@ class Methods:
         self.reactions.append(reaction)
         return {}
 
+    async def _unreact(self, params: Params) -> Json:
+        channel = self._places.writable(params.text("channel"))
+        if params.text("timestamp") not in channel.messages:
+            raise ApiError("message_not_found")
+        reaction = (channel.id, params.text("timestamp"), params.text("name"))
+        if reaction not in self.reactions:
+            raise ApiError("no_reaction")
+        self.reactions.remove(reaction)
+        return {}
+
+    async def _reactions(self, params: Params) -> Json:
+        channel = self._places.readable(params.text("channel"))
+        message = channel.messages.get(params.text("timestamp"))
+        if message is None:
+            raise ApiError("message_not_found")
+        here = (channel.id, message["ts"])
+        names = [name for *place, name in self.reactions if tuple(place) == here]
+        mine = [{"name": n, "count": 1, "users": [self._world.bot_user]} for n in names]
+        return {"type": "message", "channel": channel.id, "message": message | {"reactions": mine}}
+
     async def _status(self, params: Params) -> Json:
         names = {"channel_id", "thread_ts", "status"}
         if not names <= params.values.keys():
             raise ApiError("invalid_arguments")
-        self._channel(Params({"channel": params.text("channel_id")}))
+        self._places.known(params.text("channel_id"))
         self.statuses.append(
             (params.text("channel_id"), params.text("thread_ts"), params.text("status"))
         )
         self._slack.changed.changed()
         return {}
 
-    # Files ------------------------------------------------------------------------------------
 
-    async def _upload_url(self, params: Params) -> Json:
-        if not params.text("filename") or params.integer("length", 0) <= 0:
-            raise ApiError("invalid_arguments")
-        file = self._world.new_id("F")
-        self._world.files[file] = {"id": file, "name": params.text("filename")}
-        return {"upload_url": f"{self._slack.url}/upload/{file}", "file_id": file}
+def _is_rich(message: Json) -> bool:
+    return any(block.get("type") == "rich_text" for block in message.get("blocks") or ())
 
-    async def _upload_done(self, params: Params) -> Json:
-        files = [self._world.files.get(f.get("id", "")) for f in params.json("files") or ()]
-        known = [f for f in files if f is not None and f["id"] in self._world.contents]
-        if len(known) != len(files) or not files:
-            raise ApiError("file_not_found")
-        if params.text("channel_id"):
-            channel = self._writable(Params({"channel": params.text("channel_id")}))
-            message = {
-                "type": "message", "user": self._world.bot_user, "bot_id": self._world.bot_id,
-                "ts": self._world.ts(), "text": params.text("initial_comment"), "files": known,
-            }  # fmt: skip
-            if params.text("thread_ts"):
-                message["thread_ts"] = params.text("thread_ts")
-            self._world.keep(channel, message)
-        return {"files": known}
 
-    async def _file(self, params: Params) -> Json:
-        file = self._world.files.get(params.text("file"))
-        if file is None:
-            raise ApiError("file_not_found")
-        return {"file": file}
-
-    # What several of them check ---------------------------------------------------------------
-
-    def _channel(self, params: Params) -> Channel:
-        channel = self._world.channels.get(params.text("channel"))
-        if channel is None:
-            raise ApiError("channel_not_found")
-        return channel
-
-    def _readable(self, params: Params) -> Channel:
-        channel = self._channel(params)
-        if self._world.bot_user not in channel.members:
-            raise ApiError("not_in_channel" if channel.kind == "channel" else "channel_not_found")
-        return channel
-
-    def _writable(self, params: Params) -> Channel:
-        if params.text("channel") in self._world.users:
-            return self._slack.im_of(params.text("channel"))
-        channel = self._readable(params)
-        if channel.archived:
-            raise ApiError("is_archived")
-        return channel
+def _told(message: Json) -> Json:
+    """A message as events tell of it."""
+    return {k: v for k, v in message.items() if k != "metadata"}

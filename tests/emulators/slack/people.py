@@ -78,10 +78,69 @@ class User:
 
     async def deletes(self, said: Said) -> None:
         """Take a message back."""
-        before = said.channel.messages.pop(said)
-        self.slack.deliver_change(
-            said.channel, "message_deleted", deleted_ts=str(said), previous_message=before
+        self.slack.delete(said.channel, str(said))
+
+    async def shares(
+        self,
+        name: str,
+        content: bytes,
+        mime: str = "application/octet-stream",
+        *,
+        text: str = "",
+        in_: Channel | None = None,
+        thread: str | None = None,
+    ) -> Said:
+        """Send a file, with or without words."""
+        file = self.slack.add_file(name, mime, content)
+        return await self.says(
+            text, in_=in_, thread=thread, subtype="file_share", files=[file], upload=False
         )
+
+    async def presses(
+        self, label: str, *, in_: Channel | None = None, on: str | None = None
+    ) -> Delivery:
+        """Press a button under a message of the bot, else under its last one there.
+
+        Raises AssertionError where there is no such button.
+        """
+        channel = in_ or self.chat()
+        mine = [m for m in channel.messages.values() if m.get("bot_id") == self.slack.world.bot_id]
+        message = next((m for m in reversed(mine) if on in (None, m["ts"])), {})
+        found = [
+            (block, element)
+            for block in message.get("blocks") or ()
+            if block["type"] == "actions"
+            for element in block["elements"]
+            if element["text"]["text"] == label
+        ]
+        assert found, f"no button {label!r} in {message}"
+        return self.slack.deliveries.add("interactive", self._press(channel, message, *found[0]))
+
+    def _press(self, channel: Channel, message: Json, block: Json, button: Json) -> Json:
+        """https://docs.slack.dev/reference/interaction-payloads/block_actions-payload/"""
+        number = next(_triggers)
+        container = {
+            "type": "message", "message_ts": message["ts"], "channel_id": channel.id,
+            "is_ephemeral": False,
+        }  # fmt: skip
+        if "thread_ts" in message:
+            container["thread_ts"] = message["thread_ts"]
+        return {
+            "type": "block_actions", "api_app_id": APP, "token": "verification",
+            "team": {"id": TEAM, "domain": "emulated"}, "enterprise": None,
+            "is_enterprise_install": False,
+            "user": {"id": self.id, "username": self.person["name"],
+                     "name": self.person["name"], "team_id": TEAM},
+            "container": container, "channel": {"id": channel.id, "name": channel.name},
+            "message": {k: v for k, v in message.items() if k != "metadata"},
+            "state": {"values": {}}, "response_url": self.slack.response_url(channel.id),
+            "trigger_id": f"13345224609.{number}.8fb2e1",
+            "actions": [{
+                "type": "button", "action_id": button["action_id"],
+                "block_id": block.get("block_id", "b1"), "text": button["text"],
+                "value": button.get("value", ""), "action_ts": self.slack.world.ts(),
+            }],
+        }  # fmt: skip
 
     async def runs(self, command: str, *, in_: Channel | None = None) -> Delivery:
         """A slash command, such as ``/argent status``."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
+from tests.emulators.slack.calls import ApiError, Params
 from tests.emulators.slack.control import Control
 from tests.emulators.slack.faults import Answer, SlackAnswer, answer
-from tests.emulators.slack.methods import ApiError, Params
 
 if TYPE_CHECKING:
     from tests.emulators.slack.emulator import SlackEmulator
@@ -49,8 +49,7 @@ class Server:
         if path.startswith("/commands/"):
             return await self._respond(request, path)
         if path.startswith("/upload/") and request.method == "POST":
-            self._slack.world.contents[path.removeprefix("/upload/")] = await _upload(request)
-            return web.Response(text="OK - 1")
+            return await self._take_upload(request, path.removeprefix("/upload/"))
         if path.startswith("/files/"):
             return self._download(request, path.split("/")[2])
         if path.startswith("/control/"):
@@ -91,12 +90,34 @@ class Server:
         self._slack.responded(found, body)
         return web.Response(text="ok")
 
+    async def _take_upload(self, request: web.BaseRequest, file: str) -> web.StreamResponse:
+        """The second step: content in any number of bytes but the announced one is refused."""
+        content = await _upload(request)
+
+        async def carry_out() -> Answer:
+            about = self._slack.world.files.get(file)
+            if about is None or about["size"] != len(content):
+                return Answer(400, b"invalid upload", "text/plain")
+            self._slack.world.contents[file] = content
+            return Answer(200, f"OK - {len(content)}".encode(), "text/plain")
+
+        reply = await self._slack.faults.apply("upload", None, carry_out)
+        if reply.status == 0:
+            if request.transport is not None:
+                request.transport.close()
+            return web.Response()
+        return _sent(reply)
+
     def _download(self, request: web.BaseRequest, file: str) -> web.StreamResponse:
+        self._slack.bearers.append(request.headers.get("Authorization", ""))
         allowed = request.headers.get("Authorization") == f"Bearer {self._slack.token}"
-        content = self._slack.world.contents.get(file)
-        if not allowed or content is None:
+        if not allowed or not self._slack.reads_files:
             # Slack shows a sign-in page.
-            return web.Response(text="<html>Sign in</html>", content_type="text/html")
+            page = "<!DOCTYPE html><html><body>Sign in</body></html>"
+            return web.Response(text=page, content_type="text/html")
+        content = self._slack.world.contents.get(file)
+        if content is None:
+            return web.Response(status=404)
         return web.Response(body=content, content_type="application/octet-stream")
 
 

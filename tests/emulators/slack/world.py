@@ -38,6 +38,19 @@ class Sent:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file that the bot shared, with the words that came along with it."""
+
+    channel: str
+    ts: str
+    thread: str | None
+    name: str
+    title: str
+    content: bytes = field(repr=False)
+    text: str = ""
+
+
 class Said(str):
     """A message's ts, that remembers its channel."""
 
@@ -61,6 +74,7 @@ class Channel:
     archived: bool = False
     messages: dict[str, Json] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
     heard: dict[tuple[str, str | None], int] = field(default_factory=dict)
     changed: Signal = field(default_factory=Signal)
 

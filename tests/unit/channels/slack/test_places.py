@@ -176,8 +176,9 @@ async def test_files_and_shared_messages_are_described(sl: SlackEmulator, rig: R
         )  # fmt: skip
         (message,) = await taken(rig)
     first, second = message.attachments
+    reference = f"{picture['id']} {picture['url_private']}"
     assert (first.kind, first.name, first.mime, first.size, first.reference) == (
-        AttachmentKind.IMAGE, "cat.png", "image/png", 5, picture["id"],
+        AttachmentKind.IMAGE, "cat.png", "image/png", 5, reference,
     )  # fmt: skip
     assert second.kind is AttachmentKind.VOICE
     (quote,) = message.quotes

@@ -1,0 +1,104 @@
+"""Buttons under a message, and what pressing one says. Pure.
+
+https://docs.slack.dev/reference/block-kit/block-elements/button-element/
+https://docs.slack.dev/reference/interaction-payloads/block_actions-payload/
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import orjson
+
+from channels.slack import ids
+from channels.slack.identity import Identity
+from state.messages import Button, ChatKind, InboundMessage, Part, Sender
+
+Json = dict[str, object]
+
+_OURS = "argent:say:"
+_LONGEST_LABEL = 75
+
+
+def blocks_of(part: Part) -> list[Json]:
+    """A part's blocks, with its buttons below."""
+    blocks: list[Json] = orjson.loads(part.text)
+    return [*blocks, _row(part.buttons)] if part.buttons else blocks
+
+
+def pressed(payload: Json, me: Identity, at: datetime) -> InboundMessage | None:
+    """What whoever pressed a button of ours said by it; None for other interactions.
+
+    Raises TypeError or ValueError for a payload of another shape than Slack's.
+    """
+    if payload.get("type") != "block_actions":
+        return None
+    actions = payload.get("actions")
+    if not isinstance(actions, list):
+        raise TypeError("block_actions without actions")
+    said = next((value for action in actions if (value := _said(action))), None)
+    if said is None:
+        return None
+    user, trigger = _object(payload, "user"), payload.get("trigger_id")
+    who, name = user.get("id"), user.get("name") or user.get("username")
+    if not (isinstance(who, str) and who and isinstance(trigger, str) and trigger):
+        raise TypeError("a press needs a trigger_id and a user")
+    channel, thread = _place(payload)
+    username = name if isinstance(name, str) else None
+    return InboundMessage(
+        source=ids.press_source(me.team, trigger),
+        id=trigger,
+        address=ids.address(me.account, channel, thread),
+        kind=_kind(channel, thread),
+        sender=Sender(who, username or who, username),
+        text=said,
+        at=at,
+        container=me.team,
+    )
+
+
+def _row(buttons: Sequence[Button]) -> Json:
+    return {
+        "type": "actions",
+        "elements": [
+            {
+                "type": "button",
+                # Unlike its neighbours', as Slack wants it.
+                "action_id": f"{_OURS}{index}",
+                "text": {"type": "plain_text", "text": button.label[:_LONGEST_LABEL]},
+                "value": button.says,
+            }
+            for index, button in enumerate(buttons)
+        ],
+    }
+
+
+def _said(action: object) -> str | None:
+    if not isinstance(action, dict) or not str(action.get("action_id", "")).startswith(_OURS):
+        return None
+    value = action.get("value")
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _place(payload: Json) -> tuple[str, str | None]:
+    """The conversation and, in one, the thread that the message with the button is in."""
+    message, container = _object(payload, "message"), _object(payload, "container")
+    channel = _object(payload, "channel").get("id") or container.get("channel_id")
+    if not isinstance(channel, str) or not ids.is_conversation(channel):
+        raise ValueError(f"no channel: {channel!r:.40}")
+    thread = message.get("thread_ts") or container.get("thread_ts")
+    if thread is not None and not ids.is_ts(thread):
+        raise ValueError(f"no thread_ts: {thread!r:.40}")
+    # A message that others reply to is in no thread itself.
+    root = thread == (message.get("ts") or container.get("message_ts"))
+    return channel, None if thread is None or root else str(thread)
+
+
+def _kind(channel: str, thread: str | None) -> ChatKind:
+    if channel.startswith("D"):
+        return ChatKind.DIRECT
+    return ChatKind.GROUP if thread is None else ChatKind.THREAD
+
+
+def _object(json: Json, name: str) -> Json:
+    value = json.get(name)
+    return value if isinstance(value, dict) else {}
