@@ -1,10 +1,13 @@
-"""Identifiers: ULIDs, which sort by the time they were made (https://github.com/ulid/spec), and
-the idempotency keys of what is sent."""
+"""Identifiers: ULIDs, which sort by the time they were made (https://github.com/ulid/spec), the
+idempotency keys of what is sent, and the names of kept files."""
 
 import hashlib
+import re
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ENTROPY_BYTES = 10
+
+_FILE_NAME = re.compile(r"[a-z0-9-][a-z0-9.-]{0,63}")
 
 
 def ulid(milliseconds: int, entropy: bytes) -> str:
@@ -28,3 +31,8 @@ def idempotency_key(account: str, source: str, index: int) -> str:
     """
     name = f"{account}\0{source}\0{index}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(name, digest_size=12).hexdigest()
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a file may be kept under this name: the gateway's own, safe in any file system."""
+    return _FILE_NAME.fullmatch(name) is not None

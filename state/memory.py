@@ -1,15 +1,13 @@
 """The reference store: the protocols' meaning with nothing else in the way. For tests."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from state.history import Entry, check_batch
+from state.ids import is_file_name
 from state.keys import SessionId
 from state.memory_ledger import MemoryLedger
 from state.session import Session
-from state.store import (
-    Loaded,
-    NotFound,
-)
+from state.store import FileTooLarge, Loaded, NotFound
 
 __all__ = ["MemoryLedger", "MemorySessions"]
 
@@ -21,6 +19,7 @@ class MemorySessions:
         self._facts: dict[SessionId, Session] = {}
         self._entries: dict[SessionId, list[Entry]] = {}
         self._archive: dict[SessionId, list[tuple[str, tuple[Entry, ...]]]] = {}
+        self._files: dict[SessionId, dict[str, bytes]] = {}
 
     async def load(self, session_id: SessionId) -> Loaded | None:
         session = self._facts.get(session_id)
@@ -53,6 +52,8 @@ class MemorySessions:
         self._known(session.id)
         old, self._entries[session.id] = self._entries[session.id], []
         self._facts[session.id] = session
+        if erase:
+            self._files.pop(session.id, None)
         if erase or not old:
             return None
         archive = self._archive.setdefault(session.id, [])
@@ -64,10 +65,30 @@ class MemorySessions:
         self._facts.pop(session_id, None)
         self._entries.pop(session_id, None)
         self._archive.pop(session_id, None)
+        self._files.pop(session_id, None)
 
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         self._known(session_id)
         return tuple(self._entries[session_id])
+
+    async def keep_file(
+        self, session_id: SessionId, name: str, chunks: AsyncIterator[bytes], *, most: int
+    ) -> int:
+        if not is_file_name(name):
+            raise ValueError(f"no file can be kept under the name {name!r}")
+        content = b""
+        async for chunk in chunks:
+            content += chunk
+            if len(content) > most:
+                raise FileTooLarge(f"the file has more than {most} bytes")
+        self._files.setdefault(session_id, {})[name] = content
+        return len(content)
+
+    async def read_file(self, session_id: SessionId, name: str) -> bytes:
+        try:
+            return self._files[session_id][name]
+        except KeyError:
+            raise NotFound(f"no file {name!r} is kept with {session_id}") from None
 
     async def ids(self) -> tuple[SessionId, ...]:
         return tuple(sorted(self._facts))

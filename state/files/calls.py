@@ -32,9 +32,29 @@ def _syncfs(fd: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
+def _open_in(folder: int, name: str, flags: int, mode: int) -> int:
+    return os.open(name, flags | os.O_NOFOLLOW, mode, dir_fd=folder)
+
+
+def _mkdir_in(folder: int, name: str, mode: int) -> None:
+    os.mkdir(name, mode, dir_fd=folder)
+
+
+def _replace_in(folder: int, old: str, new: str) -> None:
+    os.replace(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def _unlink_in(folder: int, name: str) -> None:
+    os.unlink(name, dir_fd=folder)
+
+
 @dataclass(frozen=True, slots=True)
 class SystemCalls:
-    """What the writers ask of the operating system."""
+    """What the writers ask of the operating system.
+
+    Those that end in `_in` take an open folder and a name in it, and follow no symbolic link:
+    nobody can lead them elsewhere between two calls.
+    """
 
     open: Callable[[Path, int, int], int] = os.open
     pwrite: Callable[[int, bytes, int], int] = os.pwrite
@@ -45,6 +65,10 @@ class SystemCalls:
     replace: Callable[[Path, Path], None] = os.replace
     link: Callable[[Path, Path], None] = os.link
     mkdir: Callable[[Path, int], None] = os.mkdir
+    open_in: Callable[[int, str, int, int], int] = _open_in
+    mkdir_in: Callable[[int, str, int], None] = _mkdir_in
+    replace_in: Callable[[int, str, str], None] = _replace_in
+    unlink_in: Callable[[int, str], None] = _unlink_in
 
     def write_all(self, fd: int, data: bytes, offset: int) -> None:
         """Write every byte; a disk that is nearly full may take only some at a time."""

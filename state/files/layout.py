@@ -12,6 +12,7 @@ FILE_MODE = 0o600
 HISTORY = "history.json"
 METADATA = "metadata.json"
 ARCHIVE = "archive"
+MEDIA = "media"
 TRASH = ".deleted-"
 """What a session's folder is called while it is being removed."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from state.codec import InvalidValue
 from state.files import metadata
-from state.files.layout import METADATA, Layout
+from state.files.layout import HISTORY, METADATA, Layout
 from state.files.reading import read_file
 from state.keys import SessionId
 from state.session import Session
@@ -16,10 +16,16 @@ def session_ids(layout: Layout) -> tuple[SessionId, ...]:
     """All sessions, sorted; reads no file's content. Raises OSError."""
     try:
         with os.scandir(layout.sessions) as found:
-            names = [e.name for e in found if e.name[0] not in ".~" and e.is_dir()]
+            folders = [e.name for e in found if e.name[0] not in ".~" and e.is_dir()]
     except FileNotFoundError:
         return ()
-    return tuple(SessionId(name) for name in sorted(names))
+    return tuple(SessionId(name) for name in sorted(folders) if _is_session(layout, name))
+
+
+def _is_session(layout: Layout, name: str) -> bool:
+    """Whether there is more than files that were kept before anything was said."""
+    folder = layout.sessions / name
+    return any(os.path.lexists(folder / file) for file in (METADATA, HISTORY))
 
 
 def stored_sessions(layout: Layout) -> Iterator[Session]:

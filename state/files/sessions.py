@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -16,6 +16,7 @@ from state.files.errors import store_error
 from state.files.journal import FIRST, Damaged, Lines
 from state.files.layout import HISTORY, Layout
 from state.files.listing import session_ids
+from state.files.media import Media
 from state.files.open_files import FACTS_DELAY
 from state.files.reading import read_entries
 from state.files.writer import Append, SessionWriter, Snapshot, Work
@@ -44,6 +45,7 @@ class FileSessions:
             interval=FACTS_DELAY / 5,
         )
         self._readers = ThreadPoolExecutor(_READERS, "argent-reader")
+        self._media = Media(layout, disk)
 
     async def load(self, session_id: SessionId) -> Loaded | None:
         read = await self._read(session_id, whole=False)
@@ -90,10 +92,19 @@ class FileSessions:
             raise NotFound(f"there is no session {session_id}")
         return read[1].entries
 
+    async def keep_file(
+        self, session_id: SessionId, name: str, chunks: AsyncIterator[bytes], *, most: int
+    ) -> int:
+        return await self._media.keep(session_id, name, chunks, most=most)
+
+    async def read_file(self, session_id: SessionId, name: str) -> bytes:
+        return await self._media.read(session_id, name)
+
     async def ids(self) -> tuple[SessionId, ...]:
         return await self._in_reader(partial(session_ids, self._layout))
 
     async def close(self) -> None:
+        self._media.close()
         await self._thread.close()
         self._readers.shutdown()
 

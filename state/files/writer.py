@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from state.files import journal
+from state.files import journal, media
 from state.files.batches import Request
 from state.files.disk import Disk
 from state.files.errors import store_error
@@ -215,6 +215,7 @@ class SessionWriter:
                     shutil.rmtree(damaged)
                 else:
                     damaged.unlink()
+            media.remove_all(files.folder)
         return archived
 
     def delete(self, session_id: SessionId) -> None:
