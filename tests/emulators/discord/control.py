@@ -1,6 +1,7 @@
 """Driving the emulator from another process: ``POST /control/<verb>`` with JSON in and out."""
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import orjson
 from aiohttp import web
 
 from tests.emulators.discord.faults import KINDS
-from tests.emulators.discord.people import User
+from tests.emulators.discord.people import Said, User
 from tests.emulators.driver import Driver
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Control:
             "channel": self._channel, "thread": self._thread, "say": self._say,
             "say_many": self._say_many, "sent": self._sent, "called": self._called,
             "counters": self._counters, "fault": self._fault, "clear_faults": self._clear_faults,
-            "limits": self._limits, "gateway": self._gateway,
+            "limits": self._limits, "gateway": self._gateway, "shown": self._shown,
+            "edit": self._edit, "delete": self._delete, "press": self._press,
         }  # fmt: skip
 
     async def handle(self, request: web.BaseRequest, verb: str) -> web.Response:
@@ -76,6 +78,32 @@ class Control:
 
     async def _say_many(self, a: Json) -> list[Json]:
         return [await self._say(one) for one in a["messages"]]
+
+    async def _edit(self, a: Json) -> Json:
+        said = Said(int(a["message"]), self._discord.world.channels[a["chat"]])
+        await self._users[a["user"]].edits(said, a["text"])
+        return {"at": time.monotonic()}
+
+    async def _delete(self, a: Json) -> Json:
+        said = Said(int(a["message"]), self._discord.world.channels[a["chat"]])
+        await self._users[a["user"]].deletes(said)
+        return {"at": time.monotonic()}
+
+    async def _press(self, a: Json) -> Json:
+        channel = self._discord.world.channels[a["chat"]] if a.get("chat") else None
+        interaction = await self._users[a["user"]].presses(a["label"], in_=channel)
+        return {"interaction": interaction.id, "at": time.monotonic()}
+
+    async def _shown(self, a: Json) -> list[Json]:
+        """The bot's messages that are in a channel now, and how often each was edited."""
+        channel = self._discord.world.channels[a["chat"]]
+        edits = Counter(message for message, _ in channel.edits)
+        bot = str(self._discord.bot.id)
+        shown = [m for m in channel.messages.values() if m["author"]["id"] == bot]
+        return [
+            {"message": int(m["id"]), "text": m["content"], "edits": edits[int(m["id"])]}
+            for m in shown
+        ]
 
     async def _sent(self, a: Json) -> Json:
         """Messages from number `since` on; waits up to `timeout` s until there are `count` more."""

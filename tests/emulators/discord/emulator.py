@@ -5,6 +5,7 @@ from collections import Counter
 from types import TracebackType
 from typing import Any, Self
 
+from tests.emulators.discord.cdn import Cdn
 from tests.emulators.discord.gateway import Gateway
 from tests.emulators.discord.limits import Limits
 from tests.emulators.discord.messages import as_event
@@ -14,7 +15,7 @@ from tests.emulators.discord.rest import Rest
 from tests.emulators.discord.routes import find
 from tests.emulators.discord.server import Server as HttpServer
 from tests.emulators.discord.snowflakes import moment
-from tests.emulators.discord.world import Bot, Channel, ChannelType, Sent, World
+from tests.emulators.discord.world import Bot, Channel, ChannelType, Sent, World, role_json
 from tests.emulators.telegram.faults import Faults
 from tests.emulators.telegram.signal import Signal
 
@@ -35,6 +36,7 @@ class DiscordEmulator:
         self.limits = Limits()
         self.gateway = Gateway(self)
         self.rest = Rest(self)
+        self.cdn = Cdn(self)
         self.record: list[Sent] = []
         """Every message that a bot sent, in order."""
         self.typings: list[int] = []
@@ -110,6 +112,10 @@ class DiscordEmulator:
         bot = bot or self.bot
         server.joined_at = moment(self.world.ids.next())
         bot.guilds.append(server)
+        number = self.world.ids.next()
+        server.roles[number] = role_json(
+            number, bot.username, managed=True, tags={"bot_id": str(bot.id)}
+        )
         self.gateway.tell(bot, "GUILD_CREATE", server.as_created(bot))
 
     def remove_bot(self, server: Server, bot: Bot | None = None) -> None:
@@ -167,18 +173,28 @@ class DiscordEmulator:
 
     def tell_message(self, event: str, channel: Channel, message: Json) -> None:
         """Tell the bots that can see a channel of a message in it."""
+        self.tell_all(event, channel, as_event(self.cdn.signed(message), channel))
+
+    def tell_all(self, event: str, channel: Channel, body: Json) -> None:
+        """Tell the bots that can see a channel of something in it."""
+        if channel.guild is not None:
+            body = body | {"guild_id": str(channel.guild.id)}
         for bot in self._bots(channel):
-            body = as_event(message, channel)
             self.gateway.tell(bot, event, body, private=channel.guild is None)
 
     def delete(self, channel: Channel, number: int) -> None:
         """A message is gone."""
         channel.messages.pop(number, None)
         body = {"id": str(number), "channel_id": str(channel.id)}
-        if channel.guild is not None:
-            body["guild_id"] = str(channel.guild.id)
-        for bot in self._bots(channel):
-            self.gateway.tell(bot, "MESSAGE_DELETE", body, private=channel.guild is None)
+        self.tell_all("MESSAGE_DELETE", channel, body)
+        channel.changed.changed()
+
+    def purge(self, channel: Channel, *numbers: int) -> None:
+        """A moderator takes many messages away at once."""
+        for number in numbers:
+            channel.messages.pop(number, None)
+        body = {"ids": [str(int(number)) for number in numbers], "channel_id": str(channel.id)}
+        self.tell_all("MESSAGE_DELETE_BULK", channel, body)
 
     def _bots(self, channel: Channel) -> list[Bot]:
         if channel.hidden:

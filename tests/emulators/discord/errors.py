@@ -89,6 +89,14 @@ def thread_locked() -> ApiError:
     return ApiError(403, 160005, "Thread is locked")
 
 
+def too_large() -> ApiError:
+    return ApiError(413, 40005, "Request entity too large")
+
+
+def thread_archived() -> ApiError:
+    return ApiError(400, 50083, "Thread is archived")
+
+
 def bad_json() -> ApiError:
     return ApiError(400, 50109, "The request body contains invalid JSON.")
 

@@ -30,8 +30,9 @@ _REPLAYED = 5_000
 _ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
 _INTENTS = {
-    "MESSAGE": (1 << 9, 1 << 12), "TYPING": (1 << 11, 1 << 14), "GUILD": (1 << 0, 0),
-    "CHANNEL": (1 << 0, 1 << 0), "THREAD": (1 << 0, 0),
+    "MESSAGE": (1 << 9, 1 << 12), "MESSAGE_REACTION": (1 << 10, 1 << 13),
+    "TYPING": (1 << 11, 1 << 14), "GUILD": (1 << 0, 0), "CHANNEL": (1 << 0, 1 << 0),
+    "THREAD": (1 << 0, 0),
 }  # fmt: skip
 """What lets an event through, in guilds and in private; the others always come."""
 
@@ -273,7 +274,8 @@ class Gateway:
 
     def tell(self, bot: Bot, event: str, data: Json, *, private: bool = False) -> None:
         """Dispatch an event to a bot's sessions that have the intent for it."""
-        needed = _INTENTS.get(event.split("_", maxsplit=1)[0])
+        words = event.split("_")
+        needed = _INTENTS.get("_".join(words[:2])) or _INTENTS.get(words[0])
         for session in self.sessions.values():
             if session.bot is not bot:
                 continue

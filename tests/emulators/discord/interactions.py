@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.emulators.discord import errors
+from tests.emulators.discord.content import checked_content
 from tests.emulators.discord.messages import new_message
-from tests.emulators.discord.posting import MessageRoutes, checked_content
+from tests.emulators.discord.posting import MessageRoutes
 from tests.emulators.discord.routes import Call, Route, route
 from tests.emulators.discord.world import Bot, Channel
 from tests.emulators.telegram.signal import Signal
@@ -23,13 +24,19 @@ Json = dict[str, Any]
 EPHEMERAL = 1 << 6
 _LOADING = 1 << 7
 _NAME = re.compile(r"[-_'\w]{1,32}")
+_MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _MODAL = 4, 5, 6, 7, 9
+_UPDATES = frozenset({_DEFERRED_UPDATE, _UPDATE})
+_OF_COMMANDS = frozenset({_MESSAGE, _DEFERRED, _MODAL})
+_OF_PRESSES = _OF_COMMANDS | _UPDATES
+"""https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object"""
+
 _TOKEN_SECONDS = 15 * 60.0
 _MOST_COMMANDS = 100
 
 
 @dataclass(eq=False)
 class Interaction:
-    """Somebody ran a command. `acknowledged` after the callback, which must come within 3 s."""
+    """Somebody ran a command or pressed a button; the callback must come within 3 s."""
 
     id: int
     token: str
@@ -38,6 +45,8 @@ class Interaction:
     began: float
     deadline: float
     kind: int | None = None
+    pressed: Json | None = None
+    """The message whose button was pressed."""
     flags: int = 0
     original: Json | None = None
     """The first answer, or the "thinking…" that stands for it."""
@@ -80,13 +89,14 @@ class InteractionRoutes:
         yield route("edit_original", "PATCH", original, self._edit, open_=True)
         yield route("delete_original", "DELETE", original, self._delete, open_=True)
 
-    def begin(self, bot: Bot, channel: Channel) -> Interaction:
-        """Somebody runs a command; the caller tells the bot."""
+    def begin(self, bot: Bot, channel: Channel, pressed: Json | None = None) -> Interaction:
+        """Somebody runs a command, or pressed a button of a message; the caller tells the bot."""
         number = self._discord.world.ids.next()
         now = asyncio.get_running_loop().time()
         interaction = Interaction(
-            number, f"aW50ZXJhY3Rpb246{number}", bot, channel, now, now + self.patience
-        )
+            number, f"aW50ZXJhY3Rpb246{number}", bot, channel, now, now + self.patience,
+            pressed=pressed,
+        )  # fmt: skip
         self._running[interaction.token] = interaction
         return interaction
 
@@ -139,14 +149,8 @@ class InteractionRoutes:
             raise errors.already_acknowledged()
         if now > interaction.deadline:
             raise errors.unknown_interaction()
-        data = call.fields.get("data") or {}
-        interaction.kind = int(call.fields["type"])
-        interaction.flags = int(data.get("flags") or 0)
+        self._acknowledge(interaction, call)
         interaction.answered_after = now - interaction.began
-        if interaction.kind == 4:
-            self._answer(interaction, data, call)
-        elif interaction.kind == 5:
-            interaction.original = self._hidden(interaction, "", flags=_LOADING)
         interaction.changed.changed()
         if call.query.get("with_response", "").lower() not in {"true", "1"}:
             return None
@@ -157,6 +161,24 @@ class InteractionRoutes:
             told["response_message_id"] = interaction.original["id"]
             resource["message"] = interaction.original
         return {"interaction": told, "resource": resource}
+
+    def _acknowledge(self, interaction: Interaction, call: Call) -> None:
+        data, kind = call.fields.get("data") or {}, int(call.fields["type"])
+        pressed = interaction.pressed
+        if kind not in (_OF_COMMANDS if pressed is None else _OF_PRESSES):
+            raise errors.invalid(
+                "type", "INTERACTION_CALLBACK_TYPE_INVALID", "Interaction callback type is invalid."
+            )
+        interaction.kind = kind
+        interaction.flags = int(data.get("flags") or 0)
+        if kind == _MESSAGE:
+            self._answer(interaction, data, call)
+        elif kind == _DEFERRED:
+            interaction.original = self._hidden(interaction, "", flags=_LOADING)
+        elif pressed is not None and kind in _UPDATES:
+            interaction.original, interaction.answered = pressed, True
+            if kind == _UPDATE:
+                self._messages.change(interaction.channel, pressed, data, call.files)
 
     async def _followup(self, call: Call) -> Json:
         interaction = self._open(call)
@@ -171,10 +193,9 @@ class InteractionRoutes:
     async def _edit(self, call: Call) -> Json:
         interaction = self._open(call)
         first = self._first(interaction)
-        content = checked_content(call.fields, call.files)
         if not interaction.answered:
             return self._answer(interaction, call.fields, call)
-        self._messages.change(interaction.channel, first, content)
+        self._messages.change(interaction.channel, first, call.fields, call.files)
         return first
 
     async def _delete(self, call: Call) -> None:
@@ -191,7 +212,9 @@ class InteractionRoutes:
         if hidden:
             message = self._hidden(interaction, content)
         else:
-            message = self._messages.post(channel, bot.as_user(), content, extra, call.files)
+            message = self._messages.post(
+                channel, bot.as_user(), content, extra, call.files, fields
+            )
         if not interaction.answered:
             interaction.original, interaction.answered = message, True
         self._messages.record(

@@ -50,6 +50,10 @@ class Limits:
     def publish(self) -> None:
         """What bots meet in the wild: 5 messages in 5 s in a channel, 50 calls a second in all."""
         self.set("create_message", 5, 5.0)
+        self.set("edit_message", 5, 5.0)
+        self.set("delete_message", 5, 1.0)
+        self.set("create_reaction", 1, 0.25)
+        self.set("delete_reaction", 1, 0.25)
         self.set("typing", 5, 5.0)
         self.set("get_messages", 5, 5.0)
         self.overall = 50

@@ -1,54 +1,67 @@
 """Messages as Discord makes them: what is detected in a text, and who is notified."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from tests.emulators.discord.snowflakes import moment
 from tests.emulators.discord.world import MESSAGE_CONTENT, Bot, Channel, World
 
 Json = dict[str, Any]
-LONGEST_TEXT = 2000
-"""Characters: https://docs.discord.com/developers/resources/message#create-message"""
-
 _MENTION = re.compile(r"<@!?(\d{15,20})>")
+_ROLE = re.compile(r"<@&(\d{15,20})>")
 _EVERYONE = re.compile(r"@(everyone|here)\b")
 _CODE = re.compile(r"```.*?```|``.*?``|`[^`]*`", re.DOTALL)
 REPLY = 19
 
 
 def new_message(world: World, channel: Channel, author: Json, content: str, **fields: Any) -> Json:
-    """A message of this channel, kept; `mentions` are found as Discord finds them."""
+    """A message of this channel, kept."""
     number = world.ids.next()
     body: Json = {
         "id": str(number), "type": 0, "content": content, "channel_id": str(channel.id),
         "author": author, "attachments": [], "embeds": [], "pinned": False, "tts": False,
-        "mentions": mentioned(world, channel, content), "mention_roles": [],
-        "mention_everyone": bool(_EVERYONE.search(content)), "timestamp": moment(number),
-        "edited_timestamp": None, "flags": 0, "components": [],
+        "mentions": [], "mention_roles": [], "mention_everyone": False,
+        "timestamp": moment(number), "edited_timestamp": None, "flags": 0, "components": [],
     }  # fmt: skip
     body |= fields
     channel.messages[number] = body
     return body
 
 
-def mentioned(world: World, channel: Channel, content: str) -> list[Json]:
-    """The users that a text names."""
+def mentions(world: World, channel: Channel, content: str, allowed: Json | None) -> Json:
+    """The fields of a message that say whom it names, outside of code and as far as allowed.
+
+    https://docs.discord.com/developers/resources/message#allowed-mentions-object
+    """
+    words = _CODE.sub("", content)
     known = {str(b.id): b.as_user() for b in world.bots.values()}
     known |= {str(number): person for number, person in world.people.items()}
-    found = dict.fromkeys(_MENTION.findall(_CODE.sub("", content)))
-    return [known[number] for number in found if number in known]
+    roles = channel.guild.role_ids if channel.guild is not None else set()
+    users = [number for number in dict.fromkeys(_MENTION.findall(words)) if number in known]
+    named = [number for number in dict.fromkeys(_ROLE.findall(words)) if int(number) in roles]
+    return {
+        "mentions": [known[number] for number in _allowed(users, "users", allowed)],
+        "mention_roles": _allowed(named, "roles", allowed),
+        "mention_everyone": bool(_everyone(words, allowed)),
+    }
 
 
-def pings(content: str, mentions: Iterable[Json], allowed: Json | None) -> tuple[str, ...]:
-    """Who is notified: https://docs.discord.com/developers/resources/message#allowed-mentions-object"""
-    named = [str(user["id"]) for user in mentions]
-    everyone = [found[0] for found in _EVERYONE.finditer(_CODE.sub("", content))]
-    if allowed is None:
-        return tuple(named + everyone)
-    parse = allowed.get("parse", ())
-    users = named if "users" in parse else [n for n in named if n in allowed.get("users", ())]
-    return tuple(users + (everyone if "everyone" in parse else []))
+def pings(message: Json, allowed: Json | None) -> tuple[str, ...]:
+    """Who is notified by a message."""
+    named = [str(user["id"]) for user in message["mentions"]] + message["mention_roles"]
+    return tuple(named + _everyone(_CODE.sub("", message["content"]), allowed))
+
+
+def _allowed(numbers: list[str], kind: str, allowed: Json | None) -> list[str]:
+    if allowed is None or kind in allowed.get("parse", ()):
+        return numbers
+    return [number for number in numbers if number in (allowed.get(kind) or ())]
+
+
+def _everyone(words: str, allowed: Json | None) -> list[str]:
+    if allowed is not None and "everyone" not in allowed.get("parse", ()):
+        return []
+    return [found[0] for found in _EVERYONE.finditer(words)]
 
 
 def reply(channel: Channel, to: int) -> Json:

@@ -68,13 +68,13 @@ class User:
         if author is not None and "mentions" not in fields:
             # A reply notifies whom it answers, and names them.
             fields["mentions"] = [author]
-        message = posting.post(channel, self.person, text, fields, uploads)
+        message = posting.post(channel, self.person, text, fields, uploads, {})
         return Said(int(message["id"]), channel)
 
     async def edits(self, message: Said, text: str) -> None:
         """Change what was written before."""
         body = message.channel.messages[int(message)]
-        self.discord.rest.messages.change(message.channel, body, text)
+        self.discord.rest.messages.change(message.channel, body, {"content": text})
 
     async def deletes(self, message: Said) -> None:
         """Take back what was written before."""
@@ -95,8 +95,28 @@ class User:
         for option, word in zip(options, words, strict=False):
             data["options"].append({"name": option["name"], "type": 3, "value": word})
         interaction = self.discord.rest.interactions.begin(bot, channel)
-        self.discord.gateway.tell(bot, "INTERACTION_CREATE", self._event(interaction, data))
+        self.discord.gateway.tell(bot, "INTERACTION_CREATE", self._event(interaction, 2, data))
         return interaction
+
+    async def presses(self, label: str, *, in_: Channel | None = None) -> Interaction:
+        """Press a button under the bot's last message. Raises AssertionError without it."""
+        channel, bot = in_ or self.chat(), self.discord.bot
+        mine = [m for m in channel.messages.values() if m["author"]["id"] == str(bot.id)]
+        last = max(mine, key=lambda message: int(message["id"]), default=None)
+        rows = last["components"] if last is not None else []
+        buttons = [button for row in rows for button in row["components"]]
+        button = next((each for each in buttons if each["label"] == label), None)
+        assert button is not None, f"there is no button {label!r} under {last}"
+        interaction = self.discord.rest.interactions.begin(bot, channel, last)
+        data = {"custom_id": button["custom_id"], "component_type": 2, "id": button["id"]}
+        event = self._event(interaction, 3, data) | {"message": last}
+        self.discord.gateway.tell(bot, "INTERACTION_CREATE", event)
+        return interaction
+
+    def sees(self, *, in_: Channel | None = None) -> list[Json]:
+        """The bot's messages that are in the channel now, in their order."""
+        channel, bot = in_ or self.chat(), str(self.discord.bot.id)
+        return [m for _, m in sorted(channel.messages.items()) if m["author"]["id"] == bot]
 
     async def hears(
         self, n: int = 1, *, in_: Channel | None = None, timeout: float = WAIT_SECONDS
@@ -116,10 +136,10 @@ class User:
         """The bot cannot write to this person any more."""
         self.chat().read_only = True
 
-    def _event(self, interaction: Interaction, data: Json) -> Json:
+    def _event(self, interaction: Interaction, kind: int, data: Json) -> Json:
         channel, bot = interaction.channel, interaction.bot
         body: Json = {
-            "id": str(interaction.id), "application_id": str(bot.id), "type": 2, "data": data,
+            "id": str(interaction.id), "application_id": str(bot.id), "type": kind, "data": data,
             "token": interaction.token, "version": 1, "channel_id": str(channel.id),
             "channel": channel.as_json() | {"permissions": "2251799813685247"},
             "app_permissions": "2251799813685247", "locale": "en-US", "entitlements": [],

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.emulators.discord.world import Channel, ChannelType, Guild
+from tests.emulators.discord.world import Bot, Channel, ChannelType, Guild, role_json
 
 if TYPE_CHECKING:
     from tests.emulators.discord.emulator import DiscordEmulator
@@ -23,6 +23,23 @@ class Server(Guild):
     def forum(self, name: str) -> "Room":
         """A forum, whose posts are threads."""
         return self._room(name, ChannelType.FORUM)
+
+    def role(self, name: str) -> int:
+        """A new role of people; its id."""
+        number = self._discord.world.ids.next()
+        self.roles[number] = role_json(number, name)
+        for bot in self._discord.world.bots.values():
+            if self in bot.guilds:
+                body = {"guild_id": str(self.id), "role": self.roles[number]}
+                self._discord.gateway.tell(bot, "GUILD_ROLE_CREATE", body)
+        return number
+
+    def role_of(self, bot: Bot) -> int:
+        """The role that came into the server with a bot."""
+        return next(
+            number for number, role in self.roles.items()
+            if role.get("tags", {}).get("bot_id") == str(bot.id)
+        )  # fmt: skip
 
     def _room(self, name: str, kind: ChannelType) -> "Room":
         room = Room(self._discord.world.ids.next(), kind, name=name, guild=self)

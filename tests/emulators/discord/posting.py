@@ -8,13 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tests.emulators.discord import errors
-from tests.emulators.discord.messages import (
-    LONGEST_TEXT,
-    mentioned,
-    new_message,
-    pings,
-    reply,
-)
+from tests.emulators.discord.content import checked_components, checked_content, checked_nonce
+from tests.emulators.discord.messages import mentions, new_message, pings, reply
 from tests.emulators.discord.routes import Call, Route, Upload, route, snowflake
 from tests.emulators.discord.snowflakes import now
 from tests.emulators.discord.world import Channel, ChannelType, Sent
@@ -23,7 +18,6 @@ if TYPE_CHECKING:
     from tests.emulators.discord.emulator import DiscordEmulator
 
 Json = dict[str, Any]
-LONGEST_NONCE = 25
 _EPHEMERAL = 1 << 6
 
 
@@ -51,25 +45,35 @@ class MessageRoutes:
         self._may_write(channel)
         fields = call.fields
         content = checked_content(fields, call.files)
-        nonce = _nonce(fields)
+        nonce = checked_nonce(fields)
         if nonce is not None and fields.get("enforce_nonce") is True and nonce in bot.nonces:
-            return bot.nonces[nonce]
+            return self._discord.cdn.signed(bot.nonces[nonce])
         extra = self._reply(channel, fields)
         if nonce is not None:
             extra["nonce"] = nonce
         extra["flags"] = int(fields.get("flags") or 0) & ~_EPHEMERAL
-        message = self.post(channel, bot.as_user(), content, extra, call.files)
+        message = self.post(channel, bot.as_user(), content, extra, call.files, fields)
         if nonce is not None:
             bot.nonces[nonce] = message
         self.record(bot.id, channel, message, fields)
-        return message
+        return self._discord.cdn.signed(message)
 
     def post(
-        self, channel: Channel, author: Json, content: str, extra: Json, files: list[Upload]
+        self,
+        channel: Channel,
+        author: Json,
+        content: str,
+        extra: Json,
+        files: list[Upload],
+        fields: Json,
     ) -> Json:
-        """A new message, told to everybody."""
-        message = new_message(self._discord.world, channel, author, content, **extra)
-        message["attachments"] = [self._kept(channel, upload) for upload in files]
+        """A new message, told to everybody; `fields` are what a request said besides."""
+        kept = self._discord.cdn.keep(channel.id, files, fields.get("attachments"))
+        named = mentions(self._discord.world, channel, content, fields.get("allowed_mentions"))
+        extra = {"components": checked_components(fields.get("components")), **named, **extra}
+        message = new_message(
+            self._discord.world, channel, author, content, attachments=kept, **extra
+        )
         channel.archived = False
         if channel.type is ChannelType.THREAD:
             for bot in self._discord.world.bots.values():
@@ -90,7 +94,7 @@ class MessageRoutes:
             reply_to=int(to) if to else None,
             nonce=message.get("nonce"),
             at=time.monotonic(),
-            pings=pings(message["content"], message["mentions"], fields.get("allowed_mentions")),
+            pings=pings(message, fields.get("allowed_mentions")),
             body=fields,
             **more,
         )
@@ -105,28 +109,51 @@ class MessageRoutes:
                 "limit", "NUMBER_TYPE_MAX", "int value should be between 1 and 100."
             )
         found = _window(channel, call.query, int(limit))
-        return [channel.messages[number] for number in sorted(found, reverse=True)]
+        newest_first = sorted(found, reverse=True)
+        return [self._discord.cdn.signed(channel.messages[number]) for number in newest_first]
 
     async def _one(self, call: Call) -> Json:
-        return self._message(call)[1]
+        return self._discord.cdn.signed(self.find(call)[1])
 
     async def _edit(self, call: Call) -> Json:
-        channel, message = self._message(call)
+        channel, message = self.find(call)
         if message["author"]["id"] != str(call.caller.id):
             raise errors.not_the_author()
-        self.change(channel, message, checked_content(call.fields, call.files))
-        return message
+        if channel.archived:
+            raise errors.thread_archived()
+        self.change(channel, message, call.fields, call.files)
+        return self._discord.cdn.signed(message)
 
-    def change(self, channel: Channel, message: Json, content: str) -> None:
-        """A message reads differently from now on."""
-        message |= {
-            "content": content, "edited_timestamp": now(),
-            "mentions": mentioned(self._discord.world, channel, content),
-        }  # fmt: skip
+    def change(
+        self, channel: Channel, message: Json, fields: Json, files: list[Upload] | None = None
+    ) -> None:
+        """A message reads differently from now on: what `fields` do not name stays.
+
+        https://docs.discord.com/developers/resources/message#edit-message
+        """
+        kept = message["attachments"]
+        if "attachments" in fields:
+            wanted = {str(each.get("id")) for each in fields["attachments"] or ()}
+            kept = [each for each in kept if each["id"] in wanted]
+        new: Json = {"attachments": kept, "edited_timestamp": now()}
+        if "content" in fields or not kept:
+            said = {"content": message["content"]} | fields
+            new["content"] = checked_content(said, files or [], attached=bool(kept))
+            allowed = fields.get("allowed_mentions")
+            new |= mentions(self._discord.world, channel, new["content"], allowed)
+        if "components" in fields:
+            new["components"] = checked_components(fields["components"])
+        new["attachments"] = kept + self._discord.cdn.keep(
+            channel.id, files or [], fields.get("attachments")
+        )
+        message |= new
+        channel.edits.append((int(message["id"]), message["content"]))
         self._discord.tell_message("MESSAGE_UPDATE", channel, message)
+        self._discord.changed.changed()
+        channel.changed.changed()
 
     async def _delete(self, call: Call) -> None:
-        channel, message = self._message(call)
+        channel, message = self.find(call)
         if message["author"]["id"] != str(call.caller.id) and channel.guild is None:
             raise errors.ApiError(403, 50003, "Cannot execute action on a DM channel")
         self._discord.delete(channel, int(message["id"]))
@@ -136,7 +163,8 @@ class MessageRoutes:
         self._may_write(channel)
         self._discord.typings.append(channel.id)
 
-    def _message(self, call: Call) -> tuple[Channel, Json]:
+    def find(self, call: Call) -> tuple[Channel, Json]:
+        """The message that a request is about. Raises `ApiError`."""
         channel = self._discord.find(call.caller, call.ids["channel"])
         message = channel.messages.get(snowflake(call.ids["message"]))
         if message is None:
@@ -164,40 +192,6 @@ class MessageRoutes:
         if reference.get("fail_if_not_exists", True):
             raise errors.invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
         return {}
-
-    def _kept(self, channel: Channel, upload: Upload) -> Json:
-        number = self._discord.world.ids.next()
-        path = f"/attachments/{channel.id}/{number}/{upload.name}"
-        self._discord.world.files[path] = (upload.content, upload.type)
-        return {
-            "id": str(number), "filename": upload.name, "size": len(upload.content),
-            "url": self._discord.url + path, "proxy_url": self._discord.url + path,
-            "content_type": upload.type,
-        }  # fmt: skip
-
-
-def checked_content(fields: Json, files: list[Upload]) -> str:
-    """The words of a message. Raises `ApiError` for what Discord would refuse."""
-    content = fields.get("content")
-    if content is not None and not isinstance(content, str):
-        raise errors.invalid("content", "STRING_TYPE_CONVERT", "Could not interpret as string.")
-    content = (content or "").strip()
-    if len(content) > LONGEST_TEXT:
-        raise errors.invalid(
-            "content", "BASE_TYPE_MAX_LENGTH", f"Must be {LONGEST_TEXT} or fewer in length."
-        )
-    if not content and not files and not fields.get("embeds"):
-        raise errors.empty_message()
-    return content
-
-
-def _nonce(fields: Json) -> str | None:
-    nonce = fields.get("nonce")
-    if nonce is None:
-        return None
-    if not isinstance(nonce, str | int) or len(str(nonce)) > LONGEST_NONCE:
-        raise errors.invalid("nonce", "NONCE_TYPE_TOO_LONG", "Must be 25 or fewer in length.")
-    return str(nonce)
 
 
 def _window(channel: Channel, query: dict[str, str], limit: int) -> list[int]:

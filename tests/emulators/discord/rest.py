@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests.emulators.discord import errors
 from tests.emulators.discord.interactions import InteractionRoutes
 from tests.emulators.discord.posting import MessageRoutes
+from tests.emulators.discord.reacting import ReactionRoutes
 from tests.emulators.discord.routes import Call, Route, route, snowflake
 from tests.emulators.discord.world import ChannelType, Guild
 
@@ -25,7 +26,11 @@ class Rest:
         self._discord = discord
         self.messages = MessageRoutes(discord)
         self.interactions = InteractionRoutes(discord, self.messages)
-        self._routes = [*self._own(), *self.messages.routes(), *self.interactions.routes()]
+        self.reactions = ReactionRoutes(discord, self.messages)
+        self._routes = [
+            *self._own(), *self.messages.routes(), *self.reactions.routes(),
+            *self.interactions.routes(),
+        ]  # fmt: skip
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """Raises `ApiError` 404 and 405."""

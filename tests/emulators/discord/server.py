@@ -56,9 +56,8 @@ class Server:
             return await self._control.handle(request, path.removeprefix("/control/"))
         if api := _API.fullmatch(path):
             return await self._call(request, api[1])
-        kept = self._discord.world.files.get(path)
-        if kept is not None:
-            return web.Response(body=kept[0], content_type=kept[1])
+        if path.startswith("/attachments/"):
+            return await self._discord.cdn.handle(request)
         return web.Response(status=404)
 
     async def _call(self, request: web.BaseRequest, path: str) -> web.StreamResponse:

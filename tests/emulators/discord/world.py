@@ -34,6 +34,16 @@ def user_json(id_: int, username: str, name: str, *, bot: bool = False) -> Json:
     }  # fmt: skip
 
 
+def role_json(id_: int, name: str, **fields: Any) -> Json:
+    """https://docs.discord.com/developers/topics/permissions#role-object"""
+    return {
+        "id": str(id_), "name": name, "color": 0, "hoist": False, "icon": None,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "unicode_emoji": None, "position": 0, "permissions": "2251799813685247",
+        "managed": False, "mentionable": False, "flags": 0, **fields,
+    }  # fmt: skip
+
+
 @dataclass(eq=False)
 class Bot:
     """An application and its bot user, which share an id."""
@@ -91,19 +101,19 @@ class Guild:
     owner: int
     channels: dict[int, "Channel"] = field(default_factory=dict)
     joined_at: str = ""
+    roles: dict[int, Json] = field(default_factory=dict)
+
+    @property
+    def role_ids(self) -> set[int]:
+        return set(self.roles)
 
     def as_json(self) -> Json:
-        everyone = {
-            "id": str(self.id), "name": "@everyone", "color": 0, "hoist": False, "icon": None,
-            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-            "unicode_emoji": None, "position": 0, "permissions": "2251799813685247",
-            "managed": False, "mentionable": False, "flags": 0,
-        }  # fmt: skip
+        roles = [role_json(self.id, "@everyone"), *self.roles.values()]
         return {
             "id": str(self.id), "name": self.name, "icon": None, "splash": None,
             "discovery_splash": None, "owner_id": str(self.owner), "afk_channel_id": None,
             "afk_timeout": 300, "verification_level": 0, "default_message_notifications": 1,
-            "explicit_content_filter": 0, "roles": [everyone], "emojis": [], "features": [],
+            "explicit_content_filter": 0, "roles": roles, "emojis": [], "features": [],
             "mfa_level": 0, "application_id": None, "system_channel_id": None,
             "system_channel_flags": 0, "rules_channel_id": None, "vanity_url_code": None,
             "description": None, "banner": None, "premium_tier": 0,
@@ -150,10 +160,14 @@ class Channel:
     locked: bool = False
     hidden: bool = False
     """The bot may not see it: 50001."""
+    no_reactions: bool = False
+    """The bot may not react there: 50013."""
     read_only: bool = False
     """The bot may not write there: 50013, or 50007 in a private chat."""
     sent: list["Sent"] = field(default_factory=list)
     heard: dict[int, int] = field(default_factory=dict)
+    edits: list[tuple[int, str]] = field(default_factory=list)
+    """Every edit that was made: the message, and its words from then on."""
     changed: Signal = field(default_factory=Signal)
 
     @property
@@ -246,8 +260,6 @@ class World:
         self.people: dict[int, Json] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
-        self.files: dict[str, tuple[bytes, str]] = {}
-        """By path: the content and its type."""
         self._numbers = itertools.count(1)
 
     def add_bot(self, username: str) -> Bot:
