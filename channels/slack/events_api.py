@@ -26,6 +26,8 @@ from channels.slack.identity import Identity
 from channels.slack.intake import Intake
 
 CHECK_EVERY = timedelta(seconds=20)
+"""How often the app asks Slack who it is: the answer is the proof that Slack is there."""
+
 _LARGEST_BODY = 1 << 20
 _log = structlog.get_logger("channels.slack")
 

@@ -26,7 +26,12 @@ from channels.telegram.inbound import malformed, parse
 from channels.telegram.request import decode
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-CHECK_EVERY = timedelta(seconds=60)
+CHECK_EVERY = timedelta(seconds=25)
+"""How often Telegram is asked how its calls to us go; the answer is the proof that it is there."""
+
+_FAILURE_LASTS = timedelta(seconds=60)
+"""Telegram tries less and less often to deliver: one failure stands for a while."""
+
 _LARGEST_BODY = 1 << 20
 _log = structlog.get_logger("channels.telegram")
 
@@ -86,7 +91,7 @@ class Webhook:
             )
             info = await self._client.webhook()
         failed_at = info.last_error_date
-        if info.pending_update_count and failed_at and self._now() - failed_at < CHECK_EVERY:
+        if info.pending_update_count and failed_at and self._now() - failed_at < _FAILURE_LASTS:
             self._pulse.trouble(f"Telegram cannot deliver: {info.last_error_message}", cut_off=True)
         else:
             self._pulse.answered()

@@ -294,13 +294,13 @@ async def test_health_is_what_telegram_proved_lately(tg: TelegramEmulator, rig: 
         health = await rig.healthy(channel, lambda h: h.condition is Condition.HEALTHY)
         assert (health.proved_at, health.generation) == (rig.time, 1)
         assert health.identity == "@argent_bot"
-        rig.passes(60)
+        rig.passes(38)
         assert channel.health().condition is Condition.HEALTHY
         rig.passes(1)
         assert channel.health().condition is Condition.DEGRADED
         await tg.user("Alice").says("hi")
         health = await rig.healthy(channel, lambda h: h.condition is Condition.HEALTHY)
-        assert health.proved_at == datetime(2026, 1, 30, 12, 1, 1, tzinfo=UTC)
+        assert health.proved_at == datetime(2026, 1, 30, 12, 0, 39, tzinfo=UTC)
     assert channel.health().condition is Condition.STOPPED
 
 
@@ -313,7 +313,7 @@ async def test_a_short_failure_does_not_make_a_channel_unwell(
         await tg.user("Alice").says("hi")
         health = await rig.healthy(channel, lambda h: h.detail is not None)
         assert health.condition is Condition.HEALTHY
-        rig.passes(61)
+        rig.passes(39)
         assert channel.health().condition is Condition.DEGRADED
         tg.faults.clear()
         health = await rig.healthy(channel, lambda h: h.condition is Condition.HEALTHY)
