@@ -57,6 +57,16 @@ class TelegramEmulator:
         await self.webhooks.close()
         await self._server.stop()
 
+    async def goes_down(self) -> None:
+        """Nobody can reach the server, and it reaches nobody; what there is stays."""
+        self.webhooks.pause()
+        await self._server.stop()
+
+    async def comes_back(self) -> None:
+        """The server is there again, at the same port."""
+        await self._server.start()
+        self.webhooks.resume()
+
     @property
     def url(self) -> str:
         """What a client takes as the API's root, as in ``https://api.telegram.org``."""
@@ -204,7 +214,22 @@ class TelegramEmulator:
     @property
     def actions(self) -> list[tuple[int, int | None, str]]:
         """Every chat action: chat, thread, action."""
-        return self.methods.actions
+        return self.methods.messages.actions
+
+    @property
+    def edits(self) -> list[Json]:
+        """Every edit of a message's words by a bot: chat, message, text, at."""
+        return self.methods.messages.edits
+
+    @property
+    def deleted(self) -> list[tuple[int, int]]:
+        """Every message that a bot deleted: chat, message."""
+        return self.methods.messages.deleted
+
+    @property
+    def answered_presses(self) -> list[tuple[str, str]]:
+        """Every press that a bot answered: its id, and the words that were shown."""
+        return self.methods.presses.answered
 
     def _sent(self, chat: Chat, sent: Sent) -> None:
         self.record.append(sent)

@@ -1,14 +1,16 @@
 """The wire: ``/bot<token>/<method>`` over GET and POST, files, and the control endpoint."""
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
 
+from tests.emulators.telegram.calls import ApiError, Params
 from tests.emulators.telegram.control import Control
 from tests.emulators.telegram.faults import Answer
-from tests.emulators.telegram.methods import ApiError, Params
 
 if TYPE_CHECKING:
     from tests.emulators.telegram.emulator import TelegramEmulator
@@ -17,7 +19,15 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 _CALL = re.compile(r"/bot([^/]+)/([A-Za-z_]+)")
 _FILE = re.compile(r"/file/bot([^/]+)/(.+)")
-_SENDS = frozenset({"sendmessage", "editmessagetext"})
+_SENDS = frozenset(
+    {
+        "sendmessage", "editmessagetext", "senddocument", "sendphoto", "sendvoice", "sendaudio",
+        "sendvideo", "sendanimation", "sendmediagroup",
+    }
+)  # fmt: skip
+"""What counts for the flood limits: edits as much as new messages."""
+
+_LARGEST_BODY = 64 * 1_048_576
 
 
 class Server:
@@ -32,17 +42,19 @@ class Server:
 
     async def start(self) -> None:
         self._runner = web.ServerRunner(
-            web.Server(self._handle, access_log=None), shutdown_timeout=0.1
+            web.Server(self._handle, request_factory=_request, access_log=None),
+            shutdown_timeout=0.1,
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        host, self._port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{self._port}"
 
     async def stop(self) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+            self._runner = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
@@ -94,6 +106,14 @@ class Server:
         except ApiError as error:
             return _error(error.code, error.description, **error.parameters)
         return Answer(200, orjson.dumps({"ok": True, "result": result}))
+
+
+def _request(
+    message: RawRequestMessage, payload: Any, protocol: Any, writer: Any, task: Any
+) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    size = _LARGEST_BODY
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=size)
 
 
 async def _parameters(request: web.BaseRequest) -> Json:

@@ -92,11 +92,14 @@ class UpdateQueue:
         self._confirm(offset)
         if timeout > 0 and not self._waiting and not self._repeats:
             poll = self._poll = asyncio.get_running_loop().create_future()
-            await asyncio.wait({poll}, timeout=timeout)
+            try:
+                await asyncio.wait({poll}, timeout=timeout)
+            finally:
+                # Nobody reads what a later poll says to one that is over or broken off.
+                if self._poll is poll and not poll.done():
+                    self._poll = None
             if poll.done():
                 poll.result()
-            elif self._poll is poll:
-                self._poll = None
         repeats, self._repeats = self._repeats, []
         # An update numbered below the offset is never returned, and the next call forgets it.
         due = (u for u in self._waiting if u["update_id"] >= offset)

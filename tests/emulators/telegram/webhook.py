@@ -35,6 +35,8 @@ class _Hook:
 
 def _chat_of(update: Json) -> Any:
     for body in update.values():
+        if isinstance(body, dict) and "data" in body:
+            body = body.get("message")
         if isinstance(body, dict) and isinstance(body.get("chat"), dict):
             return body["chat"].get("id")
     return None
@@ -46,6 +48,7 @@ class Webhooks:
     def __init__(self) -> None:
         self._hooks: dict[int, _Hook] = {}
         self._http: aiohttp.ClientSession | None = None
+        self._paused = False
         self.delivered: list[tuple[Json, int]] = []
         """Every attempt: the update and the status (0: no answer)."""
         self.changed = Signal()
@@ -68,6 +71,16 @@ class Webhooks:
         """There is something to deliver."""
         hook = self._hooks.get(bot.id)
         if hook is not None:
+            hook.wake.set()
+
+    def pause(self) -> None:
+        """Deliver nothing more for now."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Deliver again, beginning with what has gathered."""
+        self._paused = False
+        for hook in self._hooks.values():
             hook.wake.set()
 
     def info(self, bot: Bot) -> Json:
@@ -101,7 +114,7 @@ class Webhooks:
             await hook.wake.wait()
 
     def _start(self, hook: _Hook, updates: UpdateQueue) -> None:
-        for update in updates.head():
+        for update in () if self._paused else updates.head():
             chat = _chat_of(update)
             if len(hook.tasks) >= hook.most or chat in hook.delivering:
                 continue

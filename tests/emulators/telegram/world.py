@@ -4,10 +4,13 @@ import itertools
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.emulators.telegram.signal import Signal
 from tests.emulators.telegram.updates import UpdateQueue
+
+if TYPE_CHECKING:
+    from tests.emulators.telegram.calls import Upload
 
 Json = dict[str, Any]
 GENERAL = 1
@@ -66,13 +69,18 @@ class Sent:
     reply_to: int | None
     at: float
     params: Json = field(default_factory=dict, repr=False)
+    kind: str = "text"
+    file: "Upload | None" = None
 
     def as_json(self) -> Json:
+        file = self.file and {
+            "name": self.file.name, "mime": self.file.mime, "size": len(self.file.content),
+        }  # fmt: skip
         return {
             "seq": self.seq, "bot": self.bot, "chat": self.chat, "thread": self.thread,
             "message": self.message, "text": self.text, "source": self.source,
             "parse_mode": self.parse_mode, "entities": list(self.entities),
-            "reply_to": self.reply_to, "at": self.at,
+            "reply_to": self.reply_to, "at": self.at, "kind": self.kind, "file": file,
         }  # fmt: skip
 
 
@@ -111,6 +119,8 @@ class Chat:
     topics: dict[int, Topic] = field(default_factory=dict)
     closed_topics: set[int] = field(default_factory=set)
     messages: dict[int, Json] = field(default_factory=dict)
+    reactions: dict[tuple[int, int], list[str]] = field(default_factory=dict)
+    """The emoji that a bot has on a message, by the ids of both."""
     migrated_to: int | None = None
     sent: list[Sent] = field(default_factory=list)
     heard: dict[int, int] = field(default_factory=dict)
@@ -164,10 +174,14 @@ class World:
         self.people: dict[int, Json] = {}
         self.files: dict[str, bytes] = {}
         self.file_paths: dict[str, str] = {}
+        self.local_mode = False
+        """Whether the server keeps files for the bot on its own disk (``--local``)."""
         self._users = itertools.count(500_000_001)
         self._groups = itertools.count(4_000_001)
         self._channels = itertools.count(1_000_000_001)
         self._small_chat_ids = itertools.count(1)
+        self._files = itertools.count(1)
+        self._albums = itertools.count(13_000_000_000_000_001)
 
     def add_bot(self, username: str, first_name: str, *, privacy: bool = False) -> Bot:
         number = 7_000_000_001 + len(self.bots)
@@ -206,6 +220,28 @@ class World:
             )
             bot.private[person["id"]] = chat
         return chat
+
+    def next_album(self) -> int:
+        """The `media_group_id` of a new album."""
+        return next(self._albums)
+
+    def keep(self, kind: str, name: str, content: bytes, mime: str) -> Json:
+        """A new file, as messages describe it."""
+        number = next(self._files)
+        file_id = f"{kind}-{number}"
+        ending = "jpg" if kind == "photo" else name.rpartition(".")[2] if "." in name else "bin"
+        self.file_paths[file_id] = f"{kind}s/file_{number}.{ending}"
+        self.files[self.file_paths[file_id]] = content
+        body: Json = {"file_id": file_id, "file_unique_id": f"u{number}"}
+        if kind in {"photo", "video", "animation"}:
+            body |= {"width": 90, "height": 90}
+        if kind in {"voice", "audio", "video", "animation"}:
+            body["duration"] = 1
+        if kind != "photo":
+            body["mime_type"] = mime
+        if kind not in {"photo", "voice"}:
+            body["file_name"] = name
+        return body | {"file_size": len(content)}
 
     def find(self, bot: Bot, number: int) -> Chat | None:
         """The chat as the bot can see it."""
