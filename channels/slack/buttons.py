@@ -11,6 +11,7 @@ import orjson
 
 from channels.slack import ids
 from channels.slack.identity import Identity
+from channels.slack.known import Known, Person
 from state.messages import Button, ChatKind, InboundMessage, Part, Sender
 
 Json = dict[str, object]
@@ -25,7 +26,15 @@ def blocks_of(part: Part) -> list[Json]:
     return [*blocks, _row(part.buttons)] if part.buttons else blocks
 
 
-def pressed(payload: Json, me: Identity, at: datetime) -> InboundMessage | None:
+def presser(payload: object) -> str | None:
+    """The id of whoever pressed something, if that is what a payload tells. Never raises."""
+    if not isinstance(payload, dict) or "actions" not in payload:
+        return None
+    who = _object(payload, "user").get("id")
+    return who if isinstance(who, str) else None
+
+
+def pressed(payload: Json, me: Identity, known: Known, at: datetime) -> InboundMessage | None:
     """What whoever pressed a button of ours said by it; None for other interactions.
 
     Raises TypeError or ValueError for a payload of another shape than Slack's.
@@ -38,18 +47,17 @@ def pressed(payload: Json, me: Identity, at: datetime) -> InboundMessage | None:
     said = next((value for action in actions if (value := _said(action))), None)
     if said is None:
         return None
-    user, trigger = _object(payload, "user"), payload.get("trigger_id")
-    who, name = user.get("id"), user.get("name") or user.get("username")
-    if not (isinstance(who, str) and who and isinstance(trigger, str) and trigger):
+    who, trigger = presser(payload), payload.get("trigger_id")
+    if not (who and isinstance(trigger, str) and trigger):
         raise TypeError("a press needs a trigger_id and a user")
     channel, thread = _place(payload)
-    username = name if isinstance(name, str) else None
+    person = known.people.get(who, Person(who))
     return InboundMessage(
         source=ids.press_source(me.team, trigger),
         id=trigger,
         address=ids.address(me.account, channel, thread),
         kind=_kind(channel, thread),
-        sender=Sender(who, username or who, username),
+        sender=Sender(who, person.name, person.username),
         text=said,
         at=at,
         container=me.team,

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from channels.slack import ids
 from channels.slack.attachments import attachments, quotes
-from channels.slack.buttons import pressed
+from channels.slack.buttons import pressed, presser
 from channels.slack.identity import Identity
 from channels.slack.known import Known, Person, Room
 from channels.slack.words import Words, mentions, plain, words
@@ -49,7 +49,8 @@ def wanted(payload: object) -> Wanted:
     """What must be looked up to read a payload. Never raises."""
     event = payload.get("event") if isinstance(payload, dict) else None
     if not isinstance(event, dict):
-        return Wanted()
+        who = presser(payload)
+        return Wanted(frozenset((who,) if who else ()))
     changed = event.get("message")
     said = changed if isinstance(changed, dict) else event
     user, text = said.get("user"), said.get("text")
@@ -103,7 +104,7 @@ def _read(payload: object, me: Identity, known: Known, at: datetime) -> Inbound 
     if "command" in payload:
         return _command(payload, me, known, at)
     if "actions" in payload:
-        return pressed(payload, me, at)
+        return pressed(payload, me, known, at)
     if payload.get("type") != "event_callback":
         return None
     event = payload.get("event")

@@ -10,18 +10,51 @@ from pydantic import SecretStr
 from channels.slack.channel import SlackChannel
 from channels.slack.config import EventsSettings, SlackSettings
 from tests.contracts.channels.talk import NoCursors, Rig, Talk
-from tests.emulators.slack import SlackEmulator, User
+from tests.emulators.slack import Said, SlackEmulator, User
 
 
 class OnSlack:
-    def __init__(self, user: User) -> None:
+    def __init__(self, sl: SlackEmulator, user: User) -> None:
+        self._sl = sl
         self._user = user
+        self._last: Said | None = None
+        self._file = ""
 
     async def says(self, text: str) -> None:
-        await self._user.says(text)
+        self._last = await self._user.says(text)
 
     async def hears(self, count: int) -> list[str]:
         return [sent.text for sent in await self._user.hears(count)]
+
+    async def sees(self) -> list[str]:
+        return self._sl.shown(self._user.chat())
+
+    async def received(self) -> list[tuple[str, bytes]]:
+        return [(upload.title, upload.content) for upload in self._user.chat().uploads]
+
+    async def reactions(self) -> int:
+        last = (self._user.chat().id, self._said())
+        return sum((channel, ts) == last for channel, ts, _ in self._sl.methods.reactions)
+
+    async def sends_file(self, name: str, content: bytes, mime: str) -> None:
+        self._last = await self._user.shares(name, content, mime)
+        self._file = self._last.channel.messages[self._last]["files"][0]["id"]
+
+    async def loses_file(self) -> None:
+        del self._sl.world.files[self._file], self._sl.world.contents[self._file]
+
+    async def edits(self, text: str) -> None:
+        await self._user.edits(self._said(), text)
+
+    async def deletes(self) -> None:
+        await self._user.deletes(self._said())
+
+    async def presses(self, label: str) -> None:
+        await self._user.presses(label)
+
+    def _said(self) -> Said:
+        assert self._last is not None
+        return self._last
 
 
 @asynccontextmanager
@@ -51,7 +84,7 @@ async def _slack(events: EventsSettings | None) -> AsyncIterator[Talk[OnSlack]]:
         channel = SlackChannel(
             "slack", settings, http=http, cursors=NoCursors(), now=lambda: datetime.now(UTC)
         )
-        yield Talk(channel, OnSlack(sl.user("Alice")))
+        yield Talk(channel, OnSlack(sl, sl.user("Alice")))
         await channel.close()
 
 
