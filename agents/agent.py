@@ -50,7 +50,8 @@ class TurnFinished:
     `said` is what the agent and its tools said in it, in order; the last one is the answer.
     `usage` sums all calls; `context` is the size of the last one, in tokens, as its provider
     counted it (None when it did not). `cut` says that the answer stopped at a limit of length.
-    `files` are those that the agent made in the turn, for the people to have.
+    `files` are those that the agent made in the turn, for the people to have. `unseen` says that
+    the media of the question had to be left out, because the model refused them.
     """
 
     said: tuple[Said, ...]
@@ -59,6 +60,7 @@ class TurnFinished:
     context: int | None = None
     cut: bool = False
     files: tuple[StoredFile, ...] = ()
+    unseen: bool = False
 
 
 AgentEvent = TextDelta | ToolStarted | Restarted | TurnFinished
@@ -94,6 +96,11 @@ class Agent:
     def model(self) -> str:
         """The name of the model that is asked first."""
         return self._models[0].name
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """What at least one of the models can be shown beside words (`Model.takes`)."""
+        return frozenset().union(*(model.takes for model in self._models))
 
     @property
     def window(self) -> int | None:
@@ -133,7 +140,12 @@ class Agent:
                     yield ToolStarted(call.name)
                 turn = turn.called(await self._call(tools, command, deadline))
         yield TurnFinished(
-            command.said, course.model.name, command.usage, command.context, command.cut
+            command.said,
+            course.model.name,
+            command.usage,
+            command.context,
+            command.cut,
+            unseen=course.looking.question,
         )
 
     async def _ask(
@@ -144,14 +156,15 @@ class Agent:
             model = course.model
             streamed = False
             try:
-                async with aclosing(self._attempt(model, request, deadline)) as events:
+                shown = course.looking.at(request)
+                async with aclosing(self._attempt(model, shown, deadline)) as events:
                     async for event in events:
                         streamed = streamed or isinstance(event, TextDelta)
                         yield event
                 course.succeeded()
                 return
             except ModelError as error:
-                wait = self._after(error, course, deadline)
+                wait = self._after(error, request, course, deadline)
                 _log.warning(
                     "model call failed",
                     model=model.name,
@@ -165,12 +178,14 @@ class Agent:
             if wait:
                 await self._sleep(wait)
 
-    def _after(self, error: ModelError, course: Attempts, deadline: float) -> float:
+    def _after(
+        self, error: ModelError, request: ModelRequest, course: Attempts, deadline: float
+    ) -> float:
         """Seconds until the next attempt; raises when there is none, or no time for it."""
         left = deadline - asyncio.get_running_loop().time()
         if left <= 0:
             raise error
-        wait = course.failed(error)
+        wait = course.failed(error, request)
         if wait >= left:
             raise error
         return wait

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from agents.errors import ModelError, RateLimited, TimedOut
-from agents.models.model import Model
+from agents.looking import Looking
+from agents.models.model import Model, ModelRequest
 
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 8.0
@@ -26,6 +27,8 @@ class Attempts:
         self._random = random
         self._failures = 0
         self._first_error: ModelError | None = None
+        self.looking = Looking()
+        """What of the media is shown: less, once a model has refused them."""
 
     @property
     def model(self) -> Model:
@@ -37,12 +40,15 @@ class Attempts:
         self._failures = 0
         self._first_error = None
 
-    def failed(self, error: ModelError) -> float:
-        """Seconds to wait before `model` is asked again; raises what cannot be mended.
+    def failed(self, error: ModelError, request: ModelRequest) -> float:
+        """Seconds to wait before `model` is asked `request` again; raises what cannot be mended.
 
         When every model failed, the error of the first one is raised: it is the one that its
         owner chose and has to look after.
         """
+        if less := self.looking.less(error, request, self.model):
+            self.looking = less
+            return 0.0
         self._first_error = self._first_error or error
         if not error.elsewhere:
             raise error
@@ -57,6 +63,8 @@ class Attempts:
             raise self._first_error
         del self._models[0]
         self._failures = 0
+        # What one model does not take, the next one may.
+        self.looking = Looking()
         return 0.0
 
     def _wait(self, error: ModelError) -> float | None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from agents.errors import NotConfigured
 from agents.models.names import ModelName
+from agents.models.sight import MediaMode
 from state.keys import Scope
 
 
@@ -78,6 +79,10 @@ class AgentSettings(BaseModel):
 
     max_output_tokens: int | None = Field(default=None, ge=1)
     """The longest answer, in tokens; the provider's default when not set."""
+
+    media: MediaMode = MediaMode.AUTO
+    """`auto`: models that are known to take images and documents are shown them; `always`: the
+    models in use do, whatever Argent knows of them; `never`: they are told of them in words."""
 
     session: SessionSettings = SessionSettings()
 

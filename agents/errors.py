@@ -45,6 +45,10 @@ class ContextOverflow(ModelError):
     elsewhere = False
 
 
+class RequestTooLarge(ContextOverflow):
+    """The request has more bytes than the provider takes (HTTP 413), whatever they mean."""
+
+
 class Refused(ModelError):
     """The provider declined the content. No other model is asked to do what one has declined."""
 

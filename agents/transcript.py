@@ -4,13 +4,15 @@ A transcript only grows, and keeps each provider's encoding of what is in it, so
 what is new in it and not the length of the conversation.
 """
 
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from state.history import ToolCall
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Media:
     """The content of a file that came with a message, for models that take it as it is.
 
@@ -26,6 +28,15 @@ class Media:
     def ability(self) -> str:
         """What a model must take to be shown this: one of `Model.takes`."""
         return "image" if self.mime.startswith("image/") else self.mime.rpartition("/")[2]
+
+    @cached_property
+    def base64(self) -> bytes:
+        """The content as every provider wants it. Made once: a turn may ask several models."""
+        return b2a_base64(self.data, newline=False)
+
+    def size(self) -> int:
+        """Bytes that it holds, in both forms."""
+        return len(self.data) * 7 // 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +160,5 @@ class Transcript:
 
     def size(self) -> int:
         """Bytes held by media and encodings: what a cache of transcripts is bounded by."""
-        media = sum(len(each.data) for each in self._media)
+        media = sum(each.size() for each in self._media)
         return media + sum(kept.size() for kept in self._encodings.values())

@@ -63,6 +63,7 @@ def model_settings(settings: Settings) -> ModelSettings:
         attempts=models.attempts,
         max_output=agent.max_output_tokens,
         window=agent.context_window,
+        media=agent.media,
     )
 
 

@@ -15,9 +15,10 @@ from agents.models.anthropic_wire import (
     encode_system,
     encode_tools,
 )
-from agents.models.body import Body, messages_field
+from agents.models.body import Body, Dialect, messages_field
 from agents.models.http import Endpoint, stream
 from agents.models.model import ModelEvent, ModelRequest, ToolSpec
+from agents.models.sight import NOTHING
 from agents.models.windows import anthropic_output
 from agents.transcript import UserSays
 
@@ -37,6 +38,7 @@ class AnthropicModel:
         name: str,
         window: int | None = None,
         max_output: int | None = None,
+        takes: frozenset[str] = NOTHING,
     ) -> None:
         self._http = http
         self._endpoint = endpoint
@@ -44,6 +46,7 @@ class AnthropicModel:
         self._name = name
         self._window = window
         self._max_output = max_output or anthropic_output(model)
+        self._takes = takes
         self._tools: tuple[tuple[ToolSpec, ...], bytes] = ((), b"[]")
 
     @property
@@ -55,6 +58,11 @@ class AnthropicModel:
     def window(self) -> int | None:
         """The context window in tokens."""
         return self._window
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """What it can be shown beside words."""
+        return self._takes
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Run one call; see `agents.models.model.Model`."""
@@ -74,10 +82,9 @@ class AnthropicModel:
                 fields.append(b',"tool_choice":{"type":"none"}')
         first = next(chain(request.transcript, request.turn), None)
         before = [] if isinstance(first, UserSays) else [OPENING]
-        messages = messages_field(
-            request, DIALECT, encode, before=before, encode_last=encode_cached
-        )
-        return Body([*fields, *messages])
+        takes = NOTHING if request.blind else self._takes
+        dialect = Dialect.of(DIALECT, encode, takes, last=encode_cached)
+        return Body([*fields, *messages_field(request, dialect, before=before)])
 
     def _encoded_tools(self, tools: Sequence[ToolSpec]) -> bytes:
         specs = tuple(tools)

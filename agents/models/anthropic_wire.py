@@ -3,7 +3,7 @@
 https://platform.claude.com/docs/en/api/messages and …/build-with-claude/streaming
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -12,9 +12,10 @@ from agents.errors import BadResponse, ContextOverflow, Refused
 from agents.models.calls import LONGEST_ARGUMENTS, is_object, make_call
 from agents.models.model import ModelAnswer, ToolSpec
 from agents.models.problems import failure, problem_of
+from agents.models.sight import IMAGE, NOTHING, showable
 from agents.models.sse import Event
 from agents.models.words import Words, decode
-from agents.transcript import AssistantSays, Said, UserSays
+from agents.transcript import AssistantSays, Media, Said, UserSays
 from state.history import Usage
 
 DIALECT = "anthropic"
@@ -24,22 +25,22 @@ OPENING = orjson.dumps({"role": "user", "content": "[The beginning is not shown.
 _CACHED = {"type": "ephemeral"}
 
 
-def encode(said: Said) -> bytes:
-    """A part of a conversation as one message.
+def encode(said: Said, takes: Collection[str] = NOTHING) -> bytes:
+    """A part of a conversation as one message. Media that a model does not take become words.
 
     Messages of one role may follow each other (the API joins them), and results of tools stand
     alone in theirs, so they always come first, as the API demands.
     """
-    return orjson.dumps({"role": _role(said), "content": _blocks(said)})
+    return orjson.dumps({"role": _role(said), "content": _blocks(said, takes)})
 
 
-def encode_cached(said: Said) -> bytes:
+def encode_cached(said: Said, takes: Collection[str] = NOTHING) -> bytes:
     """The same with a mark to keep what was computed up to here.
 
     The mark is no part of what is compared, so the next turn finds it although it has moved on.
     https://platform.claude.com/docs/en/build-with-claude/prompt-caching
     """
-    blocks = _blocks(said)
+    blocks = _blocks(said, takes)
     blocks[-1] = {**blocks[-1], "cache_control": _CACHED}
     return orjson.dumps({"role": _role(said), "content": blocks})
 
@@ -63,9 +64,11 @@ def _role(said: Said) -> str:
     return "assistant" if isinstance(said, AssistantSays) else "user"
 
 
-def _blocks(said: Said) -> list[dict[str, Any]]:
+def _blocks(said: Said, takes: Collection[str]) -> list[dict[str, Any]]:
     if isinstance(said, UserSays):
-        return [_text(said.text)]
+        text, shown = showable(said, takes)
+        # Images work best before the words that ask about them, as the API's guide says.
+        return [*map(_media, shown), _text(text)]
     if isinstance(said, AssistantSays):
         blocks = [_text(said.text)] if said.text.strip() or not said.calls else []
         return blocks + [
@@ -86,6 +89,12 @@ def _blocks(said: Said) -> list[dict[str, Any]]:
         }
         for result in said.results
     ]
+
+
+def _media(media: Media) -> dict[str, Any]:
+    content = orjson.Fragment(b'"%s"' % media.base64)
+    source = {"type": "base64", "media_type": media.mime, "data": content}
+    return {"type": "image" if media.ability == IMAGE else "document", "source": source}
 
 
 def _text(text: str) -> dict[str, Any]:

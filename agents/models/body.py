@@ -1,6 +1,7 @@
 """A request's body: mostly the conversation, which is sent as it was kept and never joined."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -9,6 +10,7 @@ from agents.models.model import ModelRequest
 from agents.transcript import Said
 
 Encode = Callable[[Said], bytes]
+EncodeFor = Callable[[Said, Collection[str]], bytes]
 _SMALL = 16 * 1024
 
 
@@ -37,26 +39,48 @@ class Body(aiohttp.Payload):
         await self.write(writer)
 
 
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a part of a conversation is written for a model; `encode_last` is for the last one.
+
+    What a transcript keeps of it, it keeps under `name`, which differs where a model is shown
+    other media.
+    """
+
+    name: str
+    encode: Encode
+    encode_last: Encode
+
+    @classmethod
+    def of(
+        cls, name: str, encode: EncodeFor, takes: Collection[str], *, last: EncodeFor | None = None
+    ) -> "Dialect":
+        """The dialect as a model is written to that takes these media."""
+
+        def each(said: Said) -> bytes:
+            return encode(said, takes)
+
+        def ending(said: Said) -> bytes:
+            return (last or encode)(said, takes)
+
+        return cls("+".join([name, *sorted(takes)]), each, ending)
+
+
 def messages_field(
-    request: ModelRequest,
-    dialect: str,
-    encode: Encode,
-    *,
-    before: Sequence[bytes] = (),
-    encode_last: Encode | None = None,
+    request: ModelRequest, dialect: Dialect, *, before: Sequence[bytes] = ()
 ) -> list[bytes]:
     """The pieces of ``,"messages":[…]}``.
 
     The transcript's part is what it kept from earlier turns: only the messages of this turn are
-    encoded here, the last one with `encode_last`. `before` are encoded messages that come first.
+    encoded here. `before` are encoded messages that come first.
     """
     last = len(request.turn) - 1
     turn = [
-        (encode_last if encode_last is not None and position == last else encode)(said)
+        dialect.encode_last(said) if position == last else dialect.encode(said)
         for position, said in enumerate(request.turn)
     ]
     parts = [[each] for each in before]
-    if earlier := request.transcript.encoded(dialect, encode):
+    if earlier := request.transcript.encoded(dialect.name, dialect.encode):
         parts.append(earlier)
     parts += [[each] for each in turn]
     pieces = [b',"messages":[']

@@ -95,13 +95,20 @@ async def stream(
         raise
 
 
-async def get_json(http: aiohttp.ClientSession, endpoint: Endpoint, path: str) -> Any:
-    """A JSON document of the provider. Raises a `ModelError`, never with the key."""
+async def get_json(
+    http: aiohttp.ClientSession, endpoint: Endpoint, path: str, question: Any = None
+) -> Any:
+    """A JSON document of the provider, or its answer to a `question` that is posted.
+
+    Raises a `ModelError`, never with the key.
+    """
     try:
         async with (
             _translated(endpoint),
-            http.get(
+            http.request(
+                "GET" if question is None else "POST",
                 endpoint.url(path),
+                data=None if question is None else orjson.dumps(question),
                 headers=endpoint.headers,
                 allow_redirects=False,
                 timeout=_timeout(endpoint),

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from agents.models.sight import MediaMode
 from agents.transcript import Said, Transcript
 from state.history import ToolCall, Usage
 
@@ -21,7 +22,8 @@ class ToolSpec:
 class ModelRequest:
     """One call: `transcript` is what was said before this turn, `turn` what was said in it.
 
-    `conclude` asks for an answer in words: the model shall call no more tools.
+    `conclude` asks for an answer in words: the model shall call no more tools. `blind` asks to
+    show it no media: it is told of them in words.
     """
 
     system: str
@@ -29,6 +31,7 @@ class ModelRequest:
     turn: tuple[Said, ...]
     tools: Sequence[ToolSpec] = ()
     conclude: bool = False
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ class Model(Protocol):
     def window(self) -> int | None:
         """The model's context window in tokens, None when it is not known."""
 
+    @property
+    def takes(self) -> frozenset[str]:
+        """What it can be shown beside words: `Media.ability`, any of ``image`` and ``pdf``."""
+
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Run one call: any number of `TextDelta` and `Working`, then exactly one `ModelAnswer`.
 
@@ -106,3 +113,4 @@ class ModelSettings:
     max_output: int | None = None
     window: int | None = None
     """The context window in tokens, where the one Argent knows of is wrong or missing."""
+    media: MediaMode = MediaMode.AUTO

@@ -1,11 +1,12 @@
 """A demo model that needs no key and no network. It says what it is in every answer."""
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from agents.models.model import ModelAnswer, ModelEvent, ModelRequest, TextDelta
+from agents.models.sight import IMAGE, PDF, showable
 from agents.tokens import of_said, of_text
-from agents.transcript import Said, ToolsSay, UserSays
+from agents.transcript import Media, Said, ToolsSay, UserSays
 from state.history import ToolCall, Usage
 
 LABEL = "[offline demo]"
@@ -41,24 +42,36 @@ class OfflineModel:
         """It has no limit worth knowing."""
         return None
 
+    @property
+    def takes(self) -> frozenset[str]:
+        """It only says what it was shown."""
+        return frozenset({IMAGE, PDF})
+
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Run one call; the same request always gives the same words."""
-        said = _last_words(request)
+        said, shown = _last_words(request)
         if _wants_time(request, said):
             call = ToolCall(f"offline-{len(request.transcript)}", _TIME_TOOL, "{}")
             yield ModelAnswer("", (call,), _usage(request, ""), self.name)
             return
-        text = f"{LABEL} {_reply(request, said)}"
+        text = f"{LABEL} {_reply(request, said)}{_seen(shown)}"
         for word in re.findall(r"\S+\s*", text):
             yield TextDelta(word)
         yield ModelAnswer(text, usage=_usage(request, text), model=self.name)
 
 
-def _last_words(request: ModelRequest) -> str:
+def _last_words(request: ModelRequest) -> tuple[str, Sequence[Media]]:
     for said in reversed(request.turn):
         if isinstance(said, UserSays):
-            return said.text.strip()
-    return ""
+            text, shown = showable(said, () if request.blind else (IMAGE, PDF))
+            return text.strip(), shown
+    return "", ()
+
+
+def _seen(shown: Sequence[Media]) -> str:
+    """What it got beside words: it has no eyes, but it can tell the type and the size."""
+    told = ", ".join(f"{media.mime} of {len(media.data)} bytes" for media in shown)
+    return f" I was shown: {told}." if told else ""
 
 
 def _wants_time(request: ModelRequest, said: str) -> bool:

@@ -8,10 +8,11 @@ import aiohttp
 import orjson
 
 from agents.errors import BadRequest
-from agents.models.body import Body, messages_field
+from agents.models.body import Body, Dialect, messages_field
 from agents.models.http import Endpoint, stream
 from agents.models.model import ModelEvent, ModelRequest, ToolSpec
 from agents.models.openai_wire import DIALECT, ChatReader, encode, encode_system, encode_tools
+from agents.models.sight import NOTHING
 
 
 class OpenAIModel:
@@ -29,6 +30,7 @@ class OpenAIModel:
         name: str,
         window: int | None = None,
         max_output: int | None = None,
+        takes: frozenset[str] = NOTHING,
     ) -> None:
         self._http = http
         self._endpoint = endpoint
@@ -36,6 +38,7 @@ class OpenAIModel:
         self._name = name
         self._window = window
         self._max_output = max_output
+        self._takes = takes
         self._tools: tuple[tuple[ToolSpec, ...], bytes] = ((), b"[]")
         self._counts_usage = True
         self._takes_tools = True
@@ -52,6 +55,11 @@ class OpenAIModel:
     def window(self) -> int | None:
         """The context window in tokens."""
         return self._window
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """What it can be shown beside words."""
+        return self._takes
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Run one call; see `agents.models.model.Model`."""
@@ -91,7 +99,8 @@ class OpenAIModel:
         if request.tools and self._takes_tools and not request.conclude:
             fields += (b',"tools":', self._encoded_tools(request.tools))
         before = [encode_system(request.system)] if request.system else []
-        return Body([*fields, *messages_field(request, DIALECT, encode, before=before)])
+        dialect = Dialect.of(DIALECT, encode, NOTHING if request.blind else self._takes)
+        return Body([*fields, *messages_field(request, dialect, before=before)])
 
     def _encoded_tools(self, tools: Sequence[ToolSpec]) -> bytes:
         specs = tuple(tools)

@@ -3,7 +3,7 @@
 https://platform.openai.com/docs/api-reference/chat and, for streams, …/chat-streaming
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -12,18 +12,26 @@ from agents.errors import BadResponse, Overloaded, Refused
 from agents.models.calls import CallPieces, is_object
 from agents.models.model import ModelAnswer, ToolSpec
 from agents.models.problems import failure, problem_of
+from agents.models.sight import IMAGE, NOTHING, showable
 from agents.models.sse import Event
 from agents.models.words import Words, decode
-from agents.transcript import AssistantSays, Said, UserSays
+from agents.transcript import AssistantSays, Media, Said, UserSays
 from state.history import ToolCall, Usage
 
 DIALECT = "openai"
 
 
-def encode(said: Said) -> bytes:
-    """A part of a conversation as one or more messages, separated by commas."""
+def encode(said: Said, takes: Collection[str] = NOTHING) -> bytes:
+    """A part of a conversation as one or more messages, separated by commas.
+
+    Media that a model does not take are told of in words.
+    """
     if isinstance(said, UserSays):
-        return orjson.dumps({"role": "user", "content": said.text})
+        text, shown = showable(said, takes)
+        if not shown:
+            return orjson.dumps({"role": "user", "content": text})
+        parts = [*map(_encode_media, shown), {"type": "text", "text": text}]
+        return orjson.dumps({"role": "user", "content": parts})
     if isinstance(said, AssistantSays):
         message: dict[str, Any] = {"role": "assistant", "content": said.text}
         if said.calls:
@@ -34,6 +42,15 @@ def encode(said: Said) -> bytes:
         orjson.dumps({"role": "tool", "tool_call_id": result.call, "content": result.content})
         for result in said.results
     )
+
+
+def _encode_media(media: Media) -> dict[str, Any]:
+    address = orjson.Fragment(b'"data:%s;base64,%s"' % (media.mime.encode(), media.base64))
+    if media.ability == IMAGE:
+        return {"type": "image_url", "image_url": {"url": address}}
+    # https://platform.openai.com/docs/guides/pdf-files
+    file = {"filename": media.title or "document.pdf", "file_data": address}
+    return {"type": "file", "file": file}
 
 
 def _encode_call(call: ToolCall) -> dict[str, Any]:

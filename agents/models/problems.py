@@ -20,6 +20,7 @@ from agents.errors import (
     Overloaded,
     RateLimited,
     Refused,
+    RequestTooLarge,
 )
 
 LONGEST_MESSAGE = 400
@@ -28,9 +29,7 @@ _NO_CREDIT_KINDS = frozenset(
     {"insufficient_quota", "billing_error", "billing_hard_limit_reached", "billing_not_active"}
 )
 _NO_CREDIT_WORDS = ("credit balance", "exceeded your current quota", "insufficient credits")
-_OVERFLOW_KINDS = frozenset(
-    {"context_length_exceeded", "exceed_context_size_error", "request_too_large"}
-)
+_OVERFLOW_KINDS = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 _OVERFLOW_WORDS = (
     "prompt is too long",
     "input is too long",
@@ -40,6 +39,15 @@ _OVERFLOW_WORDS = (
     "exceeds the available context size",
     "context window",
     "context_length_exceeded",
+)
+# Some local servers report an image that they cannot take as their own failure.
+_MEDIA_WORDS = (
+    "image input",
+    "image: unknown format",
+    "mmproj",
+    "multimodal",
+    "failed to load image",
+    "failed to process inputs",
 )
 _REFUSAL_KINDS = frozenset(
     {"content_filter", "content_policy_violation", "responsibleaipolicyviolation"}
@@ -123,11 +131,15 @@ def _special(problem: Problem, status: int, text: str) -> ModelError | None:
     words = problem.message.lower()
     if status == 402 or problem.kinds & _NO_CREDIT_KINDS or _any(_NO_CREDIT_WORDS, words):
         return OutOfCredit(text)
-    if status == 413 or problem.kinds & _OVERFLOW_KINDS:
+    if status == 413 or "request_too_large" in problem.kinds:
+        return RequestTooLarge(text)
+    if problem.kinds & _OVERFLOW_KINDS:
         return ContextOverflow(text)
     # Some local servers report an overflow as their own failure, with status 500.
     if status in (400, 422, 500) and _any(_OVERFLOW_WORDS, words):
         return ContextOverflow(text)
+    if status >= 500 and _any(_MEDIA_WORDS, words):
+        return BadRequest(text)
     if problem.kinds & _REFUSAL_KINDS:
         return Refused(text)
     return None

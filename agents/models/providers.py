@@ -12,6 +12,7 @@ from agents.models.anthropic import VERSION
 from agents.models.http import Endpoint, get_json
 from agents.models.model import ModelSettings
 from agents.models.names import ANTHROPIC, OLLAMA, OPENAI
+from agents.models.sight import IMAGE, NOTHING
 from agents.models.windows import OLLAMA_WINDOW
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
@@ -84,10 +85,27 @@ async def ollama_window(settings: ModelSettings, http: aiohttp.ClientSession, mo
     return loaded.get(model) or loaded.get(f"{model}:latest") or OLLAMA_WINDOW
 
 
-async def _ask(http: aiohttp.ClientSession, endpoint: Endpoint, path: str) -> Any:
+async def ollama_takes(
+    settings: ModelSettings, http: aiohttp.ClientSession, model: str
+) -> frozenset[str] | None:
+    """What a model can be shown, as its Ollama says; None when it does not.
+
+    https://docs.ollama.com/api/show, `capabilities`
+    """
+    try:
+        body = await _ask(http, endpoint_of(OLLAMA, settings), "/api/show", {"model": model})
+        capabilities = body["capabilities"]
+    except (ModelError, KeyError, TypeError):
+        return None
+    return frozenset({IMAGE}) if "vision" in capabilities else NOTHING
+
+
+async def _ask(
+    http: aiohttp.ClientSession, endpoint: Endpoint, path: str, question: Any = None
+) -> Any:
     try:
         async with asyncio.timeout(LISTING_SECONDS):
-            return await get_json(http, endpoint, path)
+            return await get_json(http, endpoint, path, question)
     except TimeoutError:
         where = endpoint.base_url
         raise NotReachable(f"no answer from {where} within {LISTING_SECONDS:g} s") from None

@@ -5,7 +5,7 @@ environment. Here a call costs time in proportion to the conversation, unlike wi
 """
 
 import importlib
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -21,6 +21,7 @@ from agents.models.model import (
 )
 from agents.models.names import OWN, PYDANTIC_AI, ModelName
 from agents.models.problems import Problem, failure, problem_of
+from agents.models.sight import NOTHING, showable
 from agents.models.words import Words
 from agents.transcript import AssistantSays, Said, UserSays
 from state.history import Usage
@@ -36,11 +37,17 @@ class PydanticAIModel:
     """
 
     def __init__(
-        self, name: ModelName, *, window: int | None = None, max_output: int | None = None
+        self,
+        name: ModelName,
+        *,
+        window: int | None = None,
+        max_output: int | None = None,
+        takes: frozenset[str] = NOTHING,
     ) -> None:
         self._name = str(name)
         self._window = window
         self._max_output = max_output
+        self._takes = takes
         theirs = name.model if name.provider == PYDANTIC_AI else str(name)
         self._model = _infer(theirs, name)
         self._direct = importlib.import_module("pydantic_ai.direct")
@@ -56,6 +63,11 @@ class PydanticAIModel:
     def window(self) -> int | None:
         """The context window in tokens."""
         return self._window
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """What it can be shown beside words."""
+        return self._takes
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Run one call; see `agents.models.model.Model`."""
@@ -96,12 +108,16 @@ class PydanticAIModel:
     def _told(self, request: ModelRequest) -> list[Any]:
         parts = [self._messages.SystemPromptPart(request.system)] if request.system else []
         told = [self._messages.ModelRequest(parts)] if parts else []
-        told.extend(self._one(said) for said in (*request.transcript, *request.turn))
+        takes = NOTHING if request.blind else self._takes
+        told.extend(self._one(said, takes) for said in (*request.transcript, *request.turn))
         return told
 
-    def _one(self, said: Said) -> Any:
+    def _one(self, said: Said, takes: Collection[str]) -> Any:
         if isinstance(said, UserSays):
-            return self._messages.ModelRequest([self._messages.UserPromptPart(said.text)])
+            text, shown = showable(said, takes)
+            media = [self._messages.BinaryContent(each.data, each.mime) for each in shown]
+            content = [*media, text] if media else text
+            return self._messages.ModelRequest([self._messages.UserPromptPart(content)])
         if isinstance(said, AssistantSays):
             parts = [self._messages.TextPart(said.text)] if said.text else []
             parts += [

@@ -18,8 +18,10 @@ from agents.models.providers import (
     has_own_server,
     models_of,
     ollama_chat,
+    ollama_takes,
     ollama_window,
 )
+from agents.models.sight import MediaMode, takes_of
 from agents.models.windows import window_of
 from agents.transcript import Transcript, UserSays
 
@@ -91,11 +93,16 @@ async def make(name: ModelName, settings: ModelSettings, http: aiohttp.ClientSes
             name=str(name),
             window=window,
             max_output=settings.max_output,
+            takes=takes_of(name, settings.media),
         )
     if name.provider in (OPENAI, OLLAMA):
         ollama = name.provider == OLLAMA
         if ollama and settings.window is None:
             window = await ollama_window(settings, http, model)
+        takes = takes_of(name, settings.media, own_server=has_own_server(settings))
+        if ollama and settings.media is MediaMode.AUTO:
+            said = await ollama_takes(settings, http, model)
+            takes = takes if said is None else said
         return OpenAIModel(
             http,
             ollama_chat(settings) if ollama else endpoint_of(OPENAI, settings),
@@ -103,10 +110,16 @@ async def make(name: ModelName, settings: ModelSettings, http: aiohttp.ClientSes
             name=str(name),
             window=window,
             max_output=settings.max_output,
+            takes=takes,
         )
     from agents.models.pydantic_ai import PydanticAIModel
 
-    return PydanticAIModel(name, window=window, max_output=settings.max_output)
+    return PydanticAIModel(
+        name,
+        window=window,
+        max_output=settings.max_output,
+        takes=takes_of(name, settings.media),
+    )
 
 
 async def list_models(settings: ModelSettings, http: aiohttp.ClientSession) -> tuple[Listing, ...]:

@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 
 from tests.emulators.llm import LLM, Asked, Fails, Refusal, Says, Status, pieces, serve
+from tests.emulators.pictures import IMAGES, Unreadable, from_base64
 
 _KINDS = {
     400: "invalid_request_error",
@@ -56,6 +57,8 @@ class AnthropicEmulator(LLM):
         if not turns or turns[0][0] != "user":
             raise Refusal(Status(400, 'messages: first message must use the "user" role'))
         _check_blocks(turns)
+        for position, message in enumerate(asked.messages):
+            _check_media(position, message)
         length = len(orjson.dumps(asked.messages)) // 4
         if self.window is not None and length > self.window:
             message = f"prompt is too long: {length} tokens > {self.window} maximum"
@@ -152,6 +155,40 @@ _WRONG_KEY = Status(401, "invalid x-api-key")
 
 def _event(kind: str, **fields: Any) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (kind.encode(), orjson.dumps({"type": kind, **fields}))
+
+
+_LONGEST_IMAGE = 5 * 1024 * 1024
+
+
+def _check_media(position: int, message: dict[str, Any]) -> None:
+    """https://platform.claude.com/docs/en/build-with-claude/vision and …/pdf-support
+
+    The 5 MB of an image are those of its base64.
+    """
+    content = message["content"]
+    for index, block in enumerate(content if isinstance(content, list) else ()):
+        kind = block["type"]
+        if kind not in ("image", "document"):
+            continue
+        where = f"messages.{position}.content.{index}.{kind}.source.base64"
+        if message["role"] != "user":
+            raise Refusal(Status(400, f"{where}: only users show images"))
+        source = block["source"]
+        known = IMAGES if kind == "image" else ("application/pdf",)
+        if source["media_type"] not in known:
+            raise Refusal(Status(400, f"{where}.media_type: Input should be one of {known}"))
+        if kind == "image" and len(source["data"]) > _LONGEST_IMAGE:
+            sizes = f"{len(source['data'])} bytes > {_LONGEST_IMAGE} bytes"
+            raise Refusal(Status(400, f"{where}: image exceeds 5 MB maximum: {sizes}"))
+        try:
+            shown = from_base64(source["media_type"], source["data"])
+        except Unreadable:
+            raise Refusal(Status(400, f"{where}: invalid base64 data")) from None
+        if shown.looks is None:
+            raise Refusal(Status(400, f"Could not process {kind}"))
+        if shown.looks != shown.mime:
+            message_text = f"{where}.data: was specified as {shown.mime}, but is {shown.looks}"
+            raise Refusal(Status(400, message_text))
 
 
 def _joined(messages: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -17,6 +17,7 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
+from tests.emulators.pictures import Shown, shown_in
 from tests.emulators.script import (
     Body,
     Call,
@@ -61,6 +62,11 @@ class Asked:
     def messages(self) -> list[dict[str, Any]]:
         """The conversation that the model was shown."""
         return self.body["messages"]
+
+    @property
+    def shown(self) -> list[Shown]:
+        """The images and documents in it."""
+        return list(shown_in(self.messages))
 
 
 class Refusal(Exception):

@@ -1,6 +1,6 @@
 """A server that speaks Ollama: its list of models, and its OpenAI-compatible chat.
 
-https://docs.ollama.com/api/tags, …/api/ps, https://docs.ollama.com/openai
+https://docs.ollama.com/api/tags, …/api/ps, …/api/show, https://docs.ollama.com/openai
 """
 
 from typing import Any
@@ -12,7 +12,10 @@ from tests.emulators.openai import OpenAIEmulator
 
 
 class OllamaEmulator(OpenAIEmulator):
-    """Configured as base URL ``llm.url`` (without a version). `loaded` maps models to windows."""
+    """Configured as base URL ``llm.url`` (without a version). `loaded` maps models to windows.
+
+    `tells` False is an old one, which does not say what its models are capable of.
+    """
 
     api_path = ""
 
@@ -21,12 +24,15 @@ class OllamaEmulator(OpenAIEmulator):
         self.models = ["llama3.2:latest"]
         self.loaded: dict[str, int] = {}
         self.tools = True
+        self.sees = False
+        self.tells = True
 
     def routes(self) -> list[web.RouteDef]:
         return [
             *super().routes(),
             web.get("/api/tags", self._tags),
             web.get("/api/ps", self._ps),
+            web.post("/api/show", self._show),
         ]
 
     def check(self, asked: Asked) -> None:
@@ -40,6 +46,15 @@ class OllamaEmulator(OpenAIEmulator):
 
     async def _tags(self, _: web.Request) -> web.Response:
         return web.json_response({"models": [_tag(name) for name in self.models]})
+
+    async def _show(self, request: web.Request) -> web.Response:
+        model = (await request.json(content_type=None))["model"]
+        if model not in self.models and f"{model}:latest" not in self.models:
+            return web.json_response({"error": f"model '{model}' not found"}, status=404)
+        tools = ["tools"] if self.tools else []
+        vision = ["vision"] if self.sees else []
+        more = {"capabilities": ["completion", *tools, *vision]} if self.tells else {}
+        return web.json_response({"details": _tag(model)["details"], **more})
 
     async def _ps(self, _: web.Request) -> web.Response:
         running = [

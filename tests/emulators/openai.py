@@ -10,10 +10,12 @@ import orjson
 from aiohttp import web
 
 from tests.emulators.llm import LLM, Asked, Fails, Refusal, Says, Status, pieces, serve
+from tests.emulators.pictures import IMAGES, Unreadable, from_data_url
 
 
 class OpenAIEmulator(LLM):
-    """Configured as base URL ``llm.url``. `usage` False is a server that counts nothing."""
+    """Configured as base URL ``llm.url``. `usage` False is a server that counts nothing, and
+    `sees` False a model that takes nothing but words."""
 
     chat_path = "/v1/chat/completions"
     api_path = "/v1"
@@ -21,6 +23,7 @@ class OpenAIEmulator(LLM):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.usage = True
+        self.sees = True
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/v1/models", self._list)]
@@ -39,6 +42,7 @@ class OpenAIEmulator(LLM):
         for message in asked.messages:
             if message["role"] not in ("system", "developer", "user", "assistant", "tool"):
                 raise Refusal(_invalid(f"Invalid value: '{message['role']}'."))
+            _check_content(message, sees=self.sees)
         _check_calls(asked.messages)
         length = sum(len(orjson.dumps(m)) for m in asked.messages) // 4
         if self.window is not None and length > self.window:
@@ -54,7 +58,8 @@ class OpenAIEmulator(LLM):
 
     def echo(self, asked: Asked) -> str:
         return next(
-            (m["content"] for m in reversed(asked.messages) if m["role"] == "user"), "(nothing)"
+            (_words(m["content"]) for m in reversed(asked.messages) if m["role"] == "user"),
+            "(nothing)",
         )
 
     def events(self, says: Says, asked: Asked) -> list[bytes]:
@@ -119,6 +124,58 @@ def _invalid(message: str) -> Status:
 _WRONG_KEY = Status(
     401, "Incorrect API key provided.", "invalid_request_error", code="invalid_api_key"
 )
+
+
+def _words(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(part["text"] for part in content if part["type"] == "text")
+
+
+def _check_content(message: dict[str, Any], *, sees: bool) -> None:
+    """https://platform.openai.com/docs/guides/images-vision and …/guides/pdf-files"""
+    content = message.get("content")
+    for part in content if isinstance(content, list) else ():
+        kind = part.get("type")
+        if kind == "text":
+            continue
+        if kind not in ("image_url", "file") or message["role"] != "user":
+            raise Refusal(_invalid(f"Invalid value: '{kind}'."))
+        if not sees:
+            raise Refusal(
+                _invalid("Invalid content type. image_url is only supported by certain models.")
+            )
+        url = part["image_url"]["url"] if kind == "image_url" else part["file"]["file_data"]
+        if kind == "file" and not part["file"].get("filename"):
+            raise Refusal(_invalid("Missing required parameter: 'filename'."))
+        _check_shown(kind, url)
+
+
+def _check_shown(kind: str, url: str) -> None:
+    try:
+        shown = from_data_url(url)
+    except Unreadable:
+        raise Refusal(
+            Status(
+                400,
+                "Invalid base64 image_url.",
+                "invalid_request_error",
+                "invalid_base64",
+            )
+        ) from None
+    if kind == "image_url" and shown.looks not in IMAGES:
+        raise Refusal(
+            Status(
+                400,
+                "You uploaded an unsupported image. Please make sure your image has of one the "
+                "following formats: ['png', 'jpeg', 'gif', 'webp'].",
+                "invalid_request_error",
+                "invalid_image_format",
+            )
+        )
+    if kind == "file" and (shown.mime, shown.looks) != ("application/pdf", "application/pdf"):
+        message = f"Invalid MIME type: '{shown.mime}'. Only PDF files are supported."
+        raise Refusal(_invalid(message))
 
 
 def _check_calls(messages: list[dict[str, Any]]) -> None:

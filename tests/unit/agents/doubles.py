@@ -28,9 +28,16 @@ Step = ModelEvent | Exception | Silence
 class ScriptedModel:
     """Every call takes the next script; the last one serves for all further calls."""
 
-    def __init__(self, name: str, *scripts: Iterable[Step], window: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *scripts: Iterable[Step],
+        window: int | None = None,
+        takes: frozenset[str] = frozenset(),
+    ) -> None:
         self.name = name
         self.window = window
+        self.takes = takes
         self.requests: list[ModelRequest] = []
         self.closed = 0
         self._scripts = [list(script) for script in scripts]

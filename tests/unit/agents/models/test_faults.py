@@ -19,6 +19,7 @@ from agents.errors import (
     Overloaded,
     RateLimited,
     Refused,
+    RequestTooLarge,
     TimedOut,
 )
 from agents.models.model import ModelSettings, Timeouts
@@ -52,7 +53,7 @@ async def error_of(provider: Provider, fault: Scripted) -> ModelError:
         (Status(400, "max_tokens: too large"), BadRequest),
         (Status(404, "no such model"), BadRequest),
         (Status(422, "what?"), BadRequest),
-        (Status(413, "too large"), ContextOverflow),
+        (Status(413, "too large"), RequestTooLarge),
         (Status(429), RateLimited),
         (Status(408), Overloaded),
         (Status(500), Overloaded),
@@ -261,7 +262,7 @@ async def test_ollama_gets_the_key_of_its_own(
     settings = ModelSettings(ollama_api_key=KEY, ollama_base_url=openai.llm.root)
     model = await make(ModelName("ollama", "llama3.2"), settings, http)
     await Provider(openai.llm, model).ask()
-    assert [headers["Authorization"] for headers in openai.llm.headers] == [f"Bearer {KEY}"] * 2
+    assert [headers["Authorization"] for headers in openai.llm.headers] == [f"Bearer {KEY}"] * 3
 
 
 async def test_ollama_gets_no_other_key(http: aiohttp.ClientSession, openai: Provider) -> None:
@@ -271,7 +272,7 @@ async def test_ollama_gets_no_other_key(http: aiohttp.ClientSession, openai: Pro
     )
     model = await make(ModelName("ollama", "llama3.2"), settings, http)
     await Provider(openai.llm, model).ask()
-    assert len(openai.llm.headers) == 2
+    assert len(openai.llm.headers) == 3
     assert KEY not in str(openai.llm.headers)
 
 
