@@ -60,12 +60,16 @@ class AssistantSays:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What one call of a step came to."""
+    """What one call of a step came to.
+
+    `arguments` is what is remembered of the call's, where that is not all of them.
+    """
 
     call: str
     name: str
     content: str
     failed: bool = False
+    arguments: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,8 @@ class Turn:
         paired = tuple(
             given.get(call.id) or _not_done(call, n) for n, call in enumerate(last.calls)
         )
-        return replace(self, said=(*self.said, ToolsSay(paired)), steps=self.steps + 1)
+        asked = replace(last, calls=tuple(map(_remembered, last.calls, paired)))
+        return replace(self, said=(*self.said[:-1], asked, ToolsSay(paired)), steps=self.steps + 1)
 
 
 def check(answer: ModelAnswer) -> None:
@@ -140,6 +141,10 @@ def _distinct(calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
         seen.add(identity)
         distinct.append(call if identity == call.id else replace(call, id=identity))
     return tuple(distinct)
+
+
+def _remembered(call: ToolCall, result: ToolResult) -> ToolCall:
+    return call if result.arguments is None else replace(call, arguments=result.arguments)
 
 
 def _not_done(call: ToolCall, position: int) -> ToolResult:

@@ -16,6 +16,7 @@ from channels.errors import ChannelError
 from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
 from gateway.admission import Policy
+from gateway.attachments import Attachments
 from gateway.clock import Clock
 from gateway.closing import Closing
 from gateway.config import Settings
@@ -96,10 +97,18 @@ class Gateway:
             self.delivery,
             acknowledging={name for name, account in accounts if account.acknowledge},
         )
+        self.attachments = Attachments(
+            sessions,
+            self.channels,
+            clock,
+            limits={name: account.max_file_mb * 1_000_000 for name, account in accounts},
+            takes=agent.takes,
+        )
         self.thinking = Thinking(
             agent,
             self.streaming,
             self.signs,
+            self.attachments,
             self.feed,
             clock,
             prompt=defaults.system_prompt,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from agents.tools.send_file import FileSender
 from agents.transcript import Media
 from channels.channel import Channel
 from channels.errors import ChannelError, Rejected
@@ -126,6 +127,15 @@ class Attachments:
                 left[media.ability] -= 1
                 room -= len(media.data)
         return shown
+
+    def sender(self, session: SessionId, account: str) -> FileSender | None:
+        """The tool with which an agent sends files here; None where none can be sent."""
+        largest = self._channels[account].capabilities.upload_limit
+
+        async def keep(title: str, mime: str, content: bytes) -> StoredFile:
+            return await self.hand_out(session, title, mime, content)
+
+        return FileSender(keep, largest=largest) if largest else None
 
     async def hand_out(
         self, session: SessionId, title: str, mime: str, content: bytes

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.agent import Agent, Restarted, ToolStarted, TurnFinished
 from agents.models.model import TextDelta
@@ -11,6 +11,7 @@ from agents.prompt import system_prompt
 from agents.tools.builtin import harmless_tools
 from agents.tools.tool import Toolbox
 from agents.transcript import Said
+from gateway.attachments import Attachments
 from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
@@ -43,6 +44,7 @@ class Thinking:
         agent: Agent,
         streaming: Streaming,
         signs: Signs,
+        attachments: Attachments,
         feed: Feed,
         clock: Clock,
         *,
@@ -52,6 +54,7 @@ class Thinking:
         self._agent = agent
         self._streaming = streaming
         self._signs = signs
+        self._attachments = attachments
         self._feed = feed
         self._clock = clock
         self._prompt = prompt
@@ -102,6 +105,13 @@ class Thinking:
         self, batch: Batch, opened: OpenSession, question: Sequence[Said], stream: Stream
     ) -> TurnFinished:
         session, source = batch.session, batch.last.message.source
+        sender = self._attachments.sender(session, batch.address.channel)
+        tools = harmless_tools(
+            opened.session,
+            model=self._agent.model,
+            window=self._agent.window,
+            now=self._clock.now,
+        )
         turn = self._agent.run(
             system=system_prompt(
                 self._prompt,
@@ -110,14 +120,7 @@ class Thinking:
             ),
             transcript=opened.transcript,
             question=tuple(question),
-            tools=Toolbox(
-                harmless_tools(
-                    opened.session,
-                    model=self._agent.model,
-                    window=self._agent.window,
-                    now=self._clock.now,
-                )
-            ),
+            tools=Toolbox((*tools, sender.tool) if sender else tools),
         )
         async with aclosing(turn) as events:
             async for event in events:
@@ -132,5 +135,5 @@ class Thinking:
                         stream.voided()
                         self._feed.publish(ToolUsed(session, source, name))
                     case TurnFinished():
-                        return event
+                        return replace(event, files=sender.files) if sender else event
         raise RuntimeError("the agent ended a turn without finishing it")

@@ -45,12 +45,26 @@ def describe(name: str, description: str, arguments: type[Arguments]) -> ToolSpe
 class Tool(Generic[A]):
     """A tool: what a model is told of it, its arguments, and what it does.
 
-    `run` returns text for the model, or raises `ToolFailed`.
+    `run` returns text for the model, or raises `ToolFailed`. `remember` says what a conversation
+    keeps of the arguments, where that is not all of them.
     """
 
     spec: ToolSpec
     arguments: type[A]
     run: Callable[[A], Awaitable[str]]
+    remember: Callable[[A], A] | None = None
+
+    def parsed(self, text: str) -> A:
+        """The arguments of a call. Raises `ToolFailed` for what does not fit."""
+        try:
+            return self.arguments.model_validate_json(text)
+        except ValidationError as error:
+            raise ToolFailed(_explain(error)) from None
+
+    def remembered(self, arguments: A) -> str | None:
+        """The arguments as a conversation keeps them, None for as they are."""
+        kept = arguments if self.remember is None else self.remember(arguments)
+        return None if kept is arguments else kept.model_dump_json()
 
 
 class Toolbox:
@@ -66,25 +80,28 @@ class Toolbox:
 
         Only being cancelled is not turned into a result.
         """
+        remembered = "{}" if len(call.arguments) > LONGEST_RESULT else None
         try:
-            content = await self._run(call)
+            tool = self._tool(call)
+            arguments = tool.parsed(call.arguments)
+            remembered = tool.remembered(arguments)
+            content = await self._run(tool, arguments)
         except ToolFailed as error:
-            return ToolResult(call.id, call.name, _cut(str(error)), failed=True)
+            return ToolResult(call.id, call.name, _cut(str(error)), True, remembered)
         except Exception:
             # The details may hold paths or secrets: they are for the owner's log alone.
             _log.exception("tool failed", tool=call.name)
-            return ToolResult(call.id, call.name, "The tool failed.", failed=True)
-        return ToolResult(call.id, call.name, _cut(content))
+            return ToolResult(call.id, call.name, "The tool failed.", True, remembered)
+        return ToolResult(call.id, call.name, _cut(content), arguments=remembered)
 
-    async def _run(self, call: ToolCall) -> str:
+    def _tool(self, call: ToolCall) -> Tool[Any]:
         tool = self._tools.get(call.name)
         if tool is None:
             known = ", ".join(self._tools) or "none"
             raise ToolFailed(f"There is no tool {call.name!r}. The tools are: {known}.")
-        try:
-            arguments = tool.arguments.model_validate_json(call.arguments)
-        except ValidationError as error:
-            raise ToolFailed(_explain(error)) from None
+        return tool
+
+    async def _run(self, tool: Tool[A], arguments: A) -> str:
         limit = asyncio.timeout(self._limit)
         try:
             async with limit:
