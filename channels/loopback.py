@@ -6,19 +6,30 @@ While nobody listens at a chat it is offline: answers stay owed and arrive when 
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from channels.channel import Capabilities, Condition, Health, Receive
-from channels.errors import Offline
+from channels.errors import Offline, Rejected
 from state.keys import Address
-from state.messages import ChatKind, InboundMessage, OwedPart, Part, Receipt, Reply, Sender
+from state.messages import (
+    Attachment,
+    ChatKind,
+    InboundMessage,
+    OwedPart,
+    Part,
+    Receipt,
+    Reply,
+    Sender,
+)
 
 TERMINAL = "terminal"
 LOCAL_CHAT = "local"
 LOCAL_USER = Sender(id="local", name="You")
+UPLOAD_LIMIT = 100_000_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -42,7 +53,11 @@ class LoopbackChannel:
 
     kind = "loopback"
     capabilities = Capabilities(
-        text_limit=1_000_000, idempotent=True, points_in_private=True, redelivers=False
+        text_limit=1_000_000,
+        idempotent=True,
+        points_in_private=True,
+        redelivers=False,
+        upload_limit=UPLOAD_LIMIT,
     )
 
     def __init__(
@@ -120,6 +135,23 @@ class LoopbackChannel:
         if not reached:
             raise Offline(f"nobody listens at {part.address.chat}")
         return Receipt(message=part.key or str(part.id))
+
+    async def upload(self, part: OwedPart, content: bytes) -> Receipt:
+        """Tell everybody at the chat of the file, and where it is: they sit beside it."""
+        file = part.part.file
+        if file is None:
+            raise Rejected("there is no file to hand out")
+        place = f"sessions/{file.session}/media/{file.name}"
+        told = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", f"[File: {file.title} ({place})]")
+        text = "\n".join(words for words in (part.part.text, told) if words)
+        return await self.send(replace(part, part=replace(part.part, text=text, plain=text)))
+
+    def download(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
+        """Nothing can be attached in a terminal."""
+        raise Rejected("a terminal has no files to fetch")
+
+    async def acknowledge(self, address: Address, message: str, *, seen: bool) -> None:
+        """There are no reactions in a terminal."""
 
     async def typing(self, address: Address) -> None:
         """There is nothing to show: observers see the turn itself."""
