@@ -4,6 +4,7 @@ https://docs.slack.dev/reference/objects/file-object/
 """
 
 import re
+from collections.abc import Mapping
 
 from channels.errors import Rejected
 from channels.slack.identity import Identity
@@ -25,9 +26,24 @@ _GONE = frozenset(("tombstone", "hidden_by_limit"))
 _NOT_THERE = _GONE | {"external"}
 
 
-def attachments(message: Json) -> tuple[Attachment, ...]:
-    """The message's files, in order."""
-    return tuple(_file(file) for file in _objects(message.get("files")))
+def attachments(message: Json, files: Mapping[str, Json]) -> tuple[Attachment, ...]:
+    """The message's files, in order; `files` are descriptions that it does not give itself."""
+    return tuple(
+        _file(files.get(_text(file, "id"), file)) for file in _objects(message.get("files"))
+    )
+
+
+def undescribed(message: Json) -> frozenset[str]:
+    """The ids of files that a message does not describe: those of a Slack Connect channel.
+
+    https://docs.slack.dev/apis/slack-connect/using-slack-connect-methods#files
+    """
+    return frozenset(
+        name
+        for file in _objects(message.get("files"))
+        if file.get("file_access") == "check_file_info"
+        and _FILE.fullmatch(name := _text(file, "id"))
+    )
 
 
 def quotes(message: Json, me: Identity) -> tuple[Quote, ...]:

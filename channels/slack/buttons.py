@@ -10,6 +10,7 @@ from datetime import datetime
 import orjson
 
 from channels.slack import ids
+from channels.slack.fields import channel_of, ts_of
 from channels.slack.identity import Identity
 from channels.slack.known import Known, Person
 from state.messages import Button, ChatKind, InboundMessage, Part, Sender
@@ -90,15 +91,11 @@ def _said(action: object) -> str | None:
 def _place(payload: Json) -> tuple[str, str | None]:
     """The conversation and, in one, the thread that the message with the button is in."""
     message, container = _object(payload, "message"), _object(payload, "container")
-    channel = _object(payload, "channel").get("id") or container.get("channel_id")
-    if not isinstance(channel, str) or not ids.is_conversation(channel):
-        raise ValueError(f"no channel: {channel!r:.40}")
-    thread = message.get("thread_ts") or container.get("thread_ts")
-    if thread is not None and not ids.is_ts(thread):
-        raise ValueError(f"no thread_ts: {thread!r:.40}")
+    told = {**container, **message}
+    channel = channel_of(container, "channel_id")
+    thread = ts_of(told, "thread_ts") if told.get("thread_ts") is not None else None
     # A message that others reply to is in no thread itself.
-    root = thread == (message.get("ts") or container.get("message_ts"))
-    return channel, None if thread is None or root else str(thread)
+    return channel, None if thread == container.get("message_ts") else thread
 
 
 def _kind(channel: str, thread: str | None) -> ChatKind:

@@ -230,6 +230,17 @@ class BotClient:
         answer = await self.call("conversations.info", {"channel": channel}, form=True)
         return _object(answer, "channel")
 
+    async def file(self, file: str) -> Json:
+        """A file."""
+        return _object(await self.call("files.info", {"file": file}, form=True), "file")
+
+    async def root(self, channel: str, thread: str) -> Json | None:
+        """The message that a thread began with. A page of a thread begins with it."""
+        arguments: Json = {"channel": channel, "ts": thread, "limit": 1}
+        messages = (await self.call("conversations.replies", arguments, form=True)).get("messages")
+        first = messages[0] if isinstance(messages, list) and messages else None
+        return first if isinstance(first, dict) and first.get("ts") == thread else None
+
     async def show_status(self, channel: str, thread: str, status: str) -> None:
         """Show a status in a thread until the bot's next message there."""
         arguments: Json = {"channel_id": channel, "thread_ts": thread, "status": status}

@@ -13,8 +13,8 @@ _USER = re.compile(r"[UW][A-Z0-9]+")
 class EventsSettings(BaseModel):
     """Where Slack reaches Argent over HTTP, in place of Socket Mode.
 
-    Your reverse proxy serves the app's Request URL (for events and for the slash command) from
-    here: https://docs.slack.dev/apis/events-api/using-http-request-urls/
+    Your reverse proxy serves the app's Request URL (for events, for the slash command and for
+    interactivity) from here: https://docs.slack.dev/apis/events-api/using-http-request-urls/
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -26,7 +26,7 @@ class EventsSettings(BaseModel):
     """The port to listen on."""
 
     path: str = Field(default="/slack/events", pattern=r"^/")
-    """The path of the Request URL."""
+    """The path of the Request URL, which is one and the same for all three."""
 
 
 class SlackSettings(AccountSettings):

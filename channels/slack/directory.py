@@ -1,7 +1,8 @@
 """Who and what the ids of an event are, remembered: events carry no names."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from channels.errors import ChannelError
@@ -27,23 +28,31 @@ class Directory:
         self._client = client
         self._people: _Memory[Person] = _Memory()
         self._places: _Memory[Place] = _Memory()
+        self._files: _Memory[Json] = _Memory()
+        self._roots: _Memory[Json] = _Memory()
 
     async def known(self, wanted: Wanted) -> Known:
-        """What is known of the ids; who cannot be looked up in time is left out."""
-        try:
-            async with asyncio.timeout(LOOKUP_SECONDS):
-                await asyncio.gather(
-                    *(self.person(user) for user in wanted.people),
-                    *((self.place(wanted.channel),) if wanted.channel else ()),
-                )
-        except TimeoutError:
-            pass
-        people = {user: self._people.get(user) for user in wanted.people}
-        place = self._places.get(wanted.channel) if wanted.channel else None
-        return Known(
-            {user: person for user, person in people.items() if person is not None},
-            {wanted.channel: place} if wanted.channel and place is not None else {},
+        """What is known of the ids; what cannot be looked up in time is left out."""
+        channel = wanted.channel
+        await _in_time(
+            *(self.person(user) for user in wanted.people),
+            *(self._file(file) for file in wanted.files),
+            *((self.place(channel),) if channel else ()),
         )
+        place = self._places.get(channel) if channel else None
+        return Known(
+            self._people.all(wanted.people),
+            {channel: place} if channel and place is not None else {},
+            self._files.all(wanted.files),
+        )
+
+    async def with_root(self, known: Known, channel: str, thread: str) -> Known:
+        """The message that a thread began with, and who wrote it, if they come in time."""
+        await _in_time(self._root(channel, thread))
+        root = self._roots.get(f"{channel}/{thread}")
+        user = root.get("user") if root is not None else None
+        author = self._people.all([user]) if isinstance(user, str) else {}
+        return replace(known, root=root, people={**author, **known.people})
 
     async def person(self, user: str) -> Person | None:
         """A member, None when Slack does not say."""
@@ -53,11 +62,31 @@ class Directory:
         """A conversation, None when Slack does not say."""
         return await self._places.recall(channel, lambda: self._ask_place(channel))
 
+    async def _file(self, file: str) -> None:
+        await self._files.recall(file, lambda: self._client.file(file))
+
+    async def _root(self, channel: str, thread: str) -> None:
+        async def ask() -> Json:
+            root = await self._client.root(channel, thread) or {}
+            if isinstance(user := root.get("user"), str):
+                await self.person(user)
+            return root
+
+        await self._roots.recall(f"{channel}/{thread}", ask)
+
     async def _ask_person(self, user: str) -> Person:
         return read_person(user, await self._client.person(user))
 
     async def _ask_place(self, channel: str) -> Place:
         return read_place(await self._client.place(channel))
+
+
+async def _in_time(*lookups: Awaitable[object]) -> None:
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            await asyncio.gather(*lookups)
+    except TimeoutError:
+        pass
 
 
 class _Memory(Generic[T]):
@@ -68,6 +97,9 @@ class _Memory(Generic[T]):
 
     def get(self, name: str) -> T | None:
         return self._found.get(name, (None, 0.0))[0]
+
+    def all(self, names: Iterable[str]) -> dict[str, T]:
+        return {name: found for name in names if (found := self.get(name)) is not None}
 
     async def recall(self, name: str, ask: Callable[[], Awaitable[T]]) -> T | None:
         now = asyncio.get_running_loop().time()

@@ -98,20 +98,15 @@ class Files:
 
     async def _url(self, file: str) -> str:
         """Where a file is, as Slack says now. Raises `Rejected` when it is out of reach."""
-        about = await self._about(file)
+        about = await self._client.file(file)
         url = about.get("url_private_download") or about.get("url_private")
         if not isinstance(url, str) or about.get("is_external"):
             raise Rejected("the file is kept outside of Slack, or is gone")
         return url
 
-    async def _about(self, file: str) -> Json:
-        answer = await self._client.call("files.info", {"file": file}, form=True)
-        about = answer.get("file")
-        return about if isinstance(about, dict) else {}
-
     async def _is_shared(self, file: str, channel: str) -> bool:
         try:
-            shares = (await self._about(file)).get("shares")
+            shares = (await self._client.file(file)).get("shares")
         except Rejected:
             return False
         kinds = shares.values() if isinstance(shares, dict) else ()

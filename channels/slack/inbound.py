@@ -10,27 +10,33 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from channels.slack import ids
-from channels.slack.attachments import attachments, quotes
+from channels.slack.attachments import attachments, quotes, undescribed
 from channels.slack.buttons import pressed, presser
+from channels.slack.changes import changed, deleted
+from channels.slack.fields import (
+    SAID,
+    address_of,
+    channel_of,
+    is_bots,
+    kind_of,
+    room_of,
+    sender_of,
+    ts_of,
+)
 from channels.slack.identity import Identity
 from channels.slack.known import Known, Person, Room
 from channels.slack.words import Words, mentions, plain, words
 from channels.sound import sound
-from state.keys import Address
 from state.messages import (
     ChatKind,
-    Correction,
-    Deletion,
     Inbound,
     InboundMessage,
     Malformed,
+    Quote,
     Sender,
 )
 
 Json = dict[str, object]
-
-_SAID = (None, "file_share", "thread_broadcast", "me_message")
-"""The subtypes of messages in which a person says something."""
 
 _MOST_NAMES = 10
 _LONGEST_REASON = 200
@@ -43,6 +49,7 @@ class Wanted:
     people: frozenset[str] = frozenset()
     channel: str | None = None
     thread: str | None = None
+    files: frozenset[str] = frozenset()
 
 
 def wanted(payload: object) -> Wanted:
@@ -60,6 +67,7 @@ def wanted(payload: object) -> Wanted:
         frozenset([*people, *([user] if isinstance(user, str) else ())]),
         channel if ids.is_conversation(channel) and isinstance(channel, str) else None,
         thread if ids.is_ts(thread) and isinstance(thread, str) else None,
+        undescribed(said),
     )
 
 
@@ -113,98 +121,54 @@ def _read(payload: object, me: Identity, known: Known, at: datetime) -> Inbound 
     if event.get("type") not in ("message", "app_mention"):
         return None
     if event.get("subtype") == "message_deleted":
-        return _deletion(event, _ts({"ts": event.get("deleted_ts")}), me, known)
+        return deleted(event, me, known)
     if event.get("subtype") == "message_changed":
-        return _change(event, me, known)
-    return _message(event, me, known) if event.get("subtype") in _SAID else None
+        return changed(event, me, known)
+    return _message(event, me, known) if event.get("subtype") in SAID else None
 
 
 def _message(event: Json, me: Identity, known: Known) -> InboundMessage | None:
-    if _is_bots(event, me, known):
+    if is_bots(event, me, known):
         return None
     said = words(event.get("text", ""), me, known.people)
-    things, shared = attachments(event), quotes(event, me)
+    things, shared = attachments(event, known.files), quotes(event, me)
     if not (said.text.strip() or things or shared):
         return None
-    channel, ts = _channel(event), _ts(event)
-    room = _room(event, known)
+    channel, ts = channel_of(event), ts_of(event)
+    room = room_of(event, known)
     place = known.places.get(channel)
     return InboundMessage(
         source=ids.message_source(me.team, channel, ts),
         id=ts,
-        address=_address(event, channel, ts, room, me),
-        kind=_kind(event, ts, room, me),
-        sender=_sender(event, known),
+        address=address_of(event, channel, ts, room, me),
+        kind=kind_of(event, ts, room, me),
+        sender=sender_of(event, known),
         text=said.text,
         at=ids.moment(ts),
         addressed=_addressed(event, ts, room, said, me, known),
         container=me.team,
-        quotes=shared,
+        quotes=(*_begun_with(known, room, me), *shared),
         attachments=things,
         title=place.name if place is not None else None,
     )
 
 
-def _change(event: Json, me: Identity, known: Known) -> Correction | Deletion | None:
-    message = event.get("message")
-    if not isinstance(message, dict):
-        raise TypeError("a message_changed needs a message")
-    if message.get("subtype") == "tombstone":
-        # What others replied to leaves a stone behind when it is deleted.
-        return _deletion(event, _ts(message), me, known)
-    return _correction(event, message, me, known)
-
-
-def _deletion(event: Json, ts: str, me: Identity, known: Known) -> Deletion | None:
-    """https://docs.slack.dev/reference/events/message/message_deleted"""
-    before = event.get("previous_message")
-    before = before if isinstance(before, dict) else {}
-    # Of a stone nobody knows any more whose words lie under it.
-    if before.get("subtype") != "tombstone" and _is_bots(before, me, known):
-        return None
-    channel, room = _channel(event), _room(event, known)
-    return Deletion(
-        source=ids.deletion_source(me.team, channel, ts),
-        id=ts,
-        address=_address(before, channel, ts, room, me),
-        at=ids.moment(_ts({"ts": event.get("event_ts") or event.get("ts")})),
-        of=ids.message_source(me.team, channel, ts),
-    )
-
-
-def _correction(event: Json, message: Json, me: Identity, known: Known) -> Correction | None:
-    """An edit. Slack says "changed" also when it adds a link's preview or counts replies."""
-    before = event.get("previous_message")
-    edited = message.get("edited")
-    if not isinstance(edited, dict) or message.get("subtype") not in _SAID:
-        return None
-    if _is_bots(message, me, known):
-        return None
-    if isinstance(before, dict) and before.get("text") == message.get("text"):
-        return None
-    said = words(message.get("text", ""), me, known.people)
-    if not said.text.strip():
-        return None
-    channel, ts, room = _channel(event), _ts(message), _room(event, known)
-    if not ids.is_ts(edited.get("ts")):
-        raise ValueError("an edit needs a ts")
-    return Correction(
-        source=ids.edit_source(me.team, channel, ts, str(edited["ts"])),
-        id=ts,
-        address=_address(message, channel, ts, room, me),
-        kind=_kind(message, ts, room, me),
-        sender=_sender(message, known),
-        text=said.text,
-        at=ids.moment(str(edited["ts"])),
-        container=me.team,
-        of=ids.message_source(me.team, channel, ts),
-    )
+def _begun_with(known: Known, room: Room, me: Identity) -> tuple[Quote, ...]:
+    """What began the thread, for a conversation that begins in the midst of it."""
+    if known.root is None or room is Room.IM:
+        return ()
+    text, user = known.root.get("text"), known.root.get("user")
+    if not isinstance(text, str) or not text.strip() or not isinstance(user, str):
+        return ()
+    said = plain(text, me, known.people)
+    person = known.people.get(user, Person(user))
+    return (Quote(said, person.name, from_bot=user == me.user),)
 
 
 def _command(payload: Json, me: Identity, known: Known, at: datetime) -> InboundMessage | None:
     if payload["command"] != f"/{me.slash}":
         return None
-    channel, trigger = _channel({"channel": payload.get("channel_id")}), payload.get("trigger_id")
+    channel, trigger = channel_of(payload, "channel_id"), payload.get("trigger_id")
     user, name = payload.get("user_id"), payload.get("user_name")
     text = payload.get("text") or ""
     if not (isinstance(trigger, str) and trigger and isinstance(user, str) and user):
@@ -229,76 +193,11 @@ def _command(payload: Json, me: Identity, known: Known, at: datetime) -> Inbound
     )
 
 
-def _is_bots(message: Json, me: Identity, known: Known) -> bool:
-    user = message.get("user")
-    if message.get("bot_id") or user in (me.user, "USLACKBOT"):
-        return True
-    person = known.people.get(user) if isinstance(user, str) else None
-    return person is not None and person.is_bot
-
-
 def _addressed(event: Json, ts: str, room: Room, said: Words, me: Identity, known: Known) -> bool:
     if room is Room.IM or said.mentioned or event.get("type") == "app_mention":
         return True
     in_thread = event.get("thread_ts", ts) != ts
     return in_thread and known.in_thread
-
-
-def _thread(message: Json, ts: str, room: Room, me: Identity) -> str | None:
-    """The root's ts. In a channel a message that stands alone is the root of what follows it."""
-    root = message.get("thread_ts")
-    if root is not None and not ids.is_ts(root):
-        raise ValueError(f"no thread_ts: {root!r:.40}")
-    if root is not None and root != ts:
-        return str(root)
-    return ts if _starts_thread(room, me) else None
-
-
-def _starts_thread(room: Room, me: Identity) -> bool:
-    return me.starts_threads and room in (Room.CHANNEL, Room.PRIVATE)
-
-
-def _address(message: Json, channel: str, ts: str, room: Room, me: Identity) -> Address:
-    return ids.address(me.account, channel, _thread(message, ts, room, me))
-
-
-def _kind(message: Json, ts: str, room: Room, me: Identity) -> ChatKind:
-    if room is Room.IM:
-        return ChatKind.DIRECT
-    return ChatKind.GROUP if _thread(message, ts, room, me) is None else ChatKind.THREAD
-
-
-def _room(event: Json, known: Known) -> Room:
-    kind, channel = event.get("channel_type"), _channel(event)
-    if kind == "app_home" or channel.startswith("D"):
-        return Room.IM
-    if isinstance(kind, str):
-        return Room(kind)
-    # An app_mention does not say in what kind of place it happened.
-    place = known.places.get(channel)
-    return place.room if place is not None else Room.CHANNEL
-
-
-def _sender(message: Json, known: Known) -> Sender:
-    user = message.get("user")
-    if not isinstance(user, str) or not user:
-        raise TypeError("a message without a sender")
-    person = known.people.get(user, Person(user))
-    return Sender(user, person.name, person.username, is_bot=person.is_bot)
-
-
-def _channel(event: Json) -> str:
-    channel = event.get("channel")
-    if not isinstance(channel, str) or not ids.is_conversation(channel):
-        raise ValueError(f"no channel: {channel!r:.40}")
-    return channel
-
-
-def _ts(message: Json) -> str:
-    ts = message.get("ts")
-    if not isinstance(ts, str) or not ids.is_ts(ts):
-        raise ValueError(f"no ts: {ts!r:.40}")
-    return ts
 
 
 def _dumped(payload: object) -> bytes:

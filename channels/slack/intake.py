@@ -21,7 +21,7 @@ from channels.slack.inbound import Wanted, malformed, parse, wanted
 from channels.slack.known import Known
 from channels.slack.marks import Marks
 from channels.slack.responses import Responses
-from state.messages import Inbound, InboundMessage
+from state.messages import ChatKind, Inbound, InboundMessage
 
 ACK_SECONDS = 2.5
 """Slack wants its answer within three: https://docs.slack.dev/apis/events-api/#responding"""
@@ -137,6 +137,10 @@ class Intake:
         known = await self._directory.known(asked)
         known = replace(known, in_thread=self._takes_part(asked))
         inbound = parse(payload, self._me, known, self._now())
+        if isinstance(inbound, InboundMessage) and self._begins_amid_thread(inbound):
+            chat, thread = inbound.address.chat, inbound.address.thread or ""
+            known = await self._directory.with_root(known, chat, thread)
+            inbound = parse(payload, self._me, known, self._now())
         if inbound is None:
             return True
         self._pulse.heard(inbound)
@@ -169,6 +173,14 @@ class Intake:
         if not self._follow_threads or asked.channel is None or asked.thread is None:
             return False
         return self._marks.get(asked.channel, asked.thread) is not None
+
+    def _begins_amid_thread(self, message: InboundMessage) -> bool:
+        """Whether the bot is called into a thread that went on without it so far."""
+        chat, thread = message.address.chat, message.address.thread
+        called = message.addressed and message.kind is ChatKind.THREAD and thread != message.id
+        new = message.source not in self._seen and self._marks.get(chat, thread) is None
+        # Who presses a button, or runs a command, does so on a message of the bot.
+        return called and new and ids.is_ts(message.id)
 
     async def _advance(self, message: InboundMessage, known: Known) -> None:
         chat, thread = message.address.chat, message.address.thread

@@ -11,11 +11,12 @@ Json = dict[str, object]
 
 SCOPES = {
     "app_mentions:read": "hear when it is mentioned",
-    "assistant:write": "show that an answer is coming",
     "channels:history": "read channels that it is in, also what it missed",
     "channels:read": "know a channel's name",
-    "chat:write": "answer",
+    "chat:write": "answer, and show in a thread that an answer is coming",
     "commands": "offer the slash command",
+    "files:read": "fetch what people share with it",
+    "files:write": "share files that the agent made",
     "groups:history": "read private channels that it is in",
     "groups:read": "know a private channel's name",
     "im:history": "read direct messages to it",
@@ -23,6 +24,7 @@ SCOPES = {
     "im:write": "begin a direct message",
     "mpim:history": "read group messages that it is in",
     "mpim:read": "know a group message's members",
+    "reactions:write": "mark the message that it is working on",
     "users:read": "know the names of those who write",
 }
 """The bot's scopes, and what each is for: https://docs.slack.dev/reference/scopes"""
@@ -47,8 +49,10 @@ def manifest(
         "should_escape": True,
     }
     events: Json = {"bot_events": list(EVENTS)}
+    interactivity: Json = {"is_enabled": True}
     if request_url is not None:
-        slash["url"] = events["request_url"] = request_url
+        # One address for everything: what comes to it says what it is.
+        slash["url"] = events["request_url"] = interactivity["request_url"] = request_url
     return {
         "display_information": {"name": name, "description": "An agent to talk with"},
         "features": {
@@ -63,6 +67,7 @@ def manifest(
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
             "event_subscriptions": events,
+            "interactivity": interactivity,
             "org_deploy_enabled": False,
             "socket_mode_enabled": request_url is None,
             "token_rotation_enabled": False,
