@@ -1,10 +1,11 @@
 """The reference store: the protocols' meaning with nothing else in the way. For tests."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
+from state.erasing import Meant, kept_files
 from state.history import Entry, check_batch
 from state.ids import is_file_name
-from state.keys import SessionId
+from state.keys import Address, SessionId
 from state.memory_ledger import MemoryLedger
 from state.session import Session
 from state.store import FileTooLarge, Loaded, NotFound
@@ -70,6 +71,18 @@ class MemorySessions:
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         self._known(session_id)
         return tuple(self._entries[session_id])
+
+    async def erase(
+        self, session_id: SessionId, messages: Collection[str], *, chat: Address | None = None
+    ) -> int:
+        meant = Meant(frozenset(messages), chat)
+        old = self._entries.get(session_id, [])
+        new = [meant.without_words(entry) for entry in old]
+        for name in kept_files(old) - kept_files(new):
+            self._files.get(session_id, {}).pop(name, None)
+        words = sum(left is not entry for left, entry in zip(new, old, strict=True))
+        old[:] = new
+        return words
 
     async def keep_file(
         self, session_id: SessionId, name: str, chunks: AsyncIterator[bytes], *, most: int

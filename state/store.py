@@ -116,8 +116,13 @@ class Sessions(Protocol):
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         """Every entry of the current history, from the first. Raises `NotFound`."""
 
-    async def erase(self, session_id: SessionId, messages: Collection[str]) -> int:
+    async def erase(
+        self, session_id: SessionId, messages: Collection[str], *, chat: Address | None = None
+    ) -> int:
         """Take the words of these messages (platform ids) out of the current history, durably.
+
+        With `chat`, only of those that were said there, in whatever thread: two chats that lead
+        to one session may know different messages by one id.
 
         Their entries stay, without content, quotes and attachments, and so do corrections of
         them; the kept files go. Returns how many entries lost words. Positions of entries may
@@ -133,7 +138,8 @@ class Sessions(Protocol):
 
         `name` is the gateway's own (``[a-z0-9.-]{1,64}``). It is there whole or not at all. The
         session need not exist yet, and does not begin to by this. Raises `FileTooLarge` beyond
-        `most` bytes, as soon as that is known, and whatever `chunks` raises.
+        `most` bytes, as soon as that is known, ValueError for another name, and whatever `chunks`
+        raises. To close `chunks` is the caller's.
         """
 
     async def read_file(self, session_id: SessionId, name: str) -> bytes:

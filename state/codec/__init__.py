@@ -4,7 +4,7 @@ Empty fields are left out and unknown ones are ignored, so that files read well 
 Times are UTC with milliseconds; anything finer is dropped. Nothing here reads a file.
 """
 
-from state.codec.entries import entry_from_json, entry_to_json
+from state.codec.entries import entry_from_json, entry_to_json, needed_version
 from state.codec.fields import Fields, InvalidValue
 from state.codec.inbound import message_from_json, message_to_json
 from state.codec.outbound import extras_from_json, extras_to_json
@@ -25,6 +25,7 @@ __all__ = [
     "loads",
     "message_from_json",
     "message_to_json",
+    "needed_version",
     "session_from_json",
     "session_to_json",
     "text",

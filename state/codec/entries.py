@@ -1,6 +1,6 @@
 """Entries: the lines of history.json."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -50,6 +50,11 @@ def entry_from_json(raw: object) -> Entry:
     if reader is None:
         raise InvalidValue(f"role: {fields.text('role')!r} is not one of {', '.join(_READERS)}")
     return reader(fields)
+
+
+def needed_version(entries: Iterable[Entry]) -> int:
+    """The version of metadata.json that whoever reads these entries must know."""
+    return 2 if any(isinstance(entry, DeletionEntry) for entry in entries) else 1
 
 
 def _heading(entry: Entry, role: str) -> Json:

@@ -8,8 +8,11 @@ from state.lifecycle import Event, Phase
 from state.session import Context, Session, Totals, Transition
 from state.store import NewerFormat
 
-VERSION = 1
-"""The version of metadata.json and of the entries beside it."""
+VERSION = 2
+"""The version of metadata.json and of the entries beside it.
+
+Since 2 there are entries of the role ``deletion``.
+"""
 
 
 def session_to_json(session: Session) -> Json:

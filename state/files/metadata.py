@@ -11,7 +11,7 @@ from datetime import datetime
 
 import orjson
 
-from state.codec import Fields, cleaned, loads, session_from_json, session_to_json
+from state.codec import VERSION, Fields, cleaned, loads, session_from_json, session_to_json
 from state.files.journal import FIRST
 from state.history import CorrectionEntry, Entry, UserEntry
 from state.keys import Address, InvalidKey, SessionId, SessionKey, SessionType
@@ -21,11 +21,16 @@ from state.session import Context, Session, Totals
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A session up to the entry before `end`; `first` is the id of its context's first entry."""
+    """A session up to the entry before `end`; `first` is the id of its context's first entry.
+
+    With an `end` that lies before every entry nothing is said about positions. `version` is that
+    of the file.
+    """
 
     session: Session
     end: int = FIRST
     first: str | None = None
+    version: int = VERSION
 
 
 def encode(facts: Facts) -> bytes:
@@ -47,6 +52,7 @@ def decode(data: bytes, session_id: SessionId) -> Facts:
         session=session if session.id == session_id else replace(session, id=session_id),
         end=checkpoint.count("end", 0),
         first=checkpoint.maybe_text("first"),
+        version=Fields(raw).count("version"),
     )
 
 

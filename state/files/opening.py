@@ -34,6 +34,8 @@ class Opened:
     repaired: tuple[str, ...] = ()
     stale: bool = False
     """Whether metadata.json should be written again."""
+    version: int = 0
+    """The version of metadata.json; 0 when there is none that can be read."""
 
 
 def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -> Opened | None:
@@ -62,7 +64,8 @@ def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -
             behind = read_entries_behind(fd, facts.end, size)
             if behind is not None:
                 session = metadata.fold(facts.session, behind.entries)
-                return Opened(fd, size - len(CLOSING), session, repaired, bool(behind.entries))
+                end, stale = size - len(CLOSING), bool(behind.entries)
+                return Opened(fd, end, session, repaired, stale, facts.version)
         data = read_range(fd, 0, size)
         opened = _open_whole(disk, folder, agent, facts, data, fd)
     except BaseException:
@@ -74,6 +77,7 @@ def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -
     if opened.fd != fd:
         os.close(fd)
     opened.repaired = (*repaired, *opened.repaired)
+    opened.version = 0 if facts is None else facts.version
     return opened
 
 

@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from state.codec import VERSION
 from state.files import journal, metadata
 from state.files.disk import Disk, beside_name
 from state.files.journal import CLOSING, FIRST, OPENING
@@ -36,6 +37,8 @@ class SessionFiles:
     session: Session
     repaired: tuple[str, ...] = ()
     dirty_since: float | None = None
+    version: int = VERSION
+    """The version of metadata.json as it is on the disk."""
     suspect: bool = False
     """Whether a sync failed: then the pages in memory are no proof of what is on the disk."""
 
@@ -49,6 +52,7 @@ class SessionFiles:
             session=opened.session,
             repaired=opened.repaired,
             dirty_since=now if opened.stale else None,
+            version=opened.version,
         )
 
     @classmethod
@@ -105,6 +109,27 @@ class SessionFiles:
         mine = os.fstat(self.fd)
         return found.st_ino == mine.st_ino and found.st_size == self.end + len(CLOSING)
 
+    def acknowledged(self) -> bytes:
+        """The whole file as far as it was acknowledged. Raises OSError."""
+        return (read_file(self.folder / HISTORY) or b"")[: self.acked] + CLOSING
+
+    def replace_history(self, disk: Disk, data: bytes, moved: Mapping[int, int]) -> None:
+        """Put a history of the same entries in the place of this one, durably.
+
+        `moved` tells where each of them is now. Only after `save_facts_for_any_history`: a crash
+        may leave either history. Raises OSError.
+        """
+        path = self.folder / HISTORY
+        disk.replace(path, data)
+        fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)
+        os.close(self.fd)
+        self.fd = fd
+        self.end = self.acked = len(data) - len(CLOSING)
+        context = self.session.context
+        context = replace(context, start=moved.get(context.start, 0))
+        self.session = replace(self.session, context=context)
+        self.save_facts(disk)
+
     def rewrite(self, disk: Disk) -> None:
         """Put a new file with all that was acknowledged in the place of a suspect one.
 
@@ -113,7 +138,7 @@ class SessionFiles:
         `StorageFailed`.
         """
         path = self.folder / HISTORY
-        data = (read_file(path) or b"")[: self.acked] + CLOSING
+        data = self.acknowledged()
         try:
             journal.read(data)
         except journal.Damaged as error:
@@ -140,17 +165,28 @@ class SessionFiles:
     def show_facts(self, disk: Disk) -> None:
         """Let what `write_facts` wrote take metadata.json's place."""
         disk.calls.replace(beside_name(self.folder / METADATA), self.folder / METADATA)
-        self.dirty_since = None
+        self.dirty_since, self.version = None, VERSION
 
     def save_facts(self, disk: Disk) -> None:
         """Replace metadata.json durably."""
-        facts = Facts(self.session, self.acked, self._first_of_context())
-        self.repaired += set_aside_misplaced(disk, self.folder)
-        disk.replace(self.folder / METADATA, metadata.encode(facts))
+        self._save(disk, self.acked)
         self.dirty_since = None
+
+    def save_facts_for_any_history(self, disk: Disk) -> None:
+        """Replace metadata.json, durably, by one that no position in the history is taken from.
+
+        The history is then read whole, and its context found by the id of its first entry.
+        """
+        self._save(disk, 0)
 
     def close(self) -> None:
         os.close(self.fd)
+
+    def _save(self, disk: Disk, end: int) -> None:
+        facts = Facts(self.session, end, self._first_of_context())
+        self.repaired += set_aside_misplaced(disk, self.folder)
+        disk.replace(self.folder / METADATA, metadata.encode(facts))
+        self.version = VERSION
 
     def _first_of_context(self) -> str | None:
         start = self.session.context.start

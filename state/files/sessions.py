@@ -2,14 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from state.codec import InvalidValue, dumps, entry_to_json
+from state.codec import InvalidValue, dumps, entry_to_json, needed_version
+from state.erasing import Meant
 from state.files.batches import GroupCommit
 from state.files.disk import Disk
 from state.files.errors import store_error
@@ -21,7 +22,7 @@ from state.files.open_files import FACTS_DELAY
 from state.files.reading import read_entries
 from state.files.writer import Append, SessionWriter, Snapshot, Work
 from state.history import Entry, InvalidHistory, check_batch
-from state.keys import SessionId
+from state.keys import Address, SessionId
 from state.session import Context, Session
 from state.store import Loaded, NotFound, StorageFailed
 
@@ -68,7 +69,8 @@ class FileSessions:
             lines = [dumps(entry_to_json(entry)) for entry in entries]
         except InvalidValue as error:
             raise InvalidHistory(str(error)) from error
-        positions: tuple[int, ...] = await self._thread.submit(Append(session, lines))
+        work = Append(session, lines, version=needed_version(entries))
+        positions: tuple[int, ...] = await self._thread.submit(work)
         return positions
 
     async def save(self, session: Session) -> None:
@@ -91,6 +93,13 @@ class FileSessions:
         if read is None:
             raise NotFound(f"there is no session {session_id}")
         return read[1].entries
+
+    async def erase(
+        self, session_id: SessionId, messages: Collection[str], *, chat: Address | None = None
+    ) -> int:
+        meant = Meant(frozenset(messages), chat)
+        words: int = await self._thread.submit(partial(self._writer.erase, session_id, meant))
+        return words
 
     async def keep_file(
         self, session_id: SessionId, name: str, chunks: AsyncIterator[bytes], *, most: int

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from state.erasing import Meant
 from state.files import journal, media
 from state.files.batches import Request
 from state.files.disk import Disk
@@ -18,6 +19,7 @@ from state.files.errors import store_error
 from state.files.journal import EMPTY, FIRST
 from state.files.layout import ARCHIVE, FOLDER_MODE, HISTORY, TRASH, Layout
 from state.files.open_files import MOST_UNSYNCED, OpenFiles
+from state.files.rewriting import without_words
 from state.files.session_files import SessionFiles, unmake
 from state.keys import SessionId
 from state.session import Session
@@ -33,6 +35,8 @@ class Append:
     make: bool = True
     update: bool = True
     """Whether the facts of a session that exists are replaced."""
+    version: int = 0
+    """The version of metadata.json that must be on the disk before the entries are."""
 
 
 Work = Append | Callable[[], Any]
@@ -107,6 +111,9 @@ class SessionWriter:
                 raise NotFound(f"there is no session {work.session.id}")
             self._stage_new(request, work)
             return
+        if work.version > files.version:
+            files.save_facts(self.disk)
+            self.files.facts_are_written(files)
         positions = files.write(self.disk, work.lines) if work.lines else ()
         fds = [files.fd] if work.lines else []
         self._staged.append(_Staged(request, work, files, positions, fds))
@@ -217,6 +224,29 @@ class SessionWriter:
                     damaged.unlink()
             media.remove_all(files.folder)
         return archived
+
+    def erase(self, session_id: SessionId, meant: Meant) -> int:
+        """Rewrite a history without these words; how many entries lost some."""
+        files = self.files.ready(session_id)
+        # All of it is read, and so it is checked as well.
+        files = files and self.files.reopen(files)
+        if files is None:
+            return 0
+        new = without_words(files.acknowledged(), meant)
+        if new is None:
+            return 0
+        # The files go first: afterwards nothing tells their names.
+        media.remove(self.disk, files.folder, new.files)
+        self.files.mark_dirty(files)
+        files.save_facts_for_any_history(self.disk)
+        try:
+            files.replace_history(self.disk, new.data, new.moved)
+        except BaseException:
+            # All that is known is on the disk, and what is open here may be what is gone there.
+            self.files.forget(files)
+            raise
+        self.files.facts_are_written(files)
+        return new.words
 
     def delete(self, session_id: SessionId) -> None:
         """Remove a session's folder."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from state.history import ToolCall
+from state.history import AssistantEntry, ToolCall
 from state.keys import SessionKey, SessionType
 from state.lifecycle import Event, ImpossibleTransition, Phase
 from state.session import LOG_LENGTH
@@ -39,6 +39,7 @@ def test_the_log_keeps_the_newest_transitions() -> None:
 
 def test_entries_count_as_messages_turns_and_tokens() -> None:
     question, answer = turn(5)
+    assert isinstance(answer, AssistantEntry)
     step = replace(answer, id="c", re=(), calls=(ToolCall("k", "time", "{}"),))
     facts = session().with_entries([question, step, answer])
     assert facts.messages == 2

@@ -13,6 +13,7 @@ import pytest
 from state.codec import dumps, entry_to_json
 from state.files import ReadOnlyState, State, open_state
 from state.files.layout import HISTORY, METADATA, Layout
+from state.history import UserEntry
 from state.lifecycle import Phase
 from state.session import Context, Session
 from state.store import NewerFormat, NotFound
@@ -34,7 +35,7 @@ async def test_the_files_look_as_designed(tmp_path: Path) -> None:
     assert lines[2].startswith(',{"id":"a1","at":"2026-01-30T12:00:01.500Z","role":"assistant"')
     assert lines[3:] == ["]", ""]
     written = json.loads((folder(tmp_path) / METADATA).read_text())
-    assert written["version"] == 1
+    assert written["version"] == 2
     assert (written["key"], written["type"]) == ("telegram:123456789:main", "main")
     assert (written["state"], written["messages"]) == ("active", 2)
 
@@ -110,6 +111,7 @@ async def test_a_file_replaced_beneath_a_running_gateway_is_appended_to(
     await state.sessions.append(FACTS, turn(2))
     entries = await state.sessions.entries(FACTS.id)
     assert [entry.id for entry in entries] == ALL[:4]
+    assert isinstance(entries[0], UserEntry)
     assert entries[0].content == "Hello (corrected by hand)"
 
 
@@ -267,7 +269,7 @@ async def said_more(root: Path) -> Session:
 async def test_facts_of_a_newer_version_are_not_touched(tmp_path: Path) -> None:
     await said(tmp_path)
     path = folder(tmp_path) / METADATA
-    newer = path.read_bytes().replace(b'"version": 1', b'"version": 2')
+    newer = path.read_bytes().replace(b'"version": 2', b'"version": 3')
     path.write_bytes(newer)
     state = await open_state(tmp_path)
     with pytest.raises(NewerFormat, match="newer"):

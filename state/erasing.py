@@ -1,0 +1,47 @@
+"""Taking a person's words out of a history: what is meant, and what is left of it. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from state.history import AssistantEntry, CorrectionEntry, Entry, UserEntry
+from state.keys import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The messages whose words shall go, by the platform's ids of them.
+
+    `chat` is where they were said, in whatever thread of it; None: wherever. Two chats that lead
+    to one session may know different messages by one id.
+    """
+
+    messages: Collection[str]
+    chat: Address | None = None
+
+    def __contains__(self, entry: Entry) -> bool:
+        """Whether the entry is one of these messages, or a correction of one."""
+        if not isinstance(entry, UserEntry | CorrectionEntry) or entry.message not in self.messages:
+            return False
+        here = entry.address
+        return self.chat is None or (here.channel, here.chat) == (self.chat.channel, self.chat.chat)
+
+    def without_words(self, entry: Entry) -> Entry:
+        """What is left of an entry: the very same one where there is nothing to take."""
+        if entry not in self:
+            return entry
+        if isinstance(entry, UserEntry) and (entry.content or entry.quotes or entry.attachments):
+            return replace(entry, content="", quotes=(), attachments=())
+        if isinstance(entry, CorrectionEntry) and entry.content:
+            return replace(entry, content="")
+        return entry
+
+
+def kept_files(entries: Iterable[Entry]) -> frozenset[str]:
+    """The names of the kept files that these entries speak of."""
+    names: set[str] = set()
+    for entry in entries:
+        if isinstance(entry, UserEntry):
+            names |= {a.file for a in entry.attachments if a.file is not None}
+        elif isinstance(entry, AssistantEntry):
+            names |= {file.name for file in entry.files}
+    return frozenset(names)
