@@ -1,6 +1,7 @@
 """Whatever Slack (or somebody in its place) sends, reading it never raises."""
 
 import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +13,16 @@ from pydantic import TypeAdapter
 from channels.slack.identity import Identity
 from channels.slack.inbound import parse, wanted
 from channels.slack.known import Known, Person, Place, Room
-from state.messages import Correction, InboundMessage, Malformed
+from state.messages import Correction, Deletion, InboundMessage, Malformed
 from tests.properties.test_telegram_updates import DAMAGED, JSON, _paths
 
 NOW = datetime(2026, 1, 30, 12, tzinfo=UTC)
 ME = Identity("slack", "T1", "UBOT", "B1", "argent", commands=frozenset({"status"}))
-KNOWN = Known({"U1": Person("Alice", "alice")}, {"C1A": Place(Room.CHANNEL, "general")})
+KNOWN = Known(
+    {"U1": Person("Alice", "alice")},
+    {"C1A": Place(Room.CHANNEL, "general")},
+    {"F34": {"id": "F34", "name": "a.pdf", "mimetype": "application/pdf"}},
+)
 
 
 def _event(**event: Any) -> dict[str, Any]:
@@ -32,9 +37,20 @@ SEEDS: list[dict[str, Any]] = [
     _event(),
     _event(type="app_mention"),
     _event(channel="D1A", channel_type="im", thread_ts="1769767000.000001"),
-    _event(subtype="file_share", files=[{"id": "F1", "mimetype": "image/png", "size": 3}]),
+    _event(subtype="file_share", files=[
+        {"id": "F12", "mimetype": "image/png", "size": 3, "url_private": "https://x.org/F12"},
+        {"id": "F34", "mode": "file_access", "file_access": "check_file_info"},
+    ]),
     _event(attachments=[{"is_share": True, "text": "x", "author_id": "U2"}]),
     _event(subtype="message_changed", message=_CHANGED, previous_message={"text": "old"}),
+    _event(subtype="message_deleted", deleted_ts="1769767260.000100", event_ts="1769767300.000001",
+           previous_message={"user": "U1", "text": "x", "thread_ts": "1769767000.000001"}),
+    _event(subtype="message_changed", event_ts="1769767300.000001", previous_message={"user": "U1"},
+           message={"subtype": "tombstone", "user": "USLACKBOT", "ts": "1769767260.000100"}),
+    {"type": "block_actions", "user": {"id": "U1", "name": "alice"}, "trigger_id": "1.2.3",
+     "container": {"type": "message", "message_ts": "1769767260.000100", "channel_id": "C1A"},
+     "message": {"ts": "1769767260.000100", "thread_ts": "1769767000.000001"},
+     "actions": [{"type": "button", "action_id": "argent:say:0", "value": "/stop"}]},
     {"command": "/argent", "text": "status", "channel_id": "C1A", "user_id": "U1",
      "user_name": "alice", "trigger_id": "1.2.3", "response_url": "https://hooks.slack.com/x"},
 ]  # fmt: skip
@@ -66,7 +82,7 @@ def test_a_damaged_payload_is_read_passed_over_or_set_aside(raw: Any) -> None:
     before = copy.deepcopy(raw)
     wanted(raw)
     inbound = parse(raw, ME, KNOWN, NOW)
-    if isinstance(inbound, InboundMessage | Correction):
+    if isinstance(inbound, InboundMessage | Correction | Deletion):
         assert inbound.source.startswith("T1:")
         # What was read can be stored: every text is one.
         assert TypeAdapter(type(inbound)).dump_json(inbound, warnings="error")
@@ -77,7 +93,17 @@ def test_a_damaged_payload_is_read_passed_over_or_set_aside(raw: Any) -> None:
 
 def test_the_seeds_are_understood() -> None:
     kinds = [type(parse(seed, ME, KNOWN, NOW)) for seed in SEEDS]
-    assert kinds == [InboundMessage] * 5 + [Correction, InboundMessage]
+    assert kinds == [
+        *[InboundMessage] * 5, Correction, Deletion, Deletion, InboundMessage, InboundMessage
+    ]  # fmt: skip
+
+
+@given(JSON)
+def test_whatever_began_a_thread_the_message_in_it_is_read(root: Any) -> None:
+    begun = root if isinstance(root, dict) else {"user": "U1", "text": root}
+    message = parse(SEEDS[0], ME, replace(KNOWN, root=begun), NOW)
+    assert isinstance(message, InboundMessage)
+    assert TypeAdapter(InboundMessage).dump_json(message, warnings="error")
 
 
 @given(JSON)

@@ -53,14 +53,13 @@ class FileMethods:
     def _share(self, files: list[Json], params: Params) -> None:
         channel = self._places.writable(params.text("channel_id"))
         text, blocks = params.text("initial_comment"), params.json("blocks")
-        if blocks and not text:
-            try:
-                text, _ = kit.read(blocks)
-            except kit.BadBlocks as error:
-                raise ApiError(error.error) from None
+        try:
+            shown = kit.shown(text) if text or not blocks else kit.read(blocks)[0]
+        except kit.BadBlocks as error:
+            raise ApiError(error.error) from None
         message: Json = {
             "type": "message", "subtype": "file_share", "user": self._world.bot_user,
-            "ts": self._world.ts(), "text": text, "files": files, "upload": False,
+            "ts": self._world.ts(), "text": text or shown, "files": files, "upload": False,
         }  # fmt: skip
         thread = params.text("thread_ts")
         if thread:
@@ -72,7 +71,7 @@ class FileMethods:
             self._shared(file, channel, message)
             self._slack.uploaded_now(channel, Upload(
                 channel.id, message["ts"], thread or None, file["name"], file["title"],
-                self._world.contents[file["id"]], kit.shown(text),
+                self._world.contents[file["id"]], shown,
             ))  # fmt: skip
         self._slack.deliver_message(channel, message)
 

@@ -3,6 +3,8 @@
 import asyncio
 import queue
 from collections.abc import AsyncIterator
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from slack_sdk import WebClient
@@ -102,12 +104,139 @@ async def test_history_comes_in_pages_and_threads_apart(sl, web):
     assert replies == ["root 0", "reply 0", "reply 1", "reply 2"]
 
 
+async def test_an_edit_keeps_metadata_and_is_told(sl, web):
+    general = sl.channel("general")
+    mark = {"event_type": "mark", "event_payload": {"key": "1"}}
+    rich = [{"type": "rich_text", "elements": [
+        {"type": "rich_text_section", "elements": [{"type": "text", "text": "b"}]}]}]  # fmt: skip
+
+    def stands():
+        history = web.conversations_history(channel=general.id, include_all_metadata=True)
+        (message,) = history["messages"]
+        return message
+
+    def change():
+        ts = web.chat_postMessage(channel=general.id, text="a", blocks=rich, metadata=mark)["ts"]
+        web.chat_update(channel=general.id, ts=ts, text="b", blocks=rich)
+        (kept,) = web.conversations_history(channel=general.id, include_all_metadata=True)[
+            "messages"
+        ]
+        web.chat_update(channel=general.id, ts=ts, text="b", blocks=rich, metadata={})
+        (bare,) = web.conversations_history(channel=general.id, include_all_metadata=True)[
+            "messages"
+        ]
+        with pytest.raises(SlackApiError, match="block_mismatch"):
+            web.chat_update(channel=general.id, ts=ts, text="c", blocks=[{"type": "divider"}])
+        with pytest.raises(SlackApiError, match="msg_too_long"):
+            web.chat_update(channel=general.id, ts=ts, text="x" * 4_001)
+        return kept, bare
+
+    kept, bare = await asyncio.to_thread(change)
+    assert kept["metadata"] == mark
+    assert "metadata" not in bare
+    assert "edited" not in kept
+    told = [d.payload["event"] for d in sl.deliveries.all]
+    assert [event.get("subtype") for event in told] == [None, "message_changed", "message_changed"]
+
+
+async def test_messages_of_others_and_messages_that_are_gone_cannot_be_changed(sl, web):
+    general = sl.channel("general")
+    said = await sl.user("Alice").says("hi", in_=general)
+
+    def change(method, ts):
+        with pytest.raises(SlackApiError) as caught:
+            web.api_call(method, json={"channel": general.id, "ts": ts, "text": "x"})
+        return caught.value.response["error"]
+
+    assert await asyncio.to_thread(change, "chat.update", said) == "cant_update_message"
+    assert await asyncio.to_thread(change, "chat.delete", said) == "cant_delete_message"
+    for method in ("chat.update", "chat.delete"):
+        assert await asyncio.to_thread(change, method, "1.000001") == "message_not_found"
+
+
+async def test_reactions_are_given_and_taken_back_once(sl, web):
+    general = sl.channel("general")
+    said = await sl.user("Alice").says("hi", in_=general)
+    place = {"channel": general.id, "timestamp": str(said)}
+
+    def react():
+        web.reactions_add(name="eyes", **place)
+        with pytest.raises(SlackApiError, match="already_reacted"):
+            web.reactions_add(name="eyes", **place)
+        seen = web.reactions_get(**place)["message"]["reactions"]
+        web.reactions_remove(name="eyes", **place)
+        with pytest.raises(SlackApiError, match="no_reaction"):
+            web.reactions_remove(name="eyes", **place)
+        with pytest.raises(SlackApiError, match="message_not_found"):
+            web.reactions_add(name="eyes", channel=general.id, timestamp="1.000001")
+        return seen
+
+    (eyes,) = await asyncio.to_thread(react)
+    assert (eyes["name"], eyes["users"]) == ("eyes", [sl.world.bot_user])
+    assert sl.methods.reactions == []
+
+
 async def test_a_file_goes_up_and_comes_down(sl, web):
     general = sl.channel("general")
+    root = await sl.user("Alice").says("hi", in_=general)
     done = await asyncio.to_thread(
-        web.files_upload_v2, channel=general.id, content="hello", filename="a.txt", title="A"
+        web.files_upload_v2, channel=general.id, thread_ts=str(root), content="hello",
+        filename="a.txt", title="A", initial_comment="here",
+    )  # fmt: skip
+    (upload,) = general.uploads
+    assert (upload.name, upload.title, upload.content) == ("a.txt", "A", b"hello")
+    assert (upload.thread, upload.text) == (root, "here")
+    about = (await asyncio.to_thread(web.files_info, file=done["file"]["id"]))["file"]
+    assert about["shares"]["public"][general.id][0]["ts"] == upload.ts
+
+    def fetch(token):
+        headers = {"Authorization": f"Bearer {token}"}
+        with urlopen(Request(about["url_private"], headers=headers)) as answer:
+            return answer.headers.get_content_type(), answer.read()
+
+    assert (await asyncio.to_thread(fetch, sl.token))[1] == b"hello"
+    kind, page = await asyncio.to_thread(fetch, "xoxb-of-somebody-else")
+    assert kind == "text/html"
+    assert b"Sign in" in page
+
+
+async def test_content_of_another_length_than_announced_is_refused(sl, web):
+    def upload():
+        step = web.files_getUploadURLExternal(filename="a.txt", length=5)
+        with pytest.raises(HTTPError):
+            urlopen(Request(step["upload_url"], data=b"hi", method="POST"))
+        with pytest.raises(SlackApiError, match="file_not_found"):
+            web.files_completeUploadExternal(files=[{"id": step["file_id"]}])
+
+    await asyncio.to_thread(upload)
+
+
+async def test_a_press_comes_over_the_socket_with_its_value(sl, web):
+    alice, came = sl.user("Alice"), queue.Queue()
+    button = {"type": "button", "action_id": "go", "value": "now",
+              "text": {"type": "plain_text", "text": "Go"}}  # fmt: skip
+    blocks = [{"type": "actions", "elements": [button]}]
+    sent = await asyncio.to_thread(
+        web.chat_postMessage, channel=alice.chat().id, text="x", blocks=blocks
     )
-    assert sl.world.contents[done["file"]["id"]] == b"hello"
+
+    def take(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        if request.type == "interactive":
+            came.put(request.payload)
+        client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+
+    client = SocketModeClient(app_token=sl.app_token, web_client=web)
+    client.socket_mode_request_listeners.append(take)
+    await asyncio.to_thread(client.connect)
+    try:
+        await alice.presses("Go")
+        await sl.deliveries.settled()
+    finally:
+        await asyncio.to_thread(client.close)
+    payload = came.get_nowait()
+    assert (payload["type"], payload["user"]["id"]) == ("block_actions", alice.id)
+    assert (payload["actions"][0]["action_id"], payload["actions"][0]["value"]) == ("go", "now")
+    assert payload["container"]["message_ts"] == sent["ts"]
 
 
 async def test_socket_mode_gives_every_event_until_it_is_acknowledged(sl, web):

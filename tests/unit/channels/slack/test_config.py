@@ -57,6 +57,7 @@ def test_the_manifest_asks_for_what_is_used_and_no_more():
     (slash,) = made["features"]["slash_commands"]
     assert (slash["command"], slash["usage_hint"]) == ("/argent", "[status | new]")
     assert "url" not in slash
+    assert made["settings"]["interactivity"] == {"is_enabled": True}
 
 
 def test_the_manifest_of_an_app_that_is_called_says_where():
@@ -64,4 +65,12 @@ def test_the_manifest_of_an_app_that_is_called_says_where():
     made = manifest(request_url=url)
     assert made["settings"]["socket_mode_enabled"] is False
     assert made["settings"]["event_subscriptions"]["request_url"] == url
+    assert made["settings"]["interactivity"] == {"is_enabled": True, "request_url": url}
     assert made["features"]["slash_commands"][0]["url"] == url
+
+
+@pytest.mark.parametrize(
+    "scope", ["chat:write", "reactions:write", "files:read", "files:write", "app_mentions:read"]
+)
+def test_the_manifest_asks_for_every_scope_that_is_used(scope):
+    assert scope in SCOPES

@@ -5,7 +5,8 @@ import pytest
 from state.keys import Address
 from state.messages import AttachmentKind, ChatKind, Correction, InboundMessage
 from tests.emulators.slack import SlackEmulator, hang, refused
-from tests.unit.channels.slack.rig import Rig
+from tests.emulators.telegram.faults import Fault
+from tests.unit.channels.slack.rig import Rig, owed
 
 
 async def taken(rig: Rig, count: int = 1) -> list[InboundMessage]:
@@ -43,6 +44,51 @@ async def test_a_mention_in_a_channel_begins_a_thread_and_replies_share_its_plac
     # The bot takes part in this thread, so what is said there is for it.
     assert second.addressed
     assert first.title == "general"
+
+
+async def test_called_into_a_thread_it_is_told_what_began_it(sl: SlackEmulator, rig: Rig):
+    alice, bob, general = sl.user("Alice"), sl.user("Bob"), sl.channel("general")
+    async with rig.running():
+        root = await bob.says("<main> is red", in_=general)
+        await alice.says("since noon", in_=general, thread=root)
+        await alice.says("@argent why?", in_=general, thread=root)
+        await alice.says("@argent and now?", in_=general, thread=root)
+        *_, first, second = await taken(rig, 4)
+    (quote,) = first.quotes
+    assert (quote.text, quote.author, quote.from_bot) == (
+        "<main> is red",
+        "Bob",
+        False,
+    )
+    assert second.quotes == ()
+    assert sl.calls["conversations.replies"] == 1
+
+
+async def test_a_thread_under_an_answer_of_its_own_begins_with_that_answer(
+    sl: SlackEmulator, rig: Rig
+):
+    alice = sl.user("Alice")
+    group = sl.mpim(alice, sl.user("Bob"))
+    async with rig.running() as channel:
+        sent = await channel.send(owed(Address("slack", group.id), "red, since **noon**"))
+        await alice.says("@argent why?", in_=group, thread=sent.message)
+        (message,) = await taken(rig)
+    (quote,) = message.quotes
+    assert (quote.text, quote.from_bot) == ("red, since noon", True)
+
+
+@pytest.mark.parametrize("fault", [refused("missing_scope"), refused("thread_not_found"), hang()])
+async def test_a_thread_whose_beginning_is_out_of_reach_begins_without_it(
+    sl: SlackEmulator, rig: Rig, fault: Fault, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("channels.slack.directory.LOOKUP_SECONDS", 0.2)
+    alice, general = sl.user("Alice"), sl.channel("general")
+    async with rig.running():
+        root = await alice.says("red", in_=general, told=False)
+        sl.faults.next("conversations.replies", fault)
+        await alice.says("@argent why?", in_=general, thread=root)
+        (message,) = await taken(rig)
+    assert (message.text, message.quotes) == ("why?", ())
 
 
 async def test_threads_are_not_followed_where_that_is_off(sl: SlackEmulator, rig: Rig):
