@@ -233,6 +233,20 @@ class Attachments:
         return replace(wanted, data=data)
 
 
+def unreadable(asked: Sequence[UserEntry], media: Mapping[str, Media]) -> list[UserEntry]:
+    """The entries with what a model was shown of them, and refused, marked as unreadable.
+
+    What is told in words was not refused.
+    """
+
+    def marked(attachment: Attachment) -> Attachment:
+        shown = media.get(attachment.file or "")
+        refused = shown is not None and shown.ability != "plain"
+        return replace(attachment, problem="unreadable") if refused else attachment
+
+    return [replace(entry, attachments=tuple(map(marked, entry.attachments))) for entry in asked]
+
+
 def _is_fetched(attachment: Attachment) -> bool:
     return (
         attachment.kind in _FILES
@@ -249,7 +263,7 @@ def _newest(entries: Sequence[Entry]) -> list[Attachment]:
         for entry in reversed(entries)
         if isinstance(entry, UserEntry)
         for attachment in entry.attachments
-        if attachment.file is not None
+        if attachment.file is not None and attachment.problem is None
     ]
 
 

@@ -115,7 +115,8 @@ class PydanticAIModel:
     def _one(self, said: Said, takes: Collection[str]) -> Any:
         if isinstance(said, UserSays):
             text, shown = showable(said, takes)
-            media = [self._messages.BinaryContent(each.data, each.mime) for each in shown]
+            binary = self._messages.BinaryContent
+            media = [binary(data=each.data, media_type=each.mime) for each in shown]
             content = [*media, text] if media else text
             return self._messages.ModelRequest([self._messages.UserPromptPart(content)])
         if isinstance(said, AssistantSays):

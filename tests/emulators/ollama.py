@@ -5,6 +5,7 @@ https://docs.ollama.com/api/tags, …/api/ps, …/api/show, https://docs.ollama.
 
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from tests.emulators.llm import Asked, Refusal, Status, serve
@@ -48,7 +49,7 @@ class OllamaEmulator(OpenAIEmulator):
         return web.json_response({"models": [_tag(name) for name in self.models]})
 
     async def _show(self, request: web.Request) -> web.Response:
-        model = (await request.json(content_type=None))["model"]
+        model = orjson.loads(await request.read())["model"]
         if model not in self.models and f"{model}:latest" not in self.models:
             return web.json_response({"error": f"model '{model}' not found"}, status=404)
         tools = ["tools"] if self.tools else []

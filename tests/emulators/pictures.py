@@ -15,6 +15,12 @@ _MAGIC = (
     ("image/webp", b"RIFF"),
     ("application/pdf", b"%PDF-"),
 )
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c63f8cfc0f01f00050001ff56c72f0d0000000049454e44ae426082"
+)
+"""A picture of one red pixel."""
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 
