@@ -62,7 +62,7 @@ def message_id(text: str) -> int:
 
 
 def command_id(interaction: int) -> str:
-    """How a command goes as the message that an answer refers to."""
+    """How a command or a press goes as the message that an answer refers to."""
     return f"{_COMMAND}{interaction}"
 
 
@@ -81,8 +81,13 @@ def edit_source(bot: int, message: int, edited: str) -> str:
     return f"{bot}:{message}:edit:{edited}"
 
 
+def deletion_source(bot: int, message: int) -> str:
+    """What identifies the deletion of a message."""
+    return f"{bot}:{message}:deleted"
+
+
 def command_source(bot: int, interaction: int) -> str:
-    """What identifies one use of a command."""
+    """What identifies one use of a command, or one press of a button."""
     return f"{bot}:interaction:{interaction}"
 
 

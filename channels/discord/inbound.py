@@ -9,17 +9,30 @@ from typing import Any
 
 from channels.discord import ids
 from channels.discord.attachments import attachments
+from channels.discord.buttons import pressed
 from channels.discord.identity import Identity
 from channels.discord.places import Place
 from channels.discord.quotes import answers, is_forward, quotes
 from channels.discord.words import name, words
 from channels.sound import sound
-from state.messages import ChatKind, Correction, Inbound, InboundMessage, Malformed, Sender
+from state.messages import (
+    ChatKind,
+    Correction,
+    Deletion,
+    Inbound,
+    InboundMessage,
+    Malformed,
+    Sender,
+)
 
 Json = dict[str, Any]
 _SAID = frozenset({0, 19})
 """Types of messages that people write; the others tell of joins, pins, calls and the like.
 https://docs.discord.com/developers/resources/message#message-object-message-types"""
+
+_COMMAND = 2
+_PRESS = 3
+_CHAT_INPUT = 1
 
 _LONGEST_REASON = 200
 
@@ -44,15 +57,38 @@ def parse_edit(raw: object, place: Place, me: Identity, at: datetime) -> Inbound
         return malformed(raw, me, error, at)
 
 
-def parse_command(raw: object, place: Place, me: Identity, at: datetime) -> Inbound | None:
-    """A slash command as the message ``/name words``; None for other interactions.
+def parse_interaction(raw: object, place: Place, me: Identity, at: datetime) -> Inbound | None:
+    """A slash command as the message ``/name words``, a pressed button as what it says; None for
+    other interactions.
 
     https://docs.discord.com/developers/interactions/receiving-and-responding
     """
     try:
-        return sound(_command(_object(raw), place, me))
+        return sound(_interaction(_object(raw), place, me))
     except Exception as error:
         return malformed(raw, me, error, at)
+
+
+def deleted(raw: Json) -> list[int]:
+    """The messages that a deletion is about, one or many. Raises KeyError, TypeError, ValueError.
+
+    https://docs.discord.com/developers/events/gateway-events#message-delete
+    """
+    numbers = raw["ids"] if "ids" in raw else [raw["id"]]
+    if not isinstance(numbers, list):
+        raise TypeError(f"ids are a list, not {type(numbers).__name__}")
+    return [ids.snowflake(number) for number in numbers]
+
+
+def deletion(number: int, place: Place, me: Identity, at: datetime) -> Deletion:
+    """A message that is gone."""
+    return Deletion(
+        source=ids.deletion_source(me.id, number),
+        id=str(number),
+        address=ids.address(me.account, place),
+        at=at,
+        of=ids.message_source(me.id, number),
+    )
 
 
 def malformed(raw: object, me: Identity, error: Exception | str, at: datetime) -> Malformed:
@@ -110,27 +146,39 @@ def _correction(raw: Json, place: Place, me: Identity) -> Correction | None:
         text=said.text,
         at=_time(edited),
         container=None if place.guild is None else str(place.guild),
+        of=ids.message_source(me.id, number),
     )
 
 
-def _command(raw: Json, place: Place, me: Identity) -> InboundMessage | None:
+def _interaction(raw: Json, place: Place, me: Identity) -> InboundMessage | None:
     data = raw.get("data")
-    if raw["type"] != 2 or not isinstance(data, dict) or data.get("type", 1) != 1:
+    if not isinstance(data, dict):
+        return None
+    text = _command(data) if raw["type"] == _COMMAND else None
+    if raw["type"] == _PRESS:
+        text = pressed(data)
+    if text is None:
         return None
     number = ids.snowflake(raw["id"])
     user = raw["member"]["user"] if "member" in raw else raw["user"]
-    given = [str(option["value"]) for option in data.get("options") or () if "value" in option]
     return InboundMessage(
         source=ids.command_source(me.id, number),
         id=ids.command_id(number),
         address=ids.address(me.account, place),
         kind=place.kind,
         sender=_sender(raw, user),
-        text=" ".join([f"/{data['name']}", *given]),
+        text=text,
         at=ids.made_at(number),
         container=None if place.guild is None else str(place.guild),
         title=place.title,
     )
+
+
+def _command(data: Json) -> str | None:
+    if data.get("type", 1) != _CHAT_INPUT:
+        return None
+    given = [str(option["value"]) for option in data.get("options") or () if "value" in option]
+    return " ".join([f"/{data['name']}", *given])
 
 
 def _addressed(raw: Json, place: Place, me: Identity, *, mentioned: bool) -> bool:

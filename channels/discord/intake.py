@@ -6,7 +6,7 @@ follows it comes first. https://docs.discord.com/developers/events/gateway#resum
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,23 +20,24 @@ from channels.discord.catchup import CatchUp, message_number
 from channels.discord.client import BotClient
 from channels.discord.commands import Invocations
 from channels.discord.identity import Identity
-from channels.discord.inbound import malformed, parse_command, parse_edit, parse_message
+from channels.discord.inbound import deleted, deletion, malformed, parse_edit, parse_message
+from channels.discord.interactions import Interactions
 from channels.discord.marks import ReadMarks
-from channels.discord.places import Place, read_place
+from channels.discord.places import Place
 from channels.discord.rooms import Rooms
+from channels.discord.seen import Seen
 from channels.errors import ChannelError
 from channels.pace import Pace
 from channels.pulse import Pulse
-from state.messages import ChatKind, Inbound
+from state.messages import Correction, Inbound, InboundMessage
 
 Json = dict[str, Any]
 _WRITE_SECONDS = 5.0
 _MOST_WAITING = 1_000
 """Events of one room that wait; of more, the room is read from its history instead."""
 
-_MOST_TAKEN = 10_000
-
-_ROOM_EVENTS = {"MESSAGE_CREATE", "MESSAGE_UPDATE"}
+_DELETIONS = {"MESSAGE_DELETE", "MESSAGE_DELETE_BULK"}
+_ROOM_EVENTS = {"MESSAGE_CREATE", "MESSAGE_UPDATE"} | _DELETIONS
 _log = structlog.get_logger("channels.discord")
 
 
@@ -67,16 +68,17 @@ class Intake:
         self._me = me
         self._receive = receive
         self._marks = marks
-        self._invocations = invocations
         self._pulse = pulse
         self._pace = pace
         self._now = now
         self._rooms = Rooms(client, me)
         self._catch_up = CatchUp(me.account, client, self._rooms, marks, most=catch_up)
         self._lanes: dict[int, _Lane] = {}
+        self._interactions = Interactions(
+            client, me, self._rooms, invocations, insist=self._insist, now=now
+        )
         self._open = False
-        self._taken: OrderedDict[int, None] = OrderedDict()
-        """The latest messages, which come from a room's history and from the gateway as well."""
+        self._seen = Seen()
         self._stuck: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -106,7 +108,7 @@ class Intake:
             case "RESUMED":
                 self._connected()
             case "INTERACTION_CREATE":
-                self._start(self._command(data))
+                self._start(self._interactions.take(data))
             case _ if event in _ROOM_EVENTS:
                 self._put(event, data)
             case _:
@@ -182,18 +184,21 @@ class Intake:
         if event is None:
             return
         name, data = event
+        if name in _DELETIONS:
+            await self._forget(room, data)
+            return
         place = await self._rooms.find(room, data.get("guild_id"))
         if place is None:
             await self._receive(malformed(data, self._me, "an unknown channel", self._now()))
         elif name == "MESSAGE_CREATE":
             await self._take(data, place)
-        elif (edit := parse_edit(data, place, self._me, self._now())) is not None:
-            await self._receive(edit)
+        else:
+            await self._correct(data, place)
 
     async def _take(self, raw: Any, place: Place) -> None:
         """Take a message over, unless it was before."""
         number = message_number(raw)
-        if number is not None and number in self._taken:
+        if number is not None and number in self._seen:
             return
         inbound = parse_message(raw, place, self._me, self._now())
         if place.guild is None:
@@ -203,46 +208,45 @@ class Intake:
             await self._receive(inbound)
         if number is not None:
             self._marks.move(place.id, number)
-            self._taken[number] = None
-            if len(self._taken) > _MOST_TAKEN:
-                self._taken.popitem(last=False)
+            said = inbound.text if isinstance(inbound, InboundMessage) else None
+            self._seen.add(number, said)
 
-    # Commands -------------------------------------------------------------------------------
+    async def _correct(self, raw: Json, place: Place) -> None:
+        """Take an edit over; Discord tells of a preview, a pin or a new thread as of an edit."""
+        edit = parse_edit(raw, place, self._me, self._now())
+        if edit is None:
+            return
+        number = message_number(raw)
+        if number is None or not isinstance(edit, Correction):
+            await self._receive(edit)
+        elif not self._seen.says(number, edit.text):
+            await self._receive(edit)
+            self._seen.add(number, edit.text)
 
-    async def _command(self, data: Json) -> None:
-        """Not in the room's order: Discord waits three seconds, and /stop must not wait at all."""
-        place = self._place_of_command(data)
+    async def _forget(self, room: int, raw: Json) -> None:
+        """Take deletions over, of messages that can have been taken over."""
+        try:
+            numbers = deleted(raw)
+        except (KeyError, TypeError, ValueError) as error:
+            await self._receive(malformed(raw, self._me, error, self._now()))
+            return
+        numbers = [number for number in numbers if self._may_know(number)]
+        place = await self._rooms.find(room, raw.get("guild_id")) if numbers else None
         if place is None:
             return
-        inbound = parse_command(data, place, self._me, self._now())
-        if inbound is None:
-            return
-        self._pulse.heard(inbound)
-        await asyncio.gather(self._acknowledge(data, place), self._insist(inbound))
+        for number in numbers:
+            await self._receive(deletion(number, place, self._me, self._now()))
 
-    def _place_of_command(self, data: Json) -> Place | None:
-        try:
-            known = self._rooms.known(ids.snowflake(data["channel_id"]))
-            guild = ids.optional_snowflake(data.get("guild_id"))
-            return known or read_place(data["channel"], guild, self._me.id)
-        except (KeyError, TypeError, ValueError) as error:
-            self._start(self._insist(malformed(data, self._me, error, self._now())))
-            return None
-
-    async def _acknowledge(self, data: Json, place: Place) -> None:
-        try:
-            number, token = ids.snowflake(data["id"]), data["token"]
-            # In company, a command's answer is for whoever gave it.
-            ephemeral = place.kind is not ChatKind.DIRECT
-            await self._invocations.begin(number, str(token), self._me, ephemeral=ephemeral)
-        except (ChannelError, KeyError, TypeError, ValueError) as error:
-            # The answer then comes as a message.
-            _log.warning("command_not_acknowledged", channel=self._me.account, error=str(error))
+    def _may_know(self, message: int) -> bool:
+        if message in self._seen:
+            return not self._seen.is_nothing(message)
+        return self._marks.began_before(message)
 
     # Trouble --------------------------------------------------------------------------------
 
     async def _insist(self, inbound: Inbound) -> None:
         """Hand over what is in no history, again and again."""
+        self._pulse.heard(inbound)
         await self._pace.until_done(
             lambda: self._receive(inbound), lambda error: self._failed(0, error)
         )

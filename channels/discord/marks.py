@@ -47,6 +47,10 @@ class ReadMarks:
             self._known[room] = int(text) if text and text.isdecimal() else self._began
         return max(self._known[room], ids.earliest(self._now() - _OLDEST))
 
+    def began_before(self, message: int) -> bool:
+        """Whether the bot was there already when this message was written."""
+        return message > self._began
+
     def move(self, room: int, message: int) -> None:
         """A message was taken over, and all before it."""
         if message > self._known.get(room, 0):

@@ -5,7 +5,7 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
-from channels.discord.inbound import parse_command, parse_edit, parse_message
+from channels.discord.inbound import parse_edit, parse_interaction, parse_message
 from channels.discord.places import Directory
 from state.messages import Correction, InboundMessage, Malformed
 from tests.unit.channels.discord.messages import (
@@ -70,7 +70,7 @@ def test_ten_thousand_damaged_events_are_handled_or_set_aside() -> None:
     for n in range(10_000):
         raw = _damaged(SEEDS[n % len(SEEDS)], dice)
         for place in (ROOM, CHAT, THREAD):
-            for parse in (parse_message, parse_edit, parse_command):
+            for parse in (parse_message, parse_edit, parse_interaction):
                 inbound = parse(raw, place, ME, AT)
                 assert inbound is None or isinstance(
                     inbound, InboundMessage | Correction | Malformed

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from channels.discord.inbound import parse_command, parse_edit, parse_message
+from channels.discord.inbound import parse_edit, parse_interaction, parse_message
 from channels.discord.places import Directory, Place
 from gateway.routing import route
 from state.keys import Scope
@@ -130,7 +130,7 @@ def test_an_edit_is_known_by_its_time() -> None:
 
 
 def test_a_command_is_a_message() -> None:
-    inbound = parse_command(command(), ROOM, ME, AT)
+    inbound = parse_interaction(command(), ROOM, ME, AT)
     assert isinstance(inbound, InboundMessage)
     assert (inbound.text, inbound.sender.name, inbound.addressed) == (
         "/status the disk", "Ali", True,

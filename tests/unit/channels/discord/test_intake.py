@@ -85,6 +85,8 @@ async def test_an_edit_is_a_correction_and_a_link_preview_is_none(
     alice = dc.user("Alice")
     async with rig.running():
         said = await alice.says("helo https://a.b")
+        # Read from the history after the edit, it would have said nothing else.
+        await rig.inbox.has(1)
         dc.tell_message("MESSAGE_UPDATE", said.channel, said.channel.messages[said])
         await alice.edits(said, "hello")
         await rig.inbox.has(2)
