@@ -1,27 +1,31 @@
 """A Telegram bot as a channel."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 
 import aiohttp
 import structlog
+from telegram.constants import ReactionEmoji
 
 from channels.channel import Capabilities, Command, Health, Receive
 from channels.cursors import Cursors
 from channels.errors import ChannelError, Unauthorized
+from channels.fetching import Fetcher
 from channels.pace import Pace
 from channels.pulse import Pulse
 from channels.telegram import ids, menu
-from channels.telegram.client import BotClient
+from channels.telegram.client import POLL_GRACE_SECONDS, BotClient
 from channels.telegram.config import TelegramSettings
+from channels.telegram.files import UPLOAD_LIMIT, Downloads
 from channels.telegram.format import TEXT_LIMIT, render
 from channels.telegram.identity import Identity
 from channels.telegram.polling import Poller
+from channels.telegram.presses import press_id
 from channels.telegram.sending import NOTHING_TO_SEE, Outgoing
 from channels.telegram.webhook import CHECK_EVERY, Webhook
 from state.keys import Address
-from state.messages import OwedPart, Part, Receipt, Reply
+from state.messages import Attachment, OwedPart, Part, Receipt, Reply
 
 _TYPING_SECONDS = 5.0
 _EDIT_SECONDS = 1.5
@@ -30,6 +34,7 @@ _GROUP_EDIT_SECONDS = 4.0
 (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): edits must leave
 something of it for the final words."""
 _CLOSE_SECONDS = 5.0
+_SEEN = ReactionEmoji.EYES
 _PACE = Pace()
 _ALWAYS_OURS = Command("start", "")
 """Telegram sends /start itself when somebody opens the bot; it is in no menu."""
@@ -46,6 +51,8 @@ class TelegramChannel:
         typing_seconds=_TYPING_SECONDS,
         edit_seconds=_EDIT_SECONDS,
         group_edit_seconds=_GROUP_EDIT_SECONDS,
+        upload_limit=UPLOAD_LIMIT,
+        acknowledges=True,
     )
 
     def __init__(
@@ -66,9 +73,12 @@ class TelegramChannel:
         self._commands = tuple(commands)
         self._pace = pace
         self._client = BotClient(name, settings, http)
+        self._fetcher = Fetcher(trusted=(settings.api_root,))
         self._outgoing = Outgoing(name, self._client)
+        self._downloads = Downloads(self._client, self._fetcher)
         interval = CHECK_EVERY if settings.webhook else timedelta(seconds=settings.poll_seconds)
-        self._pulse = Pulse(name, stale_after=2 * interval, now=now)
+        grace = timedelta(seconds=POLL_GRACE_SECONDS)
+        self._pulse = Pulse(name, stale_after=interval + grace, now=now)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, receive: Receive) -> None:
@@ -102,6 +112,18 @@ class TelegramChannel:
         """See `channels.channel.Channel`."""
         return await self._outgoing.send(part)
 
+    async def upload(self, part: OwedPart, content: bytes) -> Receipt:
+        """See `channels.channel.Channel`."""
+        return await self._outgoing.upload(part, content)
+
+    def download(self, attachment: Attachment) -> AsyncGenerator[bytes, None]:
+        """See `channels.channel.Channel`."""
+        return self._downloads.stream(attachment)
+
+    async def acknowledge(self, address: Address, message: str, *, seen: bool) -> None:
+        """See `channels.channel.Channel`. A group's admins may forbid reactions."""
+        await asyncio.shield(self._begin(self._react(address, message, _SEEN if seen else None)))
+
     async def typing(self, address: Address) -> None:
         """See `channels.channel.Channel`."""
         # Cancelled with the turn it announces, the call itself ends in its own time: a request
@@ -119,6 +141,7 @@ class TelegramChannel:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._fetcher.close()
 
     def _intake(self, me: Identity, receive: Receive) -> Poller | Webhook:
         if self._settings.webhook is not None:
@@ -126,6 +149,7 @@ class TelegramChannel:
                 self._client,
                 me,
                 receive,
+                seen=self._answer_press,
                 settings=self._settings.webhook,
                 pulse=self._pulse,
                 pace=self._pace,
@@ -135,6 +159,7 @@ class TelegramChannel:
             self._client,
             me,
             receive,
+            seen=self._answer_press,
             seconds=self._settings.poll_seconds,
             pulse=self._pulse,
             cursors=self._cursors,
@@ -147,6 +172,24 @@ class TelegramChannel:
             await self._client.show_typing(ids.chat_id(address), ids.thread_id(address))
         except ChannelError as error:
             _log.debug("typing_not_shown", channel=self.name, error=str(error))
+
+    def _answer_press(self, raw: object) -> None:
+        press = press_id(raw)
+        if press is not None:
+            self._begin(self._stop_spinning(press))
+
+    async def _stop_spinning(self, press: str) -> None:
+        try:
+            await self._client.answer_press(press)
+        except ChannelError as error:
+            # It stops by itself after a while.
+            _log.debug("press_not_answered", channel=self.name, error=str(error))
+
+    async def _react(self, address: Address, message: str, emoji: str | None) -> None:
+        try:
+            await self._client.react(ids.chat_id(address), ids.message_id(message), emoji)
+        except ChannelError as error:
+            _log.debug("not_acknowledged", channel=self.name, error=str(error))
 
     def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Sequence
+from urllib.parse import quote
 
 import aiohttp
-from telegram import Bot, BotCommand, LinkPreviewOptions, ReplyParameters, WebhookInfo
+from telegram import Bot, BotCommand, InputFile, LinkPreviewOptions, ReplyParameters, WebhookInfo
 from telegram.constants import ChatAction, ParseMode
 from yarl import URL
 
@@ -18,7 +19,7 @@ from channels.telegram.refusals import Refusals
 from channels.telegram.request import AiohttpRequest
 from state.messages import Button
 
-_POLL_GRACE_SECONDS = 10.0
+POLL_GRACE_SECONDS = 8.0
 """How much longer than the poll itself its answer may take."""
 
 # A preview makes Telegram fetch every link at once: nobody asked for that, and a link that a
@@ -68,7 +69,7 @@ class BotClient:
             # `Bot.get_updates` parses all or nothing. Asking for the raw answer by the method's
             # usual spelling is warned about; case does not matter: api#making-requests.
             raw = await self._bot.do_api_request(
-                "getupdates", arguments, read_timeout=seconds + _POLL_GRACE_SECONDS
+                "getupdates", arguments, read_timeout=seconds + POLL_GRACE_SECONDS
             )
         if not isinstance(raw, list):
             raise Unreachable("Telegram's answer could not be read")
@@ -110,6 +111,53 @@ class BotClient:
         """Take a message away. Raises `MessageGone` and `MessageSettled` among the others."""
         with self._refusals.named():
             await self._bot.delete_message(chat, message)
+
+    async def upload(
+        self,
+        chat: int,
+        way: tuple[str, str],
+        file: InputFile,
+        caption: str,
+        *,
+        html: bool,
+        thread: int | None,
+        reply_to: int | None,
+        buttons: Sequence[Button] = (),
+    ) -> int:
+        """Send a file by a method and its parameter; returns the message's id.
+
+        Raises what `send` raises.
+        """
+        method, parameter = way
+        arguments = _place(chat, thread, reply_to) | {parameter: file}
+        if caption:
+            arguments |= {"caption": caption} | ({"parse_mode": ParseMode.HTML} if html else {})
+        if (markup := keyboard(buttons)) is not None:
+            arguments["reply_markup"] = markup
+        with self._refusals.named():
+            message = await self._bot.do_api_request(method, arguments)
+            return int(message["message_id"])
+
+    async def file_path(self, file_id: str) -> str:
+        """Where a file is, as Telegram says: below `file_address`, for an hour."""
+        with self._refusals.named():
+            return str(
+                (await self._bot.do_api_request("getfile", {"file_id": file_id}))["file_path"]
+            )
+
+    def file_address(self, path: str) -> str:
+        """The address of a file. The token is in it: it must not be shown."""
+        return f"{self._files}/{quote(path)}"
+
+    async def react(self, chat: int, message: int, emoji: str | None) -> None:
+        """Let the bot's reaction to a message be this one, or none."""
+        with self._refusals.named():
+            await self._bot.set_message_reaction(chat, message, emoji or ())
+
+    async def answer_press(self, press: str) -> None:
+        """Let a button that was pressed stop to spin."""
+        with self._refusals.named():
+            await self._bot.answer_callback_query(press)
 
     async def show_typing(self, chat: int, thread: int | None) -> None:
         """Show "typing…" for five seconds."""

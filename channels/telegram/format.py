@@ -63,6 +63,11 @@ def clean(text: str) -> str:
     return _REMOVED.sub("", text)
 
 
+def utf16_units(text: str) -> int:
+    """The length of a text as Telegram counts it, after its entities are taken out."""
+    return len(text) + sum(c > "\uffff" for c in text)
+
+
 def is_blank(text: str) -> bool:
     """Whether Telegram would say that the message is empty."""
     return _UNSEEN.fullmatch(text) is not None

@@ -49,6 +49,11 @@ def edit_source(bot: int, chat: int, message: int, update: int) -> str:
     return f"{message_source(bot, chat, message)}:edit:{update}"
 
 
+def press_source(bot: int, press: str) -> str:
+    """What identifies one press of a button."""
+    return f"{bot}:press:{press}"
+
+
 def migration_source(bot: int, old: int, new: int) -> str:
     """What identifies a migration: both chats announce it, and it happens once."""
     return f"{bot}:migration:{old}:{new}"

@@ -6,30 +6,30 @@ https://core.telegram.org/bots/api#update
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from telegram import Chat, Message, Update
 
 from channels.sound import sound
-from channels.telegram import ids
+from channels.telegram import ids, places
 from channels.telegram.attachments import attachments
+from channels.telegram.format import TEXT_LIMIT, utf16_units
 from channels.telegram.identity import Identity
 from channels.telegram.parts import ESSENTIAL, left_out, unknown_content
+from channels.telegram.places import as_id, as_utc
+from channels.telegram.presses import is_press, pressed
 from channels.telegram.quotes import answered, quotes
 from channels.telegram.words import Words, words
-from state.keys import Address
 from state.messages import (
     Attachment,
-    ChatKind,
     Correction,
     Inbound,
     InboundMessage,
     Malformed,
     Migration,
-    Sender,
 )
 
-WANTED = ("message", "edited_message", "my_chat_member")
+WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds of updates to ask for."""
 
 _LONGEST_REASON = 200
@@ -42,7 +42,7 @@ def parse(raw: object, me: Identity, at: datetime) -> Inbound | None:
     that one update cannot hold up those behind it.
     """
     try:
-        return sound(_read(raw, me))
+        return sound(pressed(raw, me, at) if is_press(raw) else _read(raw, me))
     except Exception as error:
         try:
             return sound(_read_in_part(raw, me))
@@ -120,21 +120,22 @@ def _message(
     said = words(message, me)
     if message.chat.type == Chat.CHANNEL or not (said.text or content):
         return None
-    sender = _sender(message)
+    sender = places.sender(message)
     return InboundMessage(
-        source=ids.message_source(me.id, _number(message.chat.id), _number(message.message_id)),
+        source=ids.message_source(me.id, as_id(message.chat.id), as_id(message.message_id)),
         id=str(message.message_id),
-        address=_address(message, me),
-        kind=_kind(message),
+        address=places.address(message, me),
+        kind=places.kind(message),
         sender=sender,
         # Forwarded words are not the sender's own: they are a quote, and never a command.
         text=said.text if message.forward_origin is None else "",
-        at=_utc(message.date),
+        at=as_utc(message.date),
         addressed=_addressed(message, said, me),
-        container=_container(message),
+        container=places.container(message),
         quotes=quotes(message, me),
         attachments=content,
         title=message.chat.title,
+        unfinished=_may_go_on(message),
     )
 
 
@@ -142,17 +143,32 @@ def _correction(message: Message, update: int, me: Identity) -> Correction | Non
     said = words(message, me)
     if message.chat.type == Chat.CHANNEL or not said.text:
         return None
-    chat, number = _number(message.chat.id), _number(message.message_id)
+    chat, number = as_id(message.chat.id), as_id(message.message_id)
     return Correction(
         source=ids.edit_source(me.id, chat, number, update),
         id=str(number),
-        address=_address(message, me),
-        kind=_kind(message),
-        sender=_sender(message),
+        address=places.address(message, me),
+        kind=places.kind(message),
+        sender=places.sender(message),
         text=said.text,
-        at=_utc(message.edit_date or message.date),
-        container=_container(message),
+        at=as_utc(message.edit_date or message.date),
+        container=places.container(message),
+        of=ids.message_source(me.id, chat, number),
     )
+
+
+def _may_go_on(message: Message) -> bool:
+    """Whether more of the same may follow at once.
+
+    Each picture of an album is a message of its own, and none says that it is the last. A text
+    beyond Telegram's limit is cut by the client, and nothing marks the pieces: Telegram Desktop
+    looks for the best place (the end of a paragraph, a line, a sentence) anywhere in the second
+    half of the limit, so a first piece is longer than half of it (`CutPart` in its `lib_ui`).
+    """
+    if message.media_group_id is not None:
+        return True
+    text = message.text or ""
+    return message.forward_origin is None and utf16_units(text) > TEXT_LIMIT // 2
 
 
 def _migration(message: Message, me: Identity) -> Migration | None:
@@ -162,13 +178,13 @@ def _migration(message: Message, me: Identity) -> Migration | None:
         old, new = message.migrate_from_chat_id, message.chat.id
     else:
         return None
-    old, new = _number(old), _number(new)
+    old, new = as_id(old), as_id(new)
     return Migration(
         source=ids.migration_source(me.id, old, new),
         channel=me.account,
         old_chat=str(old),
         new_chat=str(new),
-        at=_utc(message.date),
+        at=as_utc(message.date),
     )
 
 
@@ -182,56 +198,8 @@ def _addressed(message: Message, said: Words, me: Identity) -> bool:
     return said.mentioned or (author is not None and author.id == me.id)
 
 
-def _address(message: Message, me: Identity) -> Address:
-    thread: int | str | None = None
-    # Replies make threads in any supergroup; only in a topic the thread is a place of its own.
-    if message.is_topic_message and message.message_thread_id is not None:
-        thread = _number(message.message_thread_id)
-    elif message.chat.is_forum:
-        thread = ids.GENERAL
-    return ids.address(me.account, _number(message.chat.id), thread)
-
-
-def _kind(message: Message) -> ChatKind:
-    if message.chat.type == Chat.PRIVATE:
-        return ChatKind.DIRECT
-    if message.chat.type not in {Chat.GROUP, Chat.SUPERGROUP}:
-        raise ValueError(f"no such type of chat: {message.chat.type!r}")
-    return ChatKind.THREAD if message.chat.is_forum else ChatKind.GROUP
-
-
-def _container(message: Message) -> str | None:
-    return str(message.chat.id) if message.chat.type == Chat.SUPERGROUP else None
-
-
-def _sender(message: Message) -> Sender:
-    """Who wrote it: an anonymous admin or a channel writes as a chat, behind a stand-in user.
-
-    https://core.telegram.org/bots/api#message (`sender_chat`)
-    """
-    if message.sender_chat is not None:
-        chat = message.sender_chat
-        return Sender(str(_number(chat.id)), chat.title or chat.effective_name or "", chat.username)
-    user = message.from_user
-    if user is None:
-        raise ValueError("a message without a sender")
-    return Sender(str(_number(user.id)), user.full_name, user.username, is_bot=bool(user.is_bot))
-
-
 def _dumped(raw: object) -> bytes:
     try:
         return json.dumps(raw, default=repr).encode()
     except RecursionError:
         return b'"(nested too deeply to be kept)"'
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"an id is a number, not {value!r}")
-    return value
-
-
-def _utc(value: object) -> datetime:
-    if not isinstance(value, datetime):
-        raise TypeError(f"a date is a number, not {value!r}")
-    return value.astimezone(UTC)

@@ -42,7 +42,7 @@ class Arrival:
 
 
 class Poller:
-    """Takes one bot's updates in, batch by batch."""
+    """Takes one bot's updates in, batch by batch; `seen` gets each raw one as it comes."""
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Poller:
         me: Identity,
         receive: Receive,
         *,
+        seen: Callable[[object], None],
         seconds: int,
         pulse: Pulse,
         cursors: Cursors,
@@ -59,6 +60,7 @@ class Poller:
         self._client = client
         self._me = me
         self._receive = receive
+        self._seen = seen
         self._seconds = seconds
         self._pulse = pulse
         self._pace = pace
@@ -106,6 +108,8 @@ class Poller:
 
     async def _take(self, batch: Sequence[object]) -> None:
         at = self._now()
+        for raw in batch:
+            self._seen(raw)
         arrivals = [Arrival(update_id(raw), parse(raw, self._me, at)) for raw in batch]
         # A migration stands alone: what is said in the new chat must find the old one's session.
         for _, group in groupby(arrivals, key=lambda a: isinstance(a.inbound, Migration)):

@@ -5,6 +5,8 @@ may have been carried out. Nothing here, and no error, shows a URL: it holds the
 """
 
 import json
+from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -14,6 +16,8 @@ from telegram.request import BaseRequest, RequestData
 
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 20.0
+_SLOWEST_UPLOAD = 50_000
+"""Bytes a second: slower than this, a file is given up."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -36,7 +40,7 @@ class NoAnswer(TelegramError):
 
 
 class AiohttpRequest(BaseRequest):
-    """Text parameters over an `aiohttp.ClientSession`, which belongs to the caller."""
+    """Parameters and files over an `aiohttp.ClientSession`, which belongs to the caller."""
 
     __slots__ = ("_http", "_where")
 
@@ -68,17 +72,17 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """See `BaseRequest`. Raises `Refused` and `NoAnswer`."""
         read = float(read_timeout) if isinstance(read_timeout, int | float) else _READ_SECONDS
+        body, headers, size = _body(request_data)
         timeout = aiohttp.ClientTimeout(
-            total=_CONNECT_SECONDS * 2 + read,
+            total=_CONNECT_SECONDS * 2 + read + size / _SLOWEST_UPLOAD,
             connect=_CONNECT_SECONDS * 2,
             sock_connect=_CONNECT_SECONDS,
             sock_read=read,
         )
-        body = request_data.url_encoded_parameters().encode() if request_data else b""
         try:
             async with self._http.request(
                 # A redirect would carry the token to another host.
-                method, url, data=body, headers=_FORM, timeout=timeout, allow_redirects=False
+                method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:  # fmt: skip
                 status, payload = answer.status, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -114,9 +118,31 @@ class AiohttpRequest(BaseRequest):
             return Refused(
                 status, envelope["description"], parameters if isinstance(parameters, dict) else {}
             )
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            # What stands before the Bot API measures, too, and it stays too large.
+            return Refused(status, "the file is too large", {})
         # Not the Bot API speaks, but a proxy, a firewall or a wrong address.
         text = f"{self._where} answered {status} and not as a Bot API server does"
         return NoAnswer(text, uncertain=status >= 500)
+
+
+def _body(data: RequestData | None) -> tuple[bytes | aiohttp.FormData, dict[str, str], int]:
+    """The body of a call, its headers, and how many bytes of files are in it."""
+    if data is None:
+        return b"", _FORM, 0
+    files = data.multipart_data if data.contains_files else {}
+    if not files:
+        return data.url_encoded_parameters().encode(), _FORM, 0
+    # Quoted, a name would be shown with its percent signs; ours have no quotes and no line ends.
+    form, size = aiohttp.FormData(quote_fields=False), 0
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for field, (name, file, mime) in files.items():
+        content = file if isinstance(file, bytes) else file.read()
+        size += len(content)
+        # As a file it is written piece by piece; as bytes it would hold up everybody else.
+        form.add_field(field, BytesIO(content), filename=name, content_type=mime)
+    return form, {}, size
 
 
 def decode(payload: bytes) -> object:

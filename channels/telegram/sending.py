@@ -5,10 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
+from telegram import InputFile
 
-from channels.errors import ChannelError
+from channels.errors import ChannelError, Rejected
 from channels.telegram import ids
 from channels.telegram.client import BotClient
+from channels.telegram.files import AS_DOCUMENT, Way, safe_name, way
+from channels.telegram.format import utf16_units
 from channels.telegram.refusals import (
     BadMarkup,
     MessageGone,
@@ -21,6 +24,9 @@ from state.messages import OwedPart, Receipt
 
 NOTHING_TO_SEE = "…"
 """Stands for an answer in which nothing can be seen; Telegram refuses an empty message."""
+
+_CAPTION_LIMIT = 1024
+"""UTF-16 units of the words that go with a file: api#senddocument."""
 
 _log = structlog.get_logger("channels.telegram")
 
@@ -70,6 +76,44 @@ class Outgoing:
                 "sent_anew", channel=self._account, part=part.id, error=type(error).__name__
             )
             return await self._post(part)
+
+    async def upload(self, part: OwedPart, content: bytes) -> Receipt:
+        """See `channels.channel.Channel`.
+
+        A file that Telegram does not take as what it says to be (a picture that is none, a voice
+        where those are forbidden) is sent as a document. Words that are too many for a caption
+        go before it.
+        """
+        file = part.part.file
+        if file is None:
+            raise Rejected("there is no file in this part")
+        if part.part.text and utf16_units(part.part.plain) > _CAPTION_LIMIT:
+            await self._post(part)
+            part = replace(part, part=replace(part.part, text="", plain="", reply_to=None))
+        upload, chosen = InputFile(content, safe_name(file.title)), way(file)
+        try:
+            return await self._upload(part, upload, chosen)
+        except Rejected as error:
+            if chosen == AS_DOCUMENT:
+                raise
+            _log.warning("sent_as_document", channel=self._account, part=part.id, error=str(error))
+            return await self._upload(part, upload, AS_DOCUMENT)
+
+    async def _upload(self, part: OwedPart, file: InputFile, way: Way) -> Receipt:
+        async def attempt(form: Form) -> int:
+            said = part.part
+            return await self._client.upload(
+                ids.chat_id(part.address),
+                (way.method, way.parameter),
+                file,
+                said.text if form.html or not said.text else said.plain,
+                html=form.html,
+                thread=form.thread,
+                reply_to=form.reply_to,
+                buttons=said.buttons,
+            )
+
+        return await self._in_some_form(part, _form(part), attempt)
 
     async def _post(self, part: OwedPart) -> Receipt:
         async def attempt(form: Form) -> int:

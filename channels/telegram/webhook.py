@@ -37,7 +37,7 @@ _log = structlog.get_logger("channels.telegram")
 
 
 class Webhook:
-    """The server that Telegram calls, for one bot."""
+    """The server that Telegram calls, for one bot; `seen` gets each raw update as it comes."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Webhook:
         me: Identity,
         receive: Receive,
         *,
+        seen: Callable[[object], None],
         settings: WebhookSettings,
         pulse: Pulse,
         pace: Pace,
@@ -53,6 +54,7 @@ class Webhook:
         self._client = client
         self._me = me
         self._receive = receive
+        self._seen = seen
         self._settings = settings
         self._secret = settings.secret.get_secret_value().encode()
         self._pulse = pulse
@@ -109,7 +111,9 @@ class Webhook:
         body = await request.read()
         at = self._now()
         try:
-            inbound = parse(decode(body), self._me, at)
+            raw = decode(body)
+            inbound = parse(raw, self._me, at)
+            self._seen(raw)
         except ValueError as error:
             inbound = malformed(body, self._me, f"no JSON: {error}", at)
         try:

@@ -11,18 +11,51 @@ from channels.registry import build
 from channels.telegram.channel import TelegramChannel
 from channels.telegram.config import TelegramSettings, WebhookSettings
 from tests.contracts.channels.talk import NoCursors, Rig, Talk
-from tests.emulators.telegram import TelegramEmulator, User
+from tests.emulators.telegram import Said, TelegramEmulator, User
 
 
 class OnThePhone:
     def __init__(self, user: User) -> None:
         self._user = user
+        self._said: Said | None = None
 
     async def says(self, text: str) -> None:
-        await self._user.says(text)
+        self._said = await self._user.says(text)
 
     async def hears(self, count: int) -> list[str]:
         return [sent.text for sent in await self._user.hears(count)]
+
+    async def sees(self) -> list[str]:
+        return [str(message["text"]) for message in self._user.sees()]
+
+    async def received(self) -> list[tuple[str, bytes]]:
+        files = [sent.file for sent in self._user.chat().sent]
+        return [(file.name, file.content) for file in files if file is not None]
+
+    async def reactions(self) -> int:
+        # Telegram tells of all of a message's; these are the bot's, on whatever it may be.
+        return sum(len(emoji) for emoji in self._user.chat().reactions.values())
+
+    async def sends_file(self, name: str, content: bytes, mime: str) -> None:
+        self._said = await self._user.sends("document", name, content, mime)
+
+    async def loses_file(self) -> None:
+        self._user.loses(self._last)
+
+    async def edits(self, text: str) -> None:
+        await self._user.edits(self._last, text)
+
+    async def presses(self, label: str) -> None:
+        last = self._user.sees()[-1]
+        press = await self._user.presses(label, message=last["message_id"])
+        tg = self._user.telegram
+        stopped = await tg.changed.until(lambda: press in dict(tg.answered_presses), 10)
+        assert stopped, "the button spins for ever"
+
+    @property
+    def _last(self) -> Said:
+        assert self._said is not None, "nothing was said yet"
+        return self._said
 
 
 @asynccontextmanager

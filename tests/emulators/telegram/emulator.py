@@ -121,6 +121,10 @@ class TelegramEmulator:
         self.world.file_paths[file_id] = path
         self.world.files[path] = content
 
+    def hide(self, path: str) -> None:
+        """The file at a path cannot be downloaded any more."""
+        self.world.hidden.add(path)
+
     # Updates ----------------------------------------------------------------------------------
 
     def deliver(self, chat: Chat, kind: str, message: Json) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Place = Chat | Topic
 WAIT_SECONDS = 10.0
+MAX_TEXT = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,78 @@ class User:
         if found := detect(text):
             body["entities"] = found
         self.telegram.deliver(chat, "edited_message", dict(body))
+
+    async def sends(
+        self,
+        kind: str,
+        name: str,
+        content: bytes,
+        mime: str = "application/octet-stream",
+        *,
+        in_: Place | None = None,
+        **fields: Any,
+    ) -> Said:
+        """Send a file as a ``document``, ``photo``, ``voice``, ``audio`` or ``video``."""
+        body = self.telegram.world.keep(kind, name, content, mime)
+        media: Json = {kind: [body] if kind == "photo" else body}
+        return await self.says(None, in_=in_, **media, **fields)
+
+    async def sends_album(
+        self, *pictures: bytes, caption: str | None = None, in_: Place | None = None
+    ) -> list[Said]:
+        """Several pictures at once; Telegram writes the words under the first."""
+        fields: Json = {"media_group_id": str(self.telegram.world.next_album())}
+        said = []
+        for picture in pictures:
+            words = {"caption": caption} if caption and not said else {}
+            said.append(await self.sends("photo", "", picture, in_=in_, **fields, **words))
+        return said
+
+    async def pastes(self, text: str, *, in_: Place | None = None) -> list[Said]:
+        """Write a text of any length; as Telegram Desktop, cut it where a paragraph ends."""
+        said = []
+        while text:
+            end = len(text) if len(text) <= MAX_TEXT else text.rfind("\n\n", 0, MAX_TEXT)
+            end = end if end > MAX_TEXT // 2 else MAX_TEXT
+            said.append(await self.says(text[:end].strip(), in_=in_))
+            text = text[end:].strip()
+        return said
+
+    def loses(self, message: Said) -> None:
+        """Telegram has the file of a message no more."""
+        body = message.chat.messages[int(message)]
+        media = next(body[k] for k in ("document", "photo", "voice", "audio", "video") if k in body)
+        del self.telegram.world.file_paths[
+            (media[-1] if isinstance(media, list) else media)["file_id"]
+        ]
+
+    async def presses(self, label: str, *, message: int, in_: Place | None = None) -> str:
+        """Press a button under a message; returns the press's id.
+
+        Raises AssertionError when the message is not there, or has no such button.
+        """
+        chat, _ = self._place(in_, None, None)
+        body = chat.messages.get(message)
+        assert body is not None, f"there is no message {message}"
+        rows = body.get("reply_markup", {}).get("inline_keyboard", ())
+        data = next((b["callback_data"] for r in rows for b in r if b["text"] == label), None)
+        assert data is not None, f"message {message} has no button {label!r}: {rows}"
+        bot = next(bot for bot in chat.bots if bot.id == body["from"]["id"])
+        press = self.telegram.methods.presses.press(bot, self.person, dict(body), data)
+        if bot.updates.add("callback_query", press) is not None:
+            self.telegram.webhooks.notify(bot)
+        return str(press["id"])
+
+    def sees(self, *, in_: Place | None = None) -> list[Json]:
+        """The messages of bots that are in a chat (or a topic) now, in order."""
+        chat, thread = self._place(in_, None, None)
+        bots = {bot.id for bot in chat.bots}
+        return [
+            body
+            for _, body in sorted(chat.messages.items())
+            if body.get("from", {}).get("id") in bots
+            and (thread in {None, GENERAL} or body.get("message_thread_id") == thread)
+        ]
 
     async def hears(
         self,

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import orjson
 from aiohttp import web
@@ -62,11 +63,20 @@ class Server:
             return await self._call(request, call[1], call[2].lower())
         if path.startswith("/control/"):
             return await self._control.handle(request, path.removeprefix("/control/"))
-        if (file := _FILE.fullmatch(path)) and file[1] in self._telegram.world.bots:
-            content = self._telegram.world.files.get(file[2])
-            if content is not None:
-                return web.Response(body=content, content_type="application/octet-stream")
+        if file := _FILE.fullmatch(path):
+            return await self._file(file[1], unquote(file[2]))
         return _respond(_error(404, "Not Found"))
+
+    async def _file(self, token: str, path: str) -> web.StreamResponse:
+        world = self._telegram.world
+
+        async def give() -> Answer:
+            content = world.files.get(path) if token in world.bots else None
+            if content is None or path in world.hidden:
+                return _error(404, "Not Found")
+            return Answer(200, content, "application/octet-stream")
+
+        return _respond(await self._telegram.faults.apply("/file", None, give))
 
     async def _call(self, request: web.BaseRequest, token: str, method: str) -> web.StreamResponse:
         telegram = self._telegram

@@ -173,6 +173,8 @@ class World:
         self.groups: dict[int, Chat] = {}
         self.people: dict[int, Json] = {}
         self.files: dict[str, bytes] = {}
+        self.hidden: set[str] = set()
+        """Paths whose files are lost, though `getFile` knows of them."""
         self.file_paths: dict[str, str] = {}
         self.local_mode = False
         """Whether the server keeps files for the bot on its own disk (``--local``)."""

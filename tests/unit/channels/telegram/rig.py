@@ -14,8 +14,8 @@ from channels.pace import Pace
 from channels.telegram.channel import TelegramChannel
 from channels.telegram.config import TelegramSettings, WebhookSettings
 from state.keys import Address
-from state.messages import Inbound, InboundMessage, OwedPart, Part
-from tests.emulators.telegram import TelegramEmulator
+from state.messages import Button, Inbound, InboundMessage, OwedPart, Part
+from tests.emulators.telegram import TelegramEmulator, User
 from tests.emulators.telegram.signal import Signal
 
 PATIENCE = 10.0
@@ -114,7 +114,23 @@ class Rig:
 
 
 def owed(
-    address: Address, text: str = "hi", plain: str | None = None, reply_to: str | None = None
+    address: Address,
+    text: str = "hi",
+    plain: str | None = None,
+    reply_to: str | None = None,
+    edits: str | None = None,
 ) -> OwedPart:
     """A part of the outbox."""
-    return OwedPart(1, 1, 0, address, Part(text, plain or text, reply_to))
+    return OwedPart(1, 1, 0, address, Part(text, plain or text, reply_to, edits))
+
+
+def live(
+    address: Address, text: str, *, edits: str | None = None, buttons: tuple[Button, ...] = ()
+) -> OwedPart:
+    """A part that is, or becomes, a live message."""
+    return OwedPart(1, 1, 0, address, Part(text, text, edits=edits, buttons=buttons))
+
+
+def home(user: User) -> Address:
+    """The private chat with somebody."""
+    return Address("telegram", str(user.id))

@@ -34,6 +34,8 @@ from tests.unit.channels.telegram.updates import (
     update,
 )
 
+PHOTO = [{"file_id": "F", "file_unique_id": "U", "width": 1, "height": 1, "file_size": 9}]
+FORWARDED = {"type": "hidden_user", "date": 1, "sender_user_name": "Bob"}
 NOW = datetime(2026, 1, 30, 12, tzinfo=UTC)
 
 
@@ -129,12 +131,11 @@ def test_a_name_that_is_a_link_is_a_mention_too() -> None:
 
 
 def test_a_caption_speaks_as_a_text_does() -> None:
-    photo = [{"file_id": "F", "file_unique_id": "U", "width": 1, "height": 1, "file_size": 9}]
     caption = {
         "caption": "@our_bot what is this?",
         "caption_entities": [{"type": "mention", "offset": 0, "length": 8}],
     }
-    inbound = said(message(GROUP, photo=photo, **caption))
+    inbound = said(message(GROUP, photo=PHOTO, **caption))
     assert (inbound.addressed, inbound.text) == (True, "what is this?")
 
 
@@ -194,8 +195,29 @@ def test_an_edit_is_a_correction_with_a_source_of_its_own() -> None:
         sender=Sender("101", "Alice Liddell", "alice"),
         text="better",
         at=datetime.fromtimestamp(DATE + 60, UTC),
+        of=said(message(GROUP, text="@our_bot worse")).source,
     )
     assert read(body, "edited_message", 902) != correction
+
+
+@pytest.mark.parametrize(
+    ("body", "unfinished"),
+    [
+        (message(text="x" * 4096), True),
+        (message(text="x" * 2049), True),
+        (message(text="😀" * 1025), True),
+        (message(text="x" * 2048), False),
+        (message(text="😀" * 1024), False),
+        (message(caption="x" * 1024, photo=PHOTO), False),
+        (message(caption="one of three", photo=PHOTO, media_group_id="130"), True),
+        (message(photo=PHOTO, media_group_id="130"), True),
+        (message(text="x" * 4096, forward_origin=FORWARDED), False),
+    ],
+)
+def test_more_may_follow_a_picture_of_an_album_and_a_text_that_a_client_may_have_cut(
+    body: Json, unfinished: bool
+) -> None:
+    assert said(body).unfinished is unfinished
 
 
 def test_a_live_location_that_moves_is_no_correction() -> None:

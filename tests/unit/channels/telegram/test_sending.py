@@ -28,7 +28,7 @@ from tests.emulators.telegram import (
     unauthorized,
 )
 from tests.emulators.telegram.faults import Fault
-from tests.unit.channels.telegram.rig import Rig, owed
+from tests.unit.channels.telegram.rig import Rig, home, owed
 
 
 @pytest.fixture
@@ -36,10 +36,6 @@ async def alice(tg: TelegramEmulator) -> User:
     alice = tg.user("Alice")
     await alice.says("hi")
     return alice
-
-
-def home(user: User) -> Address:
-    return Address("telegram", str(user.id))
 
 
 async def test_a_part_arrives_as_it_was_rendered(

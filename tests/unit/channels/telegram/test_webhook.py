@@ -10,6 +10,7 @@ from channels.channel import Condition
 from channels.errors import Unauthorized
 from channels.telegram.channel import TelegramChannel
 from channels.telegram.config import WebhookSettings
+from channels.telegram.inbound import WANTED
 from channels.telegram.webhook import SECRET_HEADER
 from state.messages import InboundMessage, Malformed
 from tests.emulators.telegram import TelegramEmulator, drop_connection, unauthorized
@@ -44,7 +45,7 @@ async def test_updates_come_in_by_webhook(
         assert channel.health().condition is Condition.HEALTHY
     assert rig.inbox.texts == ["before it was set", "after"]
     assert tg.calls["getupdates"] == 0
-    assert tg.bot.updates.allowed == {"message", "edited_message", "my_chat_member"}
+    assert tg.bot.updates.allowed == set(WANTED)
 
 
 async def test_what_was_not_stored_is_delivered_again(
