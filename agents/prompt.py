@@ -4,9 +4,11 @@ What people write is material and not instructions to the gateway: quotes and fo
 as such line by line, and what Argent itself adds stands in square brackets.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
-from agents.transcript import AssistantSays, Said, ToolResult, ToolsSay, UserSays, sendable
+from agents.revisions import UNREVISED, Revisions
+from agents.transcript import AssistantSays, Media, Said, ToolResult, ToolsSay, UserSays, sendable
 from state.history import (
     AssistantEntry,
     CorrectionEntry,
@@ -15,7 +17,7 @@ from state.history import (
     ToolEntry,
     UserEntry,
 )
-from state.messages import Attachment, AttachmentKind, Quote
+from state.messages import Attachment, AttachmentKind, Quote, Sender
 
 _LONGEST_NAME = 64
 _CONVENTIONS = (
@@ -38,6 +40,13 @@ _KINDS = {
     AttachmentKind.CONTACT: "a contact",
     AttachmentKind.OTHER: "something",
 }
+_PROBLEMS = {
+    "too_large": " It was too large to be fetched, so you cannot open it.",
+    "gone": " It was gone before it could be fetched, so you cannot open it.",
+    "unreachable": " It could not be fetched, so you cannot open it.",
+    "disk": " It could not be kept, so you cannot open it.",
+}
+NO_MEDIA: Mapping[str, Media] = MappingProxyType({})
 
 
 def system_prompt(base: str, *, shared: bool = False, title: str | None = None) -> str:
@@ -54,37 +63,64 @@ def system_prompt(base: str, *, shared: bool = False, title: str | None = None) 
     return "\n\n".join(part for part in parts if part)
 
 
-def said(entries: Iterable[Entry], *, shared: bool = False) -> list[Said]:
+def said(
+    entries: Iterable[Entry],
+    *,
+    shared: bool = False,
+    revisions: Revisions = UNREVISED,
+    media: Mapping[str, Media] = NO_MEDIA,
+) -> list[Said]:
     """What a model sees of these entries, which must be whole turns.
 
     `shared` says that several people may write in the session: then each message begins with its
-    sender's name. Whole turns can be taken together or one by one with the same outcome, so a
-    transcript only ever grows. Notices are left out: the model did not say them.
+    sender's name. What one person asked in one turn is one message. `revisions` say how entries
+    read now, and `media` holds the content of kept files that can be shown, by their names.
+    With the same of both, whole turns can be taken together or one by one with the same outcome,
+    so a transcript only ever grows. Notices are left out: the model did not say them.
     """
     seen: list[Said] = []
-    calling: AssistantEntry | None = None
-    results: list[ToolEntry] = []
-    for entry in entries:
-        if isinstance(entry, ToolEntry):
-            results.append(entry)
-            continue
-        if calling is not None:
-            seen.append(_paired(calling, results))
-        calling, results = None, []
-        if isinstance(entry, AssistantEntry):
-            if entry.notice is not None:
-                continue
-            seen.append(AssistantSays(entry.content, entry.calls))
-            calling = entry if entry.calls else None
-        else:
-            seen.append(UserSays(sendable(_words(entry, shared))))
-    if calling is not None:
-        seen.append(_paired(calling, results))
+    for first, *others in _grouped(entries):
+        match first:
+            case UserEntry():
+                more = [each for each in others if isinstance(each, UserEntry)]
+                seen.append(_asked([first, *more], shared, revisions, media))
+            case AssistantEntry(notice=None):
+                seen.append(AssistantSays(first.content, first.calls))
+                if first.calls:
+                    seen.append(_paired(first, others))
+            case CorrectionEntry() if first.id not in revisions.applied:
+                seen.append(UserSays(sendable(_corrected(first, shared))))
+            case SummaryEntry():
+                seen.append(UserSays(sendable(_summary(first))))
     return seen
 
 
-def _paired(calling: AssistantEntry, results: Sequence[ToolEntry]) -> ToolsSay:
-    by_call = {entry.call: entry for entry in results}
+def _grouped(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """The entries, with those together that a model sees as one step."""
+    group: list[Entry] = []
+    for entry in entries:
+        if group and not _continues(group[-1], entry):
+            yield group
+            group = []
+        group.append(entry)
+    if group:
+        yield group
+
+
+def _continues(before: Entry, entry: Entry) -> bool:
+    if isinstance(entry, ToolEntry):
+        return True
+    return (
+        isinstance(before, UserEntry)
+        and isinstance(entry, UserEntry)
+        and entry.turn is not None
+        and entry.turn == before.turn
+        and entry.sender.id == before.sender.id
+    )
+
+
+def _paired(calling: AssistantEntry, results: Sequence[Entry]) -> ToolsSay:
+    by_call = {entry.call: entry for entry in results if isinstance(entry, ToolEntry)}
     return ToolsSay(
         tuple(
             ToolResult(call.id, call.name, found.content, found.failed)
@@ -95,19 +131,41 @@ def _paired(calling: AssistantEntry, results: Sequence[ToolEntry]) -> ToolsSay:
     )
 
 
-def _words(entry: UserEntry | CorrectionEntry | SummaryEntry, shared: bool) -> str:
-    if isinstance(entry, SummaryEntry):
-        return f"[Summary of the {entry.messages} messages before this one:]\n{entry.content}"
-    name = _name(entry.sender.name or entry.sender.username or entry.sender.id)
-    if isinstance(entry, CorrectionEntry):
-        who = name if shared else "The user"
-        return f"[{who} changed an earlier message; it now reads:]\n{entry.content}"
-    parts = [_quoted(quote) for quote in entry.quotes]
-    if entry.content.strip():
-        parts.append(entry.content)
-    parts.extend(_described(attachment) for attachment in entry.attachments)
+def _asked(
+    entries: Sequence[UserEntry], shared: bool, revisions: Revisions, media: Mapping[str, Media]
+) -> UserSays:
+    """What one person said in one turn."""
+    parts: list[str] = []
+    shown: list[Media] = []
+    for entry in entries:
+        if entry.id in revisions.deleted:
+            parts.append("[This message was deleted.]")
+            continue
+        parts.extend(_quoted(quote) for quote in entry.quotes)
+        content = revisions.texts.get(entry.id, entry.content)
+        if content.strip():
+            parts.append(content)
+        for attachment in entry.attachments:
+            content_shown = media.get(attachment.file or "")
+            parts.append(_described(attachment, shown=content_shown is not None))
+            if content_shown is not None:
+                shown.append(content_shown)
     body = "\n".join(parts) or "[An empty message]"
-    return f"{name}: {body}" if shared else body
+    text = f"{_sender(entries[0].sender)}: {body}" if shared else body
+    return UserSays(sendable(text), tuple(shown))
+
+
+def _corrected(entry: CorrectionEntry, shared: bool) -> str:
+    who = _sender(entry.sender) if shared else "The user"
+    return f"[{who} changed an earlier message; it now reads:]\n{entry.content}"
+
+
+def _summary(entry: SummaryEntry) -> str:
+    return f"[Summary of the {entry.messages} messages before this one:]\n{entry.content}"
+
+
+def _sender(sender: Sender) -> str:
+    return _name(sender.name or sender.username or sender.id)
 
 
 def _quoted(quote: Quote) -> str:
@@ -117,7 +175,7 @@ def _quoted(quote: Quote) -> str:
     return "\n".join([head, *(f"> {line}" for line in quote.text.splitlines())])
 
 
-def _described(attachment: Attachment) -> str:
+def _described(attachment: Attachment, *, shown: bool) -> str:
     facts = [_KINDS[attachment.kind]]
     if attachment.name:
         facts.append(f"“{_name(attachment.name)}”")
@@ -125,7 +183,13 @@ def _described(attachment: Attachment) -> str:
         facts.append(_name(attachment.mime))
     if attachment.size is not None:
         facts.append(_size(attachment.size))
-    return f"[Attached: {', '.join(facts)}. You cannot open it.]"
+    if shown:
+        why = ""
+    elif attachment.file is not None:
+        why = " It is kept, but you cannot open it."
+    else:
+        why = _PROBLEMS.get(attachment.problem or "", " You cannot open it.")
+    return f"[Attached: {', '.join(facts)}.{why}]"
 
 
 def _size(count: int) -> str:

@@ -82,8 +82,6 @@ class Gateway:
         self.trouble = Trouble(self._tell_owners)
         self.people = People(ledger, self.channels, clock)
         self.delivery = Delivery(ledger, sessions, self.channels, self.feed, self.trouble)
-        self.opened = OpenSessions(sessions)
-        self.life = Life(sessions, ledger, self.opened, clock)
         accounts = settings.channels.items()
         self.streaming = Streaming(
             ledger,
@@ -104,6 +102,8 @@ class Gateway:
             limits={name: account.max_file_mb * 1_000_000 for name, account in accounts},
             takes=agent.takes,
         )
+        self.opened = OpenSessions(sessions, contents=self.attachments.contents)
+        self.life = Life(sessions, ledger, self.opened, clock)
         self.thinking = Thinking(
             agent,
             self.streaming,
@@ -126,6 +126,7 @@ class Gateway:
         conversation = Conversation(
             sessions=sessions,
             opened=self.opened,
+            attachments=self.attachments,
             thinking=self.thinking,
             closing=closing,
             life=self.life,
@@ -133,8 +134,9 @@ class Gateway:
             feed=self.feed,
             clock=clock,
             limits=limits,
+            deletions=kept.deletions,
         )
-        self.lanes = Lanes(conversation.handle)
+        self.lanes = Lanes(conversation.handle, mode=kept.queue)
         self._policies = {name: Policy.of(each) for name, each in settings.channels.items()}
         self._policies[TERMINAL] = _TERMINAL_POLICY
         self.intake = Intake(
@@ -146,6 +148,7 @@ class Gateway:
             delivery=self.delivery,
             trouble=self.trouble,
             clock=clock,
+            accounts=settings.channels,
             scope=kept.channel_scope,
             max_queue=settings.gateway.max_queue,
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import structlog
 
 from channels.channel import Channel
+from channels.config import AccountSettings
 from gateway import commands
 from gateway.admission import Admit, Ignore, Pair, Policy, decide
 from gateway.clock import Clock
@@ -15,11 +16,13 @@ from gateway.lanes import Lanes
 from gateway.notices import notice
 from gateway.people import People
 from gateway.routing import Route, route
+from gateway.scopes import scope_of
 from gateway.trouble import Trouble
 from state.keys import Scope, SessionId, SessionKey, SessionType
 from state.messages import (
     Accepted,
     Correction,
+    Deletion,
     Inbound,
     InboundMessage,
     Malformed,
@@ -46,6 +49,7 @@ class Intake:
         delivery: Delivery,
         trouble: Trouble,
         clock: Clock,
+        accounts: Mapping[str, AccountSettings],
         scope: Scope,
         max_queue: int,
     ) -> None:
@@ -57,6 +61,7 @@ class Intake:
         self._delivery = delivery
         self._trouble = trouble
         self._clock = clock
+        self._accounts = accounts
         self._scope = scope
         self._max_queue = max_queue
         self._aliases: dict[str, SessionId] = {}
@@ -87,13 +92,19 @@ class Intake:
         """
         taking = asyncio.create_task(self._take_over(inbound))
         self._taking.add(taking)
-        taking.add_done_callback(self._taking.discard)
+        taking.add_done_callback(self._ended)
         await asyncio.shield(taking)
 
     async def settled(self, seconds: float) -> None:
         """Wait, so long at most, until nothing is being stored any more."""
         if self._taking:
             await asyncio.wait(self._taking, timeout=seconds)
+
+    def _ended(self, taking: asyncio.Task[None]) -> None:
+        self._taking.discard(taking)
+        if not taking.cancelled():
+            # Whoever left is not there to hear why it failed; `trouble` has it.
+            taking.exception()
 
     async def _take_over(self, inbound: Inbound) -> None:
         try:
@@ -116,26 +127,52 @@ class Intake:
                 await self._ledger.set_aside(inbound)
             case Migration():
                 await self._migrate(inbound)
-            case InboundMessage() | Correction():
+            case InboundMessage():
                 await self._take(inbound)
+            case Correction():
+                await self._correct(inbound)
+            case Deletion():
+                await self._delete(inbound)
 
-    async def _take(self, message: InboundMessage | Correction) -> None:
+    async def _take(self, message: InboundMessage) -> None:
         account = message.address.channel
         verdict = decide(message, self._policies[account], self._people.admitted(account))
         match verdict:
             case Ignore(reason):
                 _log.debug("ignored", channel=account, reason=reason)
             case Pair():
-                if isinstance(message, InboundMessage):
-                    self._delivery.post(await self._people.ask_in(message))
+                self._delivery.post(await self._people.ask_in(message))
             case Admit(owner):
-                way = route(message, owner=owner, scope=self._scope, aliases=self._aliases)
+                scope = self._scope
+                if (settings := self._accounts.get(account)) is not None:
+                    scope = scope_of(message.container, settings, scope)
+                way = route(message, owner=owner, scope=scope, aliases=self._aliases)
                 await self._accept(message, way)
 
-    async def _accept(self, message: InboundMessage | Correction, way: Route) -> None:
+    async def _correct(self, correction: Correction) -> None:
+        """Take over what was changed of a message that is known; of others there is no talk.
+
+        A message that was not for us does not become so by what is changed in it later.
+        """
+        account = correction.address.channel
+        verdict = decide(correction, self._policies[account], self._people.admitted(account))
+        original = await self._ledger.taken(account, correction.of)
+        if not isinstance(verdict, Admit) or original is None:
+            _log.debug("ignored", channel=account, reason="corrects nothing that was taken over")
+            return
+        await self._accept(correction, Route(original.key, original.session))
+
+    async def _delete(self, deletion: Deletion) -> None:
+        """Take over that a message was deleted, if it is one that was taken over."""
+        original = await self._ledger.taken(deletion.address.channel, deletion.of)
+        if original is not None:
+            await self._accept(deletion, Route(original.key, original.session))
+
+    async def _accept(self, message: InboundMessage | Correction | Deletion, way: Route) -> None:
+        # A stop is always taken, and so is a deletion: they make the work less.
         urgent = isinstance(message, InboundMessage) and commands.stops(message.text)
         waiting = self._lanes.waiting(way.session) + self._arriving[way.session]
-        if not urgent and waiting >= self._max_queue:
+        if waiting >= self._max_queue and not (urgent or isinstance(message, Deletion)):
             await self._turn_away(message, waiting)
             return
         self._arriving[way.session] += 1
@@ -185,7 +222,7 @@ class Intake:
 
 def _account(inbound: Inbound) -> str:
     match inbound:
-        case InboundMessage() | Correction():
+        case InboundMessage() | Correction() | Deletion():
             return inbound.address.channel
         case Migration() | Malformed():
             return inbound.channel

@@ -1,91 +1,117 @@
 """One ordered worker per session, which exists only while the session has work.
 
-A session's messages run one after the other, in the order they were accepted; sessions never wait
-for each other. A worker leaves as soon as its lane is empty: between finding it empty and leaving
-there is no `await`, so a message submitted at that moment finds either the worker or no lane.
+A session's messages are answered in the order they were accepted; sessions never wait for each
+other. What belongs together is taken together (`gathering`). A worker leaves as soon as its lane
+is empty: between finding it empty and leaving there is no `await`, so a message submitted at that
+moment finds either the worker or no lane.
+
+A correction or a deletion of a message that has no outcome yet changes what is asked. It leaves
+the queue, follows its message through the lane, and is worked on right behind it: so its inbox
+row stays open at least as long as the message's, and a crash in between loses neither.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from contextvars import Context
+from dataclasses import replace
+from itertools import islice, takewhile
 from typing import TypeVar
 
 import structlog
 
-from state.messages import Accepted
+from agents.config import QueueMode
+from gateway import gathering
+from gateway.batch import Batch
+from gateway.stop import Stop
+from state.messages import Accepted, Correction, Deletion, InboundMessage
 
 T = TypeVar("T")
 _log = structlog.get_logger("lanes")
 
+MOST_INTERRUPTIONS = 5
+"""Turns in a row that are given up for what was said since. Then one runs to its end, or somebody
+who writes faster than a model thinks would never be answered."""
 
-class Stop:
-    """A request to stop working on one message, which its turn obeys when it can.
+Handle = Callable[[Batch, Stop], Awaitable[Batch | None]]
+"""Works on messages until they have their outcome, and returns None. When their turn obeyed a stop
+with `Stop.again`, it returns them as they are known by then: they are taken up anew. What it raises
+is a bug and is logged."""
 
-    `obeyed` says that it did. What has no turn, or was nearly finished, goes on all the same.
-    """
 
-    __slots__ = ("_asked", "_task", "obeyed", "requested")
+class _Message:
+    """A message that has no outcome yet, with the changes that follow it."""
 
-    def __init__(self, asked: tuple["Stop", ...] = ()) -> None:
-        self.requested = False
-        self.obeyed = False
-        self._asked = asked
-        self._task: asyncio.Task[None] | None = None
+    __slots__ = ("accepted", "arrived", "changes", "stop")
+
+    def __init__(self, accepted: Accepted, stop: Stop) -> None:
+        self.accepted = accepted
+        self.stop = stop
+        self.arrived = asyncio.get_running_loop().time()
+        self.changes: list[Accepted] = []
 
     @property
-    def others(self) -> int:
-        """How many messages were stopped by this one, when it is itself a request to stop."""
-        return sum(stop.obeyed for stop in self._asked)
+    def deleted(self) -> bool:
+        return any(isinstance(change.message, Deletion) for change in self.changes)
 
-    def request(self) -> None:
-        """Ask to stop; cancels what is bound, now or later."""
-        self.requested = True
-        if self._task is not None:
-            self._task.cancel()
+    def take(self, change: Accepted) -> None:
+        """Read differently, or be deleted, from now on."""
+        self.changes.append(change)
+        message, new = self.accepted.message, change.message
+        if isinstance(message, InboundMessage) and isinstance(new, Correction):
+            self.accepted = replace(self.accepted, message=replace(message, text=new.text))
 
-    async def guard(self, work: Awaitable[None]) -> bool:
-        """Do the work unless or until a stop is requested; whether it was done.
-
-        The work runs in a task of its own, so that a stop cancels it and nothing around it.
-        """
-        task = asyncio.ensure_future(work)
-        self._task = task
-        if self.requested:
-            task.cancel()
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            task.cancel()
-            await asyncio.wait([task])
-            raise
-        finally:
-            self._task = None
-        if task.cancelled():
-            self.obeyed = True
-            return False
-        task.result()
-        return True
+    def again(self, known: Accepted, *, stopped: bool) -> None:
+        """Wait anew, with what was found out about the attachments in the turn given up."""
+        message, found = self.accepted.message, known.message
+        if isinstance(message, InboundMessage) and isinstance(found, InboundMessage):
+            message = replace(message, attachments=found.attachments)
+        self.accepted = replace(known, message=message)
+        self.stop = Stop(deleted=self.deleted)
+        if stopped:
+            self.stop.request()
 
 
-Handle = Callable[[Accepted, Stop], Awaitable[None]]
-"""Works on a message until it has its outcome. What it raises is a bug and is logged."""
+class _Action:
+    __slots__ = ("act",)
+
+    def __init__(self, act: Callable[[], Awaitable[None]]) -> None:
+        self.act = act
 
 
 class _Lane:
-    __slots__ = ("current", "items", "task")
+    __slots__ = ("changed", "current", "interruptions", "items", "task")
 
     def __init__(self) -> None:
-        self.items: deque[tuple[Accepted | None, Stop, Callable[[], Awaitable[None]]]] = deque()
-        self.current: tuple[Accepted, Stop] | None = None
+        self.items: deque[_Message | _Action] = deque()
+        self.current: tuple[_Message, ...] = ()
+        self.changed = asyncio.Event()
+        self.interruptions = 0
         self.task: asyncio.Task[None] | None = None
+
+    def messages(self) -> list[_Message]:
+        """What has no outcome yet, in order; what is worked on comes first."""
+        return [*self.current, *(each for each in self.items if isinstance(each, _Message))]
+
+    def interrupt(self) -> bool:
+        """Give up the running turn to take its messages up anew; whether that was asked."""
+        stop = self.current[0].stop
+        if not stop.requested:
+            self.interruptions += 1
+            stop.interrupt()
+        return stop.again
+
+    def put_first(self, items: Iterable[_Message]) -> None:
+        self.items.extendleft(reversed(list(items)))
 
 
 class Lanes:
     """All lanes with work in them."""
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, *, mode: QueueMode = QueueMode.COLLECT) -> None:
         self._handle = handle
+        self._mode = mode
         self._lanes: dict[str, _Lane] = {}
         self._closing = False
         self._empty = asyncio.Event()
@@ -96,8 +122,16 @@ class Lanes:
 
         With `stops`, what the session accepted before is asked to stop at once.
         """
+        if self._closing:
+            return
+        lane = self._lanes.get(accepted.session)
+        if lane is not None and self._changes(lane, accepted):
+            lane.changed.set()
+            return
         stop = Stop(self._stop(accepted.session, accepted.seq) if stops else ())
-        self._put(accepted.session, (accepted, stop, lambda: self._handle(accepted, stop)))
+        self._put(accepted.session, _Message(accepted, stop))
+        if lane is not None and self._mode is QueueMode.INTERRUPT:
+            self._interrupt(lane)
 
     async def run_between(self, session: str, action: Callable[[], Awaitable[T]]) -> T:
         """Run an action between two messages of a session, and return what it returns."""
@@ -113,15 +147,15 @@ class Lanes:
                 if not done.cancelled():
                     done.set_result(result)
 
-        self._put(session, (None, Stop(), act))
+        self._put(session, _Action(act))
         return await done
 
     def waiting(self, session: str) -> int:
-        """How many messages of a session are not finished."""
+        """How many messages of a session, and changes of them, are not finished."""
         lane = self._lanes.get(session)
         if lane is None:
             return 0
-        return sum(item[0] is not None for item in lane.items) + (lane.current is not None)
+        return sum(1 + len(each.changes) for each in lane.messages())
 
     def __len__(self) -> int:
         """How many lanes have work."""
@@ -138,7 +172,8 @@ class Lanes:
         """
         self._closing = True
         for lane in list(self._lanes.values()):
-            lane.items = deque(item for item in lane.items if item[0] is None)
+            lane.items = deque(item for item in lane.items if isinstance(item, _Action))
+            lane.changed.set()
         try:
             async with asyncio.timeout(seconds):
                 await self.settled()
@@ -153,23 +188,49 @@ class Lanes:
         lane = self._lanes.get(session)
         if lane is None:
             return ()
-        items = [(accepted, stop) for accepted, stop, _ in lane.items]
-        if lane.current is not None:
-            items.append(lane.current)
+        running = [lane.current[0]] if lane.current else []
+        waiting = [each for each in lane.items if isinstance(each, _Message)]
         asked = [
-            stop
-            for accepted, stop in items
-            if accepted is not None and accepted.seq < before and not stop.requested
+            each.stop
+            for each in [*running, *waiting]
+            if each.accepted.seq < before and not each.stop.final
         ]
         for stop in asked:
             stop.request()
         return tuple(asked)
 
-    def _put(
-        self, session: str, item: tuple[Accepted | None, Stop, Callable[[], Awaitable[None]]]
-    ) -> None:
-        if self._closing and item[0] is not None:
-            return
+    def _changes(self, lane: _Lane, accepted: Accepted) -> bool:
+        """Let a correction or deletion change its message, where that has no outcome yet."""
+        change = accepted.message
+        if not isinstance(change, Correction | Deletion):
+            return False
+        for each in lane.messages():
+            if each.deleted or not gathering.concerns(change, each.accepted):
+                continue
+            if each in lane.current:
+                free = isinstance(change, Deletion) or self._may_interrupt(lane)
+                if not (free and lane.interrupt()):
+                    return False
+            each.take(accepted)
+            if isinstance(change, Deletion) and each not in lane.current:
+                # It ends without a word: it must not part those around it.
+                each.stop.deleted = True
+                lane.items.remove(each)
+                lane.items.appendleft(each)
+            return True
+        return False
+
+    def _interrupt(self, lane: _Lane) -> None:
+        """Give up the running turn when what has just been put in would be part of it."""
+        messages = [each.accepted for each in lane.messages()]
+        joined = gathering.together(messages, self._mode) == len(messages)
+        if lane.current and joined and self._may_interrupt(lane):
+            lane.interrupt()
+
+    def _may_interrupt(self, lane: _Lane) -> bool:
+        return lane.interruptions < MOST_INTERRUPTIONS
+
+    def _put(self, session: str, item: _Message | _Action) -> None:
         lane = self._lanes.get(session)
         if lane is None:
             lane = self._lanes[session] = _Lane()
@@ -181,19 +242,74 @@ class Lanes:
             )
         else:
             lane.items.append(item)
+            lane.changed.set()
 
     async def _work(self, session: str, lane: _Lane) -> None:
         try:
             while lane.items:
-                accepted, stop, work = lane.items.popleft()
-                lane.current = (accepted, stop) if accepted is not None else None
-                try:
-                    await work()
-                except Exception:
-                    # The message stays accepted and runs again at the next start.
-                    _log.exception("message_not_finished", session=session)
-                lane.current = None
+                first = lane.items[0]
+                if isinstance(first, _Action):
+                    lane.items.popleft()
+                    await first.act()
+                    continue
+                # What belongs together stays in the queue until it is complete: until then it
+                # can be stopped, corrected and deleted like everything that waits.
+                batch = self._together(lane, first)
+                if (seconds := self._patience(lane, batch)) > 0:
+                    await self._change(lane, seconds)
+                    continue
+                for _ in batch:
+                    lane.items.popleft()
+                await self._answer(session, lane, batch)
         finally:
             del self._lanes[session]
             if not self._lanes:
                 self._empty.set()
+
+    def _together(self, lane: _Lane, first: _Message) -> tuple[_Message, ...]:
+        if first.stop.requested or first.stop.deleted:
+            # Each message that is not answered ends, and is counted, by itself.
+            return (first,)
+        heads = takewhile(
+            lambda item: isinstance(item, _Message) and not item.stop.requested,
+            islice(lane.items, gathering.MOST),
+        )
+        messages = [head for head in heads if isinstance(head, _Message)]
+        count = gathering.together([each.accepted for each in messages], self._mode)
+        return tuple(messages[:count])
+
+    def _patience(self, lane: _Lane, batch: tuple[_Message, ...]) -> float:
+        last = batch[-1]
+        if last.stop.requested or last.stop.deleted:
+            return 0.0
+        if len(batch) < len(lane.items) or len(batch) == gathering.MOST:
+            return 0.0
+        waited = asyncio.get_running_loop().time() - last.arrived
+        return gathering.patience(last.accepted, waited=waited)
+
+    async def _change(self, lane: _Lane, seconds: float) -> None:
+        lane.changed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await lane.changed.wait()
+
+    async def _answer(self, session: str, lane: _Lane, batch: tuple[_Message, ...]) -> None:
+        lane.current = batch
+        stop = batch[0].stop
+        try:
+            left = await self._handle(Batch(tuple(each.accepted for each in batch)), stop)
+        except Exception:
+            # The messages stay accepted, with their changes, and run again at the next start.
+            _log.exception("message_not_finished", session=session)
+            return
+        finally:
+            lane.current = ()
+        if self._closing:
+            return
+        if left is None:
+            lane.interruptions = 0
+            lane.put_first(_Message(c, Stop()) for each in batch for c in each.changes)
+            return
+        for each, known in zip(batch, left, strict=True):
+            each.again(known, stopped=not stop.again)
+        lane.put_first(sorted(batch, key=lambda each: not each.deleted))

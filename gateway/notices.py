@@ -31,6 +31,10 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "approved": "You are in. What can I do for you?",
         # An answer with a file.
         "file_not_sent": "I couldn't send the file {title} here.",
+        # The first line of an answer that comes late.
+        "late": "This arrived while I was away.",
+        "late_one": "One of these arrived while I was away.",
+        "late_some": "{count} messages arrived while I was away.",
         # Commands.
         "stopped": "Stopped.",
         "stopped_some": "Stopped. Messages that waited and were dropped: {waiting}.",

@@ -5,25 +5,34 @@ recently used are simply dropped. Only a session's own lane touches its open ses
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
-from agents.prompt import said
+from agents.prompt import NO_MEDIA, said
+from agents.revisions import UNREVISED, Revisions, revisions
 from agents.tokens import of_said
-from agents.transcript import Transcript
+from agents.transcript import Media, Transcript
 from gateway.routing import Route
 from state.compaction import TurnSize, slide
-from state.history import CorrectionEntry, Entry, finished, turn_ends
-from state.keys import SessionKey, SessionType
+from state.history import Entry, finished, turn_ends
+from state.keys import SessionId, SessionKey, SessionType
 from state.session import Session
 from state.store import Loaded, Sessions
 
 MOST = 256
 MOST_BYTES = 32 * 1024 * 1024
 _LATELY = 16
+
+Contents = Callable[[SessionId, Sequence[Entry]], Awaitable[Mapping[str, Media]]]
+"""What a model can be shown of the files that came with these entries, by their names."""
+
+
+async def _nothing_shown(_session: SessionId, _entries: Sequence[Entry]) -> Mapping[str, Media]:
+    return NO_MEDIA
+
 
 _log = structlog.get_logger("sessions")
 
@@ -43,25 +52,25 @@ class OpenSession:
     finished: frozenset[str]
     stored: bool = True
 
-    @classmethod
-    def of(cls, loaded: Loaded) -> "OpenSession":
-        """Make a loaded session ready."""
-        opened = cls(loaded.session, Transcript(), [], frozenset())
-        opened.begin(loaded)
-        return opened
-
-    def begin(self, loaded: Loaded) -> None:
+    def begin(self, loaded: Loaded, media: Mapping[str, Media] = NO_MEDIA) -> None:
         """Take the session as it was loaded, from the beginning of its context on."""
         self.session, self.transcript, self.turns = loaded.session, Transcript(), []
         self.finished = _lately_finished(loaded.entries)
+        revised = revisions(loaded.entries)
         start = 0
         for end in turn_ends(loaded.entries):
-            self.extend(loaded.entries[start:end], loaded.positions[start])
+            self.extend(loaded.entries[start:end], loaded.positions[start], media, revised)
             start = end
 
-    def extend(self, entries: Sequence[Entry], position: int) -> None:
+    def extend(
+        self,
+        entries: Sequence[Entry],
+        position: int,
+        media: Mapping[str, Media] = NO_MEDIA,
+        revised: Revisions = UNREVISED,
+    ) -> None:
         """A turn was appended at a position."""
-        words = said(entries, shared=is_shared(self.session.key))
+        words = said(entries, shared=is_shared(self.session.key), revisions=revised, media=media)
         self.transcript.extend(words)
         self.turns.append(TurnSize(position, sum(map(of_said, words))))
 
@@ -82,11 +91,13 @@ class OpenSessions:
         self,
         sessions: Sessions,
         *,
+        contents: Contents = _nothing_shown,
         agent: str = "main",
         most: int = MOST,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._sessions = sessions
+        self._contents = contents
         self._agent = agent
         self._most = most
         self._most_bytes = most_bytes
@@ -143,12 +154,19 @@ class OpenSessions:
         )
         session = replace(opened.session, context=context, revision=opened.session.revision + 1)
         await self._sessions.save(session)
-        loaded = await self._sessions.load(session.id)
-        if loaded is None:
-            raise LookupError(f"session {session.id} is gone")
-        opened.begin(loaded)
+        await self.renew(opened)
         _log.info("context_slid", session=session.id, turns=gone, kept=len(kept))
         return True
+
+    async def renew(self, opened: OpenSession) -> None:
+        """Read an open session's context again: its beginning, or what it says, has changed."""
+        loaded = await self._sessions.load(opened.session.id)
+        if loaded is None:
+            raise LookupError(f"session {opened.session.id} is gone")
+        opened.begin(loaded, await self._shown(loaded))
+
+    async def _shown(self, loaded: Loaded) -> Mapping[str, Media]:
+        return await self._contents(loaded.session.id, loaded.entries)
 
     async def _load(self, route: Route, at: datetime, title: str | None) -> OpenSession:
         loaded = await self._sessions.load(route.session)
@@ -159,10 +177,11 @@ class OpenSessions:
             return OpenSession(fresh, Transcript(), [], frozenset(), stored=False)
         if loaded.repaired:
             _log.error("history_repaired", session=route.session, set_aside=loaded.repaired)
-        return OpenSession.of(loaded)
+        opened = OpenSession(loaded.session, Transcript(), [], frozenset())
+        opened.begin(loaded, await self._shown(loaded))
+        return opened
 
 
 def _lately_finished(entries: Sequence[Entry]) -> frozenset[str]:
-    # A session commits one message at a time, so only its last one can be open in the ledger.
-    last = entries[-_LATELY:]
-    return finished(last) | {e.id for e in last if isinstance(e, CorrectionEntry)}
+    # A session commits one turn at a time, so only its last one can be open in the ledger.
+    return finished(entries[-_LATELY:])

@@ -20,8 +20,8 @@ CORE = re.compile(
     | channels\.(columns|config|document|errors|grammar|markdown|pieces|rendering|sound|split)
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
     | channels\.(discord\.(markup|places)|slack\.(known|manifest))
-    | agents\.(config|errors|prompt|skills|tokens|transcript|turn)
-    | gateway\.(admission|commands|notices|routing|scopes)
+    | agents\.(config|errors|prompt|revisions|skills|tokens|transcript|turn)
+    | gateway\.(admission|commands|gathering|lateness|live|notices|routing|scopes)
     """,
     re.VERBOSE,
 )

@@ -44,6 +44,7 @@ class ScriptedModel:
 
     name: str = "scripted"
     window: int | None = None
+    takes: frozenset[str] = frozenset()
     script: deque[Line] = field(default_factory=deque)
     requests: list[list[Said]] = field(default_factory=list)
     usage: Usage | None = None

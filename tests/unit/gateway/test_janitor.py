@@ -4,15 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.janitor import Janitor
-from gateway.lanes import Lanes, Stop
+from gateway.lanes import Lanes
 from gateway.life import Life
 from gateway.open_sessions import OpenSessions
+from gateway.stop import Stop
 from state.keys import SessionId, SessionKey
 from state.lifecycle import Event, Phase
 from state.memory import MemoryLedger, MemorySessions
-from state.messages import Accepted
 from state.session import Session
 from tests.unit.gateway.messages import AT
 
@@ -56,7 +57,7 @@ class House:
         return loaded.session.phase
 
 
-async def _nothing(_accepted: Accepted, _stop: Stop) -> None:
+async def _nothing(_batch: Batch, _stop: Stop) -> None:
     return None
 
 

@@ -1,0 +1,228 @@
+"""The turn that answers messages: from what was asked to what is owed for it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from agents.agent import TurnFinished
+from agents.errors import ContextOverflow, ModelError
+from agents.prompt import said
+from agents.tokens import of_said
+from agents.transcript import Media
+from gateway import lateness
+from gateway.attachments import Attachments
+from gateway.batch import Batch
+from gateway.clock import Clock
+from gateway.closing import Closing
+from gateway.events import Feed, TurnStarted
+from gateway.keeping import Keeping
+from gateway.notices import notice
+from gateway.open_sessions import OpenSession, is_shared
+from gateway.stop import Stop
+from gateway.thinking import Limits, Stopped, Thinking
+from gateway.turn_entries import answer, questions, steps
+from state.compaction import is_due
+from state.history import AssistantEntry, UserEntry
+from state.messages import Accepted, InboundMessage, Outcome, Reply, ReplyKind
+
+STOPPED = "stopped"
+"""The notice of a turn that somebody stopped."""
+
+_log = structlog.get_logger("conversation")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What is answered: the messages, their session, and what goes into its history and context."""
+
+    batch: Batch
+    opened: OpenSession
+    asked: list[UserEntry]
+    media: Mapping[str, Media]
+
+
+class Answering:
+    """Answers batches. Read `answer` from top to bottom."""
+
+    def __init__(
+        self,
+        *,
+        keeping: Keeping,
+        attachments: Attachments,
+        thinking: Thinking,
+        closing: Closing,
+        feed: Feed,
+        clock: Clock,
+        limits: Limits,
+    ) -> None:
+        self._keeping = keeping
+        self._attachments = attachments
+        self._thinking = thinking
+        self._closing = closing
+        self._feed = feed
+        self._clock = clock
+        self._limits = limits
+
+    async def answer(self, batch: Batch, stop: Stop) -> Batch | None:
+        """Bring messages to their outcome; see `lanes.Handle` for what is returned."""
+        opened = await self._keeping.open(batch.last)
+        left = await self._without_answered(batch, opened)
+        if left is None:
+            return None
+        batch = left
+        if stop.deleted:
+            await self._closing.close(batch, Outcome.DECLINED, None, detail="deleted")
+            return None
+        if not stop.requested:
+            self._feed.publish(TurnStarted(batch.session, batch.last.message.source))
+        with self._thinking.working(batch):
+            batch, fetched = await self._with_files(batch, stop)
+            turn = await self._begun(batch, opened)
+            ended = await self._ended(turn, stop) if fetched else Stopped()
+        match ended:
+            case TurnFinished():
+                await self._commit(turn, ended)
+            case Stopped() if stop.again:
+                await self._closing.withdraw(batch)
+                return batch
+            case Stopped(words):
+                await self._stopped(turn, words)
+            case code:
+                await self._fail(turn, code)
+        return None
+
+    async def _without_answered(self, batch: Batch, opened: OpenSession) -> Batch | None:
+        """What is left to be answered, None when that is nothing.
+
+        A crash may have come between the history and the ledger: then the answer is there, and is
+        owed, once, under the last message that it names. Whatever was joined then may be in other
+        batches now.
+        """
+        done = [each for each in batch if each.recovered and each.entry in opened.finished]
+        if not done:
+            return batch
+        answers = {
+            name: entry
+            for entry in await self._keeping.entries(opened)
+            if isinstance(entry, AssistantEntry)
+            for name in entry.re
+        }
+        for each in done:
+            said_to = [a for a in done if a.entry in answers[each.entry].re]
+            await self._owe(each, opened, answers[each.entry], said_to)
+        left = tuple(each for each in batch if each not in done)
+        return Batch(left) if left else None
+
+    async def _owe(
+        self, accepted: Accepted, opened: OpenSession, said: AssistantEntry, to: list[Accepted]
+    ) -> None:
+        outcome, reply = Outcome.FAILED, Reply(said.content, ReplyKind.NOTICE)
+        if said.notice is None:
+            text = lateness.note(to) + said.content
+            outcome, reply = Outcome.REPLIED, Reply(text, files=said.files)
+        elif said.notice == STOPPED:
+            outcome = Outcome.DECLINED
+        silent = said.notice == STOPPED or accepted.entry != said.re[-1]
+        await self._closing.close(
+            Batch((accepted,)),
+            outcome,
+            None if silent else reply,
+            session=opened.session,
+            detail=said.notice,
+        )
+
+    async def _with_files(self, batch: Batch, stop: Stop) -> tuple[Batch, bool]:
+        """The batch with the files that came along, and whether no stop came in between."""
+        known = list(batch)
+
+        async def keep(index: int, message: InboundMessage) -> None:
+            kept = await self._attachments.keep(batch.session, message)
+            known[index] = replace(known[index], message=kept)
+
+        messages = [(index, each.message) for index, each in enumerate(batch)]
+        coming = [
+            keep(index, message)
+            for index, message in messages
+            if isinstance(message, InboundMessage) and message.attachments
+        ]
+        if not coming and not stop.requested:
+            return batch, True
+
+        async def keep_all() -> None:
+            await asyncio.gather(*coming)
+
+        done = await stop.guard(keep_all())
+        return Batch(tuple(known)), done
+
+    async def _begun(self, batch: Batch, opened: OpenSession) -> _Turn:
+        asked = questions(batch, turn=self._clock.id())
+        media = await self._attachments.contents(batch.session, asked)
+        return _Turn(batch, opened, asked, media)
+
+    async def _ended(self, turn: _Turn, stop: Stop) -> TurnFinished | Stopped | str:
+        """The turn as it ended; a notice's name when there is no answer to be had."""
+        try:
+            return await self._think(turn, stop)
+        except ModelError as error:
+            _log.warning("turn_failed", code=error.code, error=str(error))
+            return error.code
+        except Exception:
+            _log.exception("turn_broke")
+            return "failed"
+
+    async def _think(self, turn: _Turn, stop: Stop) -> TurnFinished | Stopped:
+        """Run the turn; an overflow slides once and retries."""
+        opened, limit = turn.opened, self._limits.tokens
+        words = said(turn.asked, shared=is_shared(opened.session.key), media=turn.media)
+        coming = opened.session.context.tokens + sum(map(of_said, words))
+        if is_due(coming, limit=limit, threshold=self._limits.threshold):
+            await self._keeping.slide(opened, limit)
+        try:
+            return await self._thinking.turn(turn.batch, opened, words, stop)
+        except ContextOverflow:
+            # What the window must be after all: a context that should have fitted did not.
+            real = min(limit, opened.session.context.tokens or opened.estimated())
+            if not await self._keeping.slide(opened, real):
+                raise
+            return await self._thinking.turn(turn.batch, opened, words, stop)
+
+    async def _commit(self, turn: _Turn, finished: TurnFinished) -> None:
+        entries = steps(turn.asked, finished, self._clock)
+        tokens = finished.context
+        if tokens is None:
+            tokens = turn.opened.estimated() + sum(map(of_said, finished.said))
+        text = lateness.note(turn.batch) + entries[-1].content
+        await self._keeping.append(
+            turn.opened, [*turn.asked, *entries], tokens=tokens, media=turn.media
+        )
+        await self._close(turn, Outcome.REPLIED, Reply(text, files=finished.files))
+
+    async def _stopped(self, turn: _Turn, words: str) -> None:
+        """What people have seen of the answer was said, and the model knows it."""
+        if not words:
+            # Whoever stopped it gets the answer to their /stop; one notice is enough.
+            await self._keep_notice(turn, STOPPED)
+            await self._close(turn, Outcome.DECLINED, None, STOPPED)
+            return
+        said_so_far = answer(turn.asked, words, self._clock)
+        await self._keeping.append(turn.opened, [*turn.asked, said_so_far], media=turn.media)
+        text = f"{lateness.note(turn.batch)}{words}\n\n*{notice(STOPPED)}*"
+        await self._close(turn, Outcome.DECLINED, Reply(text), STOPPED)
+
+    async def _fail(self, turn: _Turn, code: str) -> None:
+        """End with a notice; what was asked stays in the history."""
+        await self._keep_notice(turn, code)
+        reply = Reply(notice(code), ReplyKind.NOTICE)
+        await self._close(turn, Outcome.FAILED, reply, code)
+
+    async def _keep_notice(self, turn: _Turn, code: str) -> None:
+        said_so = answer(turn.asked, notice(code), self._clock, code=code)
+        await self._keeping.append(turn.opened, [*turn.asked, said_so], media=turn.media)
+
+    async def _close(
+        self, turn: _Turn, outcome: Outcome, reply: Reply | None, detail: str | None = None
+    ) -> None:
+        session = turn.opened.session if turn.opened.stored else None
+        await self._closing.close(turn.batch, outcome, reply, session=session, detail=detail)
