@@ -19,9 +19,10 @@ def words(channel: Channel, message: InboundMessage | Correction, reply: Reply) 
     text = "\n\n".join(text for text in (reply.text, *lines) if text.strip())
     if not text:
         return ()
+    spoken = replace(reply, text=text, files=())
     if message.kind is not ChatKind.DIRECT or channel.capabilities.points_in_private:
-        return channel.render(replace(reply, text=text, reply_to=message.id))
-    return channel.render(replace(reply, text=text))
+        spoken = replace(spoken, reply_to=message.id)
+    return channel.render(spoken)
 
 
 def files(channel: Channel, reply: Reply) -> tuple[Part, ...]:
