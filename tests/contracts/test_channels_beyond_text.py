@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from channels.errors import Rejected
+from state.keys import SessionId
 from state.messages import (
     Attachment,
     Button,
@@ -31,7 +32,7 @@ from tests.contracts.channels.talk import (
 )
 from tests.contracts.inbox import Inbox
 
-SESSION = "telegram_1_main"
+SESSION = SessionId("telegram_1_main")
 
 
 def with_a(hand: type) -> pytest.MarkDecorator:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from channels.telegram.inbound import parse
+from channels.telegram.presses import press_id
 from state.messages import Correction, InboundMessage, Malformed, Migration
 from tests.unit.channels.telegram.updates import (
+    BOT,
     FORUM,
     GROUP,
     ME,
@@ -19,6 +21,7 @@ from tests.unit.channels.telegram.updates import (
     SUPERGROUP,
     in_topic,
     message,
+    press,
     update,
 )
 
@@ -38,6 +41,22 @@ SEEDS: list[dict[str, Any]] = [
         )
     ),
     update(message(PRIVATE, location={"latitude": 1.0, "longitude": 2.0})),
+    update(
+        message(
+            GROUP,
+            caption="look",
+            media_group_id="13000000000000001",
+            photo=[{"file_id": "F", "file_unique_id": "U", "width": 1, "height": 1}],
+        )
+    ),
+    update(
+        message(
+            PRIVATE,
+            voice={"file_id": "F", "file_unique_id": "U", "duration": 1, "mime_type": "audio/ogg"},
+        )
+    ),
+    update(press(in_topic(text="thinking") | {"from": BOT}), "callback_query"),
+    update(press({"chat": GROUP, "message_id": 5, "date": 0}), "callback_query"),
 ]
 DAMAGED = 10_000 if settings.get_current_profile_name() == "slow" else 1_000
 """How many damaged payloads are tried."""
@@ -83,11 +102,13 @@ def damaged(draw: st.DrawFn) -> Any:
 def test_a_damaged_update_is_read_passed_over_or_set_aside(raw: Any) -> None:
     before = copy.deepcopy(raw)
     inbound = parse(raw, ME, NOW)
+    assert isinstance(press_id(raw), str | None)
     if isinstance(inbound, InboundMessage | Correction):
         assert isinstance(inbound.at, datetime)
         assert inbound.source.startswith("7001:")
         int(inbound.address.chat)
         int(inbound.id)
+        assert not isinstance(inbound, Correction) or inbound.of.startswith("7001:")
         # What was read can be stored: every text is one.
         assert TypeAdapter(type(inbound)).dump_json(inbound, warnings="error")
     else:
@@ -98,3 +119,4 @@ def test_a_damaged_update_is_read_passed_over_or_set_aside(raw: Any) -> None:
 @given(JSON)
 def test_any_json_at_all_is_survived(raw: Any) -> None:
     assert not isinstance(parse(raw, ME, NOW), InboundMessage)
+    assert press_id(raw) is None

@@ -92,7 +92,7 @@ class User:
     ) -> list[Said]:
         """Several pictures at once; Telegram writes the words under the first."""
         fields: Json = {"media_group_id": str(self.telegram.world.next_album())}
-        said = []
+        said: list[Said] = []
         for picture in pictures:
             words = {"caption": caption} if caption and not said else {}
             said.append(await self.sends("photo", "", picture, in_=in_, **fields, **words))
@@ -100,7 +100,7 @@ class User:
 
     async def pastes(self, text: str, *, in_: Place | None = None) -> list[Said]:
         """Write a text of any length; as Telegram Desktop, cut it where a paragraph ends."""
-        said = []
+        said: list[Said] = []
         while text:
             end = len(text) if len(text) <= MAX_TEXT else text.rfind("\n\n", 0, MAX_TEXT)
             end = end if end > MAX_TEXT // 2 else MAX_TEXT

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from channels.errors import ChannelError, Rejected, Unreachable
 from channels.telegram.channel import TelegramChannel
 from channels.telegram.files import UPLOAD_LIMIT, safe_name
-from state.keys import Address
+from state.keys import Address, SessionId
 from state.messages import (
     Attachment,
     AttachmentKind,
@@ -33,7 +33,7 @@ async def alice(tg: TelegramEmulator) -> User:
 def to_send(
     address: Address, title: str, mime: str, content: bytes, text: str = "", plain: str = ""
 ) -> OwedPart:
-    file = StoredFile("telegram_1_main", "a1.bin", title, mime, len(content))
+    file = StoredFile(SessionId("telegram_1_main"), "a1.bin", title, mime, len(content))
     return OwedPart(1, 1, 0, address, Part(text, plain or title, "1", file=file))
 
 

@@ -360,3 +360,22 @@ async def test_another_bots_token_does_not_read_the_first_ones_cursor(
     assert isinstance(second, InboundMessage)
     assert first.source != second.source
     assert len(rig.cursors) == 2
+
+
+async def test_a_server_that_was_away_is_polled_again_and_nothing_is_missed(
+    tg: TelegramEmulator, rig: Rig
+) -> None:
+    alice = tg.user("Alice")
+    async with rig.running() as channel:
+        await alice.says("before")
+        await rig.inbox.has(1)
+        url = tg.url
+        await tg.goes_down()
+        await alice.says("meanwhile")
+        await tg.comes_back()
+        assert tg.url == url
+        await rig.inbox.has(2)
+        await alice.says("after")
+        await rig.inbox.has(3)
+        await rig.healthy(channel, lambda h: h.condition is Condition.HEALTHY)
+    assert rig.inbox.texts == ["before", "meanwhile", "after"]

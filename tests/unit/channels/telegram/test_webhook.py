@@ -45,7 +45,7 @@ async def test_updates_come_in_by_webhook(
         assert channel.health().condition is Condition.HEALTHY
     assert rig.inbox.texts == ["before it was set", "after"]
     assert tg.calls["getupdates"] == 0
-    assert tg.bot.updates.allowed == set(WANTED)
+    assert tg.bot.updates.allowed == frozenset(WANTED)
 
 
 async def test_what_was_not_stored_is_delivered_again(

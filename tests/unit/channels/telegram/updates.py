@@ -49,3 +49,11 @@ def in_topic(**fields: Any) -> Json:
     """A message in the forum's topic 77, which the bot opened."""
     fields.setdefault("reply_to_message", OPENED_TOPIC)
     return message(FORUM, message_thread_id=77, is_topic_message=True, **fields)
+
+
+def press(under: Json, **fields: Any) -> Json:
+    """Alice presses a button under a message of the bot's."""
+    return {
+        "id": "4382bfdwdsb323b2d9", "from": ALICE, "message": under, "data": "/stop",
+        "chat_instance": "-3911", **fields,
+    }  # fmt: skip
