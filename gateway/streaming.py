@@ -13,15 +13,24 @@ from contextvars import Context
 
 import structlog
 
-from channels.channel import Channel
+from channels.channel import Capabilities, Channel
 from channels.errors import ChannelError
+from gateway import lateness
 from gateway.batch import Batch
 from gateway.delivery import Delivery
 from gateway.live import FIRST_AFTER, Call, Live, Post
 from gateway.replies import words
 from gateway.trouble import Trouble
 from state.ids import idempotency_key
-from state.messages import Deletion, OwedPart, Part, Receipt, Reply
+from state.messages import (
+    ChatKind,
+    Deletion,
+    InboundMessage,
+    OwedPart,
+    Part,
+    Receipt,
+    Reply,
+)
 from state.store import Ledger
 
 _LONG = 2_000
@@ -101,8 +110,7 @@ class Stream:
         try:
             while await self._due():
                 text = "".join(self._pieces)
-                parts = await self._rendered(text)
-                await self._step(text, parts)
+                await self._step(text, await self._rendered(text))
             await self._ended.wait()
             if (post := self.live.again()) is not None:
                 await self._make(post)
@@ -130,11 +138,12 @@ class Stream:
 
     async def _rendered(self, text: str) -> tuple[Part, ...]:
         message = self._batch.last.message
-        if isinstance(message, Deletion):
+        if isinstance(message, Deletion) or not text.strip():
             return ()
+        reply = Reply(lateness.note(self._batch) + text)
         if len(text) < _LONG:
-            return words(self._channel, message, Reply(text))
-        return await asyncio.to_thread(words, self._channel, message, Reply(text))
+            return words(self._channel, message, reply)
+        return await asyncio.to_thread(words, self._channel, message, reply)
 
     async def _step(self, text: str, parts: tuple[Part, ...]) -> None:
         if self._paused or self._ended.is_set():
@@ -283,13 +292,20 @@ class Streaming:
             for message in self._left.get(each.seq, each.shown)
         ]
         live = Live(
-            spacing=can.edit_seconds,
+            spacing=_spacing(can, batch),
             idempotent=can.idempotent,
             shown=[message for message, _ in shown],
         )
         if channel.name not in self._accounts or can.edit_seconds <= 0:
             live.end()
         return Stream(batch, channel, calls=self._calls, live=live, rows=[row for _, row in shown])
+
+
+def _spacing(can: Capabilities, batch: Batch) -> float:
+    message = batch.last.message
+    if isinstance(message, InboundMessage) and message.kind is ChatKind.DIRECT:
+        return can.edit_seconds
+    return max(can.edit_seconds, can.group_edit_seconds)
 
 
 def _now() -> float:
