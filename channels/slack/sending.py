@@ -58,13 +58,14 @@ class Sending:
                     raise
                 refused = error.code
         _log.info("not_edited", channel=self._account, part=owed.id, reason=refused)
-        sent = await self._new(channel, owed)
-        if refused and refused != _GONE and sent != ts:
+        if refused and refused != _GONE:
+            # Before the words stand anew: should this be as far as it comes, the next attempt
+            # finds the old message gone and nothing else changed.
             await self._retire(channel, ts)
-        return sent
+        return await self._new(channel, owed)
 
     async def _retire(self, channel: str, ts: str) -> None:
-        """The words stand elsewhere now; that they stand here as well must not fail them."""
+        """Take a message away whose words will stand elsewhere; where it must stay, it stays."""
         try:
             await self._remove(channel, ts)
         except Rejected as error:

@@ -75,6 +75,24 @@ async def test_what_cannot_be_edited_stands_anew_and_nowhere_else(
     assert sl.shown(alice.chat()) == ["The answer"]
 
 
+async def test_however_far_an_attempt_came_the_next_one_ends_with_one_message(
+    sl: SlackEmulator, rig: Rig, alice: User
+):
+    channel = rig.channel()
+    live = await channel.send(owed(home(alice), "The ans"))
+    part = edit(owed(home(alice), "The answer", key="part-1"), live.message)
+    sl.faults.next("chat.update", *[refused("edit_window_closed")] * 4)
+    sl.faults.next("chat.delete", flood(0), drop_connection(after=True))
+    for _ in range(2):
+        with pytest.raises((RateLimited, Unreachable)):
+            await channel.send(part)
+    sl.faults.next("chat.postMessage", drop_connection(after=True))
+    with pytest.raises(Unreachable):
+        await channel.send(replace(part, uncertain=True))
+    await channel.send(replace(part, uncertain=True))
+    assert sl.shown(alice.chat()) == ["The answer"]
+
+
 async def test_a_new_message_is_not_failed_by_an_old_one_that_stays(
     sl: SlackEmulator, rig: Rig, alice: User
 ):

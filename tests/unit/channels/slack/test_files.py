@@ -120,6 +120,14 @@ async def test_without_the_right_to_read_files_the_remedy_is_named(
         await whole(rig.channel(), shared(sl, name, mime))
 
 
+async def test_of_a_file_that_cannot_be_had_slacks_own_reason_is_told(sl: SlackEmulator, rig: Rig):
+    attachment = shared(sl)
+    file = (attachment.reference or "").partition(" ")[0]
+    del sl.world.contents[file], sl.world.files[file]
+    with pytest.raises(Rejected, match="file_not_found"):
+        await whole(rig.channel(), attachment)
+
+
 async def test_a_page_to_sign_in_is_never_taken_for_the_file(sl: SlackEmulator, rig: Rig):
     attachment = shared(sl)
     file = (attachment.reference or "").partition(" ")[0]

@@ -92,6 +92,9 @@ async def test_a_reaction_is_taken_back_after_it_was_given_however_slowly(
     giving.cancel()
     await asyncio.wait({giving})
     taking = asyncio.create_task(channel.acknowledge(home(alice), said, seen=False))
+    # Had it been begun, the call would have been there before this one.
+    await channel.typing(Address("slack", alice.chat().id, said))
+    assert sl.calls["reactions.remove"] == 0
     sl.faults.clear()
     await taking
     assert sl.methods.reactions == []
