@@ -9,7 +9,7 @@ from state.messages import ChatKind, Correction, InboundMessage, Part, Reply, St
 
 
 def words(channel: Channel, message: InboundMessage | Correction, reply: Reply) -> tuple[Part, ...]:
-    """The reply's words as parts; none where there is nothing to be seen.
+    """The reply's words as parts; none where its files are all there is.
 
     Among several people an answer points at its question; between two it need not. A file that
     the platform does not take is named instead.
@@ -17,7 +17,7 @@ def words(channel: Channel, message: InboundMessage | Correction, reply: Reply) 
     left_out = [file for file in reply.files if not takes(channel, file)]
     lines = [notice("file_not_sent", title=shown_title(file.title)) for file in left_out]
     text = "\n\n".join(text for text in (reply.text, *lines) if text.strip())
-    if not text:
+    if not text and reply.files:
         return ()
     spoken = replace(reply, text=text, files=())
     if message.kind is not ChatKind.DIRECT or channel.capabilities.points_in_private:

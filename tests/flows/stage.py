@@ -35,7 +35,18 @@ class Gate:
         self.open = asyncio.Event()
 
 
-Line = str | ModelError | Exception | Gate | tuple[ToolCall, ...]
+@dataclass(frozen=True)
+class Grows:
+    """An answer that comes piece by piece, and waits at each gate in between."""
+
+    pieces: tuple[str | Gate, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(piece for piece in self.pieces if isinstance(piece, str))
+
+
+Line = Grows | str | ModelError | Exception | Gate | tuple[ToolCall, ...]
 
 
 @dataclass
@@ -65,6 +76,15 @@ class ScriptedModel:
             raise line
         if isinstance(line, tuple):
             yield ModelAnswer("", calls=line, usage=self.usage, model=self.name)
+            return
+        if isinstance(line, Grows):
+            for piece in line.pieces:
+                if isinstance(piece, Gate):
+                    piece.reached.set()
+                    await piece.open.wait()
+                else:
+                    yield TextDelta(piece)
+            yield ModelAnswer(line.text, usage=self.usage, model=self.name)
             return
         text = line if line is not None else f"echo: {_last_words(seen)}"
         for word in text.split(" "):
