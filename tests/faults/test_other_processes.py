@@ -7,22 +7,24 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from state.files import ReadOnlyState, lock_holder, open_state
-from state.files.layout import HISTORY, Layout
+from state.files.layout import HISTORY, MEDIA, Layout
+from state.history import UserEntry
 from state.store import StateLocked
 from tests.contracts.examples import session
+from tests.faults.forgetter import AGO, content
 
 HERE = Path(__file__).parents[2]
 
 
 @contextmanager
-def appender(root: Path, sessions: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "tests.faults.appender", str(root), str(sessions)]
+def running(module: str, *args: object) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", f"tests.faults.{module}", *map(str, args)]
     process = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE)
     try:
         yield process
@@ -31,6 +33,10 @@ def appender(root: Path, sessions: int) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+def appender(root: Path, sessions: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    return running("appender", root, sessions)
 
 
 def acknowledged(process: subprocess.Popen[bytes], lines: int) -> dict[str, int]:
@@ -83,6 +89,37 @@ async def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path, ses
             assert len(ids) >= 2 * number
             assert loaded.session.messages == len(ids)
             assert json.loads((Layout(root).folder(session(chat).id) / HISTORY).read_bytes())
+        await state.close()
+
+
+async def test_a_process_killed_while_it_erases_keeps_the_rest_and_what_it_erased_is_gone(
+    tmp_path: Path,
+) -> None:
+    for kill in range(4):
+        root = tmp_path / str(kill)
+        with running("forgetter", root) as process:
+            assert process.stdout is not None
+            for _ in range(9 + 5 * kill):
+                process.stdout.readline()
+            process.send_signal(signal.SIGKILL)
+            done = 9 + 5 * kill + len(process.stdout.read().splitlines())
+        state = await open_state(root)
+        loaded = await state.sessions.load(session().id)
+        assert loaded is not None
+        assert loaded.repaired is None
+        assert loaded.session.messages == len(loaded.entries) >= 2 * done
+        asked = [entry for entry in loaded.entries if isinstance(entry, UserEntry)]
+        assert [entry.message for entry in asked] == [str(n + 1) for n in range(len(asked))]
+        for number, entry in enumerate(asked, 1):
+            if number <= done - AGO:
+                assert (entry.content, entry.attachments) == ("", ())
+            elif number == done:
+                assert [a.file for a in entry.attachments] == [f"{number}.bin"]
+                kept = await state.sessions.read_file(session().id, f"{number}.bin")
+                assert kept == content(number)
+        left = {path.name for path in (Layout(root).folder(session().id) / MEDIA).iterdir()}
+        gone = {f"{number}.bin" for number in range(1, done - AGO + 1)}
+        assert not left & gone
         await state.close()
 
 
