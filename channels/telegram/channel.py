@@ -21,7 +21,7 @@ from channels.telegram.files import UPLOAD_LIMIT, Downloads
 from channels.telegram.format import TEXT_LIMIT, render
 from channels.telegram.identity import Identity
 from channels.telegram.polling import Poller
-from channels.telegram.presses import press_id
+from channels.telegram.reading import Reader
 from channels.telegram.sending import NOTHING_TO_SEE, Outgoing
 from channels.telegram.webhook import CHECK_EVERY, Webhook
 from state.keys import Address
@@ -144,12 +144,13 @@ class TelegramChannel:
         await self._fetcher.close()
 
     def _intake(self, me: Identity, receive: Receive) -> Poller | Webhook:
+        reader = Reader(me, pressed=self._answer_press)
         if self._settings.webhook is not None:
             return Webhook(
                 self._client,
                 me,
                 receive,
-                seen=self._answer_press,
+                reader=reader,
                 settings=self._settings.webhook,
                 pulse=self._pulse,
                 pace=self._pace,
@@ -159,7 +160,7 @@ class TelegramChannel:
             self._client,
             me,
             receive,
-            seen=self._answer_press,
+            reader=reader,
             seconds=self._settings.poll_seconds,
             pulse=self._pulse,
             cursors=self._cursors,
@@ -173,10 +174,8 @@ class TelegramChannel:
         except ChannelError as error:
             _log.debug("typing_not_shown", channel=self.name, error=str(error))
 
-    def _answer_press(self, raw: object) -> None:
-        press = press_id(raw)
-        if press is not None:
-            self._begin(self._stop_spinning(press))
+    def _answer_press(self, press: str) -> None:
+        self._begin(self._stop_spinning(press))
 
     async def _stop_spinning(self, press: str) -> None:
         try:

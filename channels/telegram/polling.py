@@ -21,7 +21,8 @@ from channels.pace import Pace
 from channels.pulse import Pulse
 from channels.telegram.client import BotClient
 from channels.telegram.identity import Identity
-from channels.telegram.inbound import parse, update_id
+from channels.telegram.inbound import update_id
+from channels.telegram.reading import Reader
 from channels.telegram.refusals import WebhookInTheWay
 from state.messages import Correction, Inbound, InboundMessage, Migration
 
@@ -42,7 +43,7 @@ class Arrival:
 
 
 class Poller:
-    """Takes one bot's updates in, batch by batch; `seen` gets each raw one as it comes."""
+    """Takes one bot's updates in, batch by batch."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class Poller:
         me: Identity,
         receive: Receive,
         *,
-        seen: Callable[[object], None],
+        reader: Reader,
         seconds: int,
         pulse: Pulse,
         cursors: Cursors,
@@ -60,7 +61,7 @@ class Poller:
         self._client = client
         self._me = me
         self._receive = receive
-        self._seen = seen
+        self._reader = reader
         self._seconds = seconds
         self._pulse = pulse
         self._pace = pace
@@ -108,9 +109,7 @@ class Poller:
 
     async def _take(self, batch: Sequence[object]) -> None:
         at = self._now()
-        for raw in batch:
-            self._seen(raw)
-        arrivals = [Arrival(update_id(raw), parse(raw, self._me, at)) for raw in batch]
+        arrivals = [Arrival(update_id(raw), self._reader.read(raw, at)) for raw in batch]
         # A migration stands alone: what is said in the new chat must find the old one's session.
         for _, group in groupby(arrivals, key=lambda a: isinstance(a.inbound, Migration)):
             run = list(group)

@@ -22,7 +22,8 @@ from channels.pulse import Pulse
 from channels.telegram.client import BotClient
 from channels.telegram.config import WebhookSettings
 from channels.telegram.identity import Identity
-from channels.telegram.inbound import malformed, parse
+from channels.telegram.inbound import malformed
+from channels.telegram.reading import Reader
 from channels.telegram.request import decode
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -37,7 +38,7 @@ _log = structlog.get_logger("channels.telegram")
 
 
 class Webhook:
-    """The server that Telegram calls, for one bot; `seen` gets each raw update as it comes."""
+    """The server that Telegram calls, for one bot."""
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class Webhook:
         me: Identity,
         receive: Receive,
         *,
-        seen: Callable[[object], None],
+        reader: Reader,
         settings: WebhookSettings,
         pulse: Pulse,
         pace: Pace,
@@ -54,7 +55,7 @@ class Webhook:
         self._client = client
         self._me = me
         self._receive = receive
-        self._seen = seen
+        self._reader = reader
         self._settings = settings
         self._secret = settings.secret.get_secret_value().encode()
         self._pulse = pulse
@@ -111,9 +112,7 @@ class Webhook:
         body = await request.read()
         at = self._now()
         try:
-            raw = decode(body)
-            inbound = parse(raw, self._me, at)
-            self._seen(raw)
+            inbound = self._reader.read(decode(body), at)
         except ValueError as error:
             inbound = malformed(body, self._me, f"no JSON: {error}", at)
         try:
