@@ -109,7 +109,7 @@ def _message(raw: Json, place: Place, me: Identity) -> InboundMessage | None:
     author = raw["author"]
     if raw.get("type", 0) not in _SAID or author["id"] == str(me.id):
         return None
-    said, things, forward = words(raw, me), attachments(raw), is_forward(raw)
+    said, things, forward = words(raw, me, place.role), attachments(raw), is_forward(raw)
     quoted = quotes(raw, me)
     if not (said.text or things or (forward and quoted)):
         return None
@@ -134,7 +134,7 @@ def _correction(raw: Json, place: Place, me: Identity) -> Correction | None:
     author = raw.get("author")
     if edited is None or author is None or author["id"] == str(me.id):
         return None
-    said = words(raw, me)
+    said = words(raw, me, place.role)
     if raw.get("type", 0) not in _SAID or not said.text:
         return None
     return Correction(

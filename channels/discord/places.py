@@ -23,7 +23,7 @@ class Place:
     """A room. `parent` is set for threads and forum posts, `guild` for whatever is in a server.
 
     `joined` says that the bot takes part in a thread; `last` is the latest message that Discord
-    knew of when it described the room.
+    knew of when it described the room; `role` is the bot's own role in the server.
     """
 
     id: int
@@ -33,6 +33,7 @@ class Place:
     parent: int | None = None
     joined: bool = False
     last: int | None = None
+    role: int | None = None
 
 
 def read_place(raw: Json, guild: int | None, me: int) -> Place | None:
@@ -62,10 +63,14 @@ class Directory:
     def __init__(self, me: int) -> None:
         self._me = me
         self._places: dict[int, Place] = {}
+        self._roles: dict[int, int] = {}
+        """The bot's own role, by server: the one that came in with it and nobody else can have."""
 
     def find(self, channel: int) -> Place | None:
         """A room that was told of."""
-        return self._places.get(channel)
+        place = self._places.get(channel)
+        role = self._roles.get(place.guild) if place is not None and place.guild else None
+        return place if place is None or role is None else replace(place, role=role)
 
     def add(self, place: Place) -> None:
         """Remember a room that was asked for."""
@@ -84,7 +89,10 @@ class Directory:
 
     def _learn(self, event: str, data: Json) -> list[Place]:
         match event:
+            case "GUILD_ROLE_CREATE" | "GUILD_ROLE_UPDATE":
+                self._learn_roles(data["guild_id"], [data["role"]])
             case "GUILD_CREATE":
+                self._learn_roles(data["id"], data.get("roles"))
                 return self._keep((*data.get("channels", ()), *data.get("threads", ())), data["id"])
             case "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE":
                 return self._keep((data,), data.get("guild_id"))
@@ -95,6 +103,13 @@ class Directory:
             case "THREAD_MEMBERS_UPDATE":
                 self._members(data)
         return []
+
+    def _learn_roles(self, guild: Any, raws: Any) -> None:
+        # https://docs.discord.com/developers/topics/permissions#role-object-role-tags-structure
+        for raw in raws if isinstance(raws, list) else ():
+            tags = raw.get("tags") if isinstance(raw, dict) else None
+            if isinstance(tags, dict) and tags.get("bot_id") == str(self._me):
+                self._roles[_number(guild)] = _number(raw["id"])
 
     def _keep(self, raws: Any, guild: Any) -> list[Place]:
         return [self._kept(place) for place in self._read(raws, _id(guild))]

@@ -46,6 +46,7 @@ class Rooms:
             number = int(guild) if isinstance(guild, str) and guild.isdecimal() else None
             # A room of a server is one even when nothing more is known of it.
             return Place(room, ChatKind.GROUP, guild=number) if number is not None else None
-        if place is not None:
-            self._directory.add(place)
-        return place
+        if place is None:
+            return None
+        self._directory.add(place)
+        return self._directory.find(room)

@@ -24,11 +24,16 @@ class Words:
     mentioned: bool = False
 
 
-def words(message: Json, me: Identity) -> Words:
-    """The message's words: a leading mention of the bot left out, other people by their names."""
+def words(message: Json, me: Identity, role: int | None = None) -> Words:
+    """The message's words: a leading mention of the bot left out, other people by their names.
+
+    The bot goes by its `role` in a server, too: people are offered both, under the same name.
+    """
     content = message.get("content") or ""
     if not isinstance(content, str):
         raise TypeError(f"a text is no {type(content).__name__}")
+    if role is not None:
+        content = content.replace(f"<@&{role}>", f"<@{me.id}>")
     mine = [found for found in _USER.finditer(content) if found[1] == str(me.id)]
     names = {str(user["id"]): name(user) for user in message.get("mentions") or ()}
     names[str(me.id)] = me.username
