@@ -227,12 +227,13 @@ class DiscordEmulator:
         self.changed.changed()
 
 
-def run_until_stopped(port: int) -> None:
+def run_until_stopped(port: int, heartbeat_ms: int) -> None:
     """Serve until interrupted, having printed the addresses as one JSON line."""
     import orjson
 
     async def serve() -> None:
         async with DiscordEmulator(port=port) as dc:
+            dc.gateway.heartbeat_ms = heartbeat_ms
             line = {
                 "url": dc.url, "gateway_url": dc.gateway_url, "token": dc.token,
                 "bot": dc.bot.as_user(),
