@@ -1,6 +1,8 @@
 """Driving the emulator from another process: ``POST /control/<verb>`` with JSON in and out."""
 
+import base64
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ from aiohttp import web
 from tests.emulators.driver import Driver
 from tests.emulators.telegram.faults import KINDS
 from tests.emulators.telegram.people import User
+from tests.emulators.telegram.world import Chat, Said
 
 if TYPE_CHECKING:
     from tests.emulators.telegram.emulator import TelegramEmulator
@@ -31,6 +34,10 @@ class Control:
             "migrate": self._migrate,
             "say": self._say,
             "say_many": self._say_many,
+            "share": self._share,
+            "edit": self._edit,
+            "press": self._press,
+            "shown": self._shown,
             "sent": self._sent,
             "called": self._called,
             "counters": self._counters,
@@ -79,14 +86,48 @@ class Control:
 
     async def _say(self, a: Json) -> Json:
         user = self._users[a["user"]]
-        chat = self._telegram.world.groups[a["chat"]] if a.get("chat") else None
         said = await user.says(
-            a["text"], in_=chat, thread=a.get("thread"), reply_to=a.get("reply_to")
+            a["text"], in_=self._place(a), thread=a.get("thread"), reply_to=a.get("reply_to")
         )
         return {"message": int(said), "chat": said.chat.id, "at": time.monotonic()}
 
     async def _say_many(self, a: Json) -> list[Json]:
         return [await self._say(one) for one in a["messages"]]
+
+    async def _share(self, a: Json) -> Json:
+        """Send a file; `content` is base64, `kind` as for `User.sends`."""
+        said = await self._users[a["user"]].sends(
+            a.get("kind", "document"), a["name"], base64.b64decode(a["content"]), a["mime"],
+            in_=self._place(a), **({"caption": a["text"]} if a.get("text") else {}),
+        )  # fmt: skip
+        return {"message": int(said), "chat": said.chat.id}
+
+    async def _edit(self, a: Json) -> Json:
+        user = self._users[a["user"]]
+        await user.edits(Said(a["message"], self._place(a) or user.chat()), a["text"])
+        return {}
+
+    async def _press(self, a: Json) -> Json:
+        """Press a button under the bot's last message, or under `message`."""
+        user, place = self._users[a["user"]], self._place(a)
+        message = a.get("message") or user.sees(in_=place)[-1]["message_id"]
+        return {"press": await user.presses(a["label"], message=message, in_=place)}
+
+    async def _shown(self, a: Json) -> list[Json]:
+        """What bots' messages that somebody sees in a place read now, and how often each was
+        edited."""
+        edits = Counter((edit["chat"], edit["message"]) for edit in self._telegram.edits)
+        return [
+            {
+                "message": m["message_id"],
+                "text": m.get("text", m.get("caption", "")),
+                "edits": edits[m["chat"]["id"], m["message_id"]],
+            }
+            for m in self._users[a["user"]].sees(in_=self._place(a))
+        ]
+
+    def _place(self, a: Json) -> Chat | None:
+        return self._telegram.world.groups[a["chat"]] if a.get("chat") else None
 
     async def _sent(self, a: Json) -> Json:
         """Messages from number `since` on; waits up to `timeout` s until there are `count` more."""
