@@ -155,6 +155,19 @@ async def test_a_file_is_there_whole_or_not_at_all_whatever_call_fails(
             return
 
 
+async def test_a_files_content_is_on_the_disk_before_its_name_and_both_before_it_is_kept(
+    tmp_path: Path,
+) -> None:
+    disk = FailingDisk(at=-1)
+    state = await open_state(tmp_path, calls=disk.calls())
+    disk.seen.clear()
+    await state.sessions.keep_file(session().id, "a.png", pieces(), most=10**6)
+    last = [call for call in disk.seen if call not in ("open", "open_in")]
+    # The file; then the folders with its name, with theirs and with the session's.
+    assert last == ["mkdir", "mkdir_in", "pwrite", "fsync", "replace_in", *["fsync"] * 3]
+    await state.close()
+
+
 async def content(state: State) -> bytes | None:
     try:
         return await state.sessions.read_file(session().id, "a.png")

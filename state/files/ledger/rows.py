@@ -91,8 +91,9 @@ def owed_part(row: Row) -> OwedPart:
 
 def extras_of(part: Part) -> str | None:
     """What goes with a part's words, as it is stored. Raises `codec.InvalidValue`."""
-    extras = extras_to_json(part)
-    return dumps(extras).decode() if extras else None
+    if part.file is None and not part.buttons:
+        return None
+    return dumps(extras_to_json(part)).decode()
 
 
 def pairing(row: Row) -> PairingRequest:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from state.files import ReadOnlyState, State, open_state
+from state.files.calls import SystemCalls
 from state.files.layout import MEDIA
 from state.store import NotFound, StorageFailed
 from tests.contracts.examples import after, turn
@@ -108,6 +109,19 @@ async def test_no_link_is_followed(tmp_path: Path, state: State) -> None:
     await keep(state, "b.png")
     assert await state.sessions.read_file(FACTS.id, "b.png") == b"content"
     assert secret.read_bytes() == before
+
+
+def test_no_call_in_a_folder_follows_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    here = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with pytest.raises(NotADirectoryError):
+            SystemCalls().open_in(here, "link", os.O_RDONLY | os.O_DIRECTORY, 0)
+        with pytest.raises(FileExistsError):
+            SystemCalls().mkdir_in(here, "link", 0o700)
+    finally:
+        os.close(here)
 
 
 async def test_what_is_no_folder_of_files_gets_out_of_the_way(tmp_path: Path, state: State) -> None:

@@ -1,0 +1,41 @@
+"""What gateway.db holds: words no longer than they are needed, and no more than is asked."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from state.files import State
+from state.files.layout import Layout
+from state.messages import Outcome, Receipt
+from tests.contracts.examples import HERE, KEY, NOON, full_part, message, part
+
+
+def rows(root: Path, question: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(Layout(root).database)) as db:
+        return db.execute(question).fetchall()
+
+
+async def answered(state: State) -> int:
+    taken = await state.ledger.accept(
+        message("1"), key=KEY, session=KEY.session_id, entry="e1", at=NOON
+    )
+    assert taken is not None
+    await state.ledger.show(taken.seq, ["900"])
+    parts = [(HERE, full_part()), (HERE, part())]
+    one, two = await state.ledger.finish(taken.seq, outcome=Outcome.REPLIED, parts=parts, at=NOON)
+    await state.ledger.sent(one.id, Receipt("900"))
+    await state.ledger.begin_sending(two.id)
+    return taken.seq
+
+
+async def test_a_finished_messages_words_are_dropped(tmp_path: Path, state: State) -> None:
+    await answered(state)
+    assert rows(tmp_path, "SELECT payload, shown FROM inbox") == [(None, None)]
+
+
+async def test_a_sent_parts_words_and_file_are_dropped_and_an_owed_ones_are_not(
+    tmp_path: Path, state: State
+) -> None:
+    await answered(state)
+    found = rows(tmp_path, "SELECT text, plain, extras FROM outbox ORDER BY id")
+    assert found == [(None, None, None), (part().text, part().plain, None)]
