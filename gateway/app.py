@@ -18,10 +18,8 @@ from gateway import __version__
 from gateway.admission import Policy
 from gateway.attachments import Attachments
 from gateway.clock import Clock
-from gateway.closing import Closing
 from gateway.config import Settings
 from gateway.conversation import Conversation
-from gateway.delivery import Delivery
 from gateway.events import Feed
 from gateway.intake import Intake
 from gateway.janitor import Janitor
@@ -30,8 +28,7 @@ from gateway.life import Life
 from gateway.notices import notice
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
-from gateway.signs import Signs
-from gateway.streaming import Streaming
+from gateway.speaking import Speaking
 from gateway.supervisor import Supervisor
 from gateway.thinking import Limits, Thinking
 from gateway.token_locks import TokenLock
@@ -42,9 +39,6 @@ from state.store import Ledger, Role, Sessions
 
 T = TypeVar("T")
 _log = structlog.get_logger("gateway")
-
-_CALL = 1.0
-"""Seconds that calls which are under way are given at least, to end and be recorded."""
 
 _TERMINAL_POLICY = Policy.of(AccountSettings(owners=(LOCAL_USER.id,), dm_policy=DmPolicy.CLOSED))
 """Whoever can reach the terminal's socket can read the state folder: they are the owner."""
@@ -64,81 +58,56 @@ class Gateway:
         token_locks: Mapping[str, TokenLock] = MappingProxyType({}),
         clock: Clock | None = None,
     ) -> None:
-        clock = clock or Clock()
+        self.clock = clock = clock or Clock()
         self.settings = settings
         self.sessions = sessions
         self.ledger = ledger
         self.feed = Feed()
         self.terminal = LoopbackChannel(now=clock.now)
-        self.channels: Mapping[str, Channel] = {
-            channel.name: channel for channel in (self.terminal, *channels)
-        }
-        defaults = settings.agents.defaults
-        kept = defaults.session
-        limits = Limits(
-            min(kept.max_context_tokens, agent.window or kept.max_context_tokens),
-            kept.compaction_threshold,
-        )
+        everywhere = (self.terminal, *channels)
+        self.channels: Mapping[str, Channel] = {each.name: each for each in everywhere}
+        kept = settings.agents.defaults.session
         self.trouble = Trouble(self._tell_owners)
         self.people = People(ledger, self.channels, clock)
-        self.delivery = Delivery(ledger, sessions, self.channels, self.feed, self.trouble)
-        accounts = settings.channels.items()
-        self.streaming = Streaming(
-            ledger,
-            self.channels,
-            self.delivery,
-            self.trouble,
-            accounts={name for name, account in accounts if account.streaming},
+        self._speaking = Speaking(
+            ledger, sessions, self.channels, settings.channels, self.feed, self.trouble, clock
         )
-        self.signs = Signs(
-            self.channels,
-            self.delivery,
-            acknowledging={name for name, account in accounts if account.acknowledge},
-        )
+        self.delivery = self._speaking.delivery
         self.attachments = Attachments(
             sessions,
             self.channels,
             clock,
-            limits={name: account.max_file_mb * 1_000_000 for name, account in accounts},
+            limits={name: each.max_file_mb * 1_000_000 for name, each in settings.channels.items()},
             takes=agent.takes,
         )
         self.opened = OpenSessions(sessions, contents=self.attachments.contents)
         self.life = Life(sessions, ledger, self.opened, clock)
         self.thinking = Thinking(
             agent,
-            self.streaming,
-            self.signs,
+            self._speaking.streaming,
+            self._speaking.signs,
             self.attachments,
             self.feed,
             clock,
-            prompt=defaults.system_prompt,
+            prompt=settings.agents.defaults.system_prompt,
             at_once=settings.gateway.max_turns,
-        )
-        closing = Closing(
-            ledger,
-            self.channels,
-            self.delivery,
-            self.streaming,
-            self.trouble,
-            self.feed,
-            clock,
         )
         conversation = Conversation(
             sessions=sessions,
             opened=self.opened,
             attachments=self.attachments,
             thinking=self.thinking,
-            closing=closing,
+            closing=self._speaking.closing,
             life=self.life,
             trouble=self.trouble,
             feed=self.feed,
             clock=clock,
-            limits=limits,
+            limits=Limits.of(kept, window=agent.window),
             deletions=kept.deletions,
         )
         self.lanes = Lanes(conversation.handle, mode=kept.queue)
-        self._policies = {name: Policy.of(each) for name, each in settings.channels.items()}
-        self._policies[TERMINAL] = _TERMINAL_POLICY
+        policies = {name: Policy.of(each) for name, each in settings.channels.items()}
+        self._policies = policies | {TERMINAL: _TERMINAL_POLICY}
         self.intake = Intake(
             ledger=ledger,
             channels=self.channels,
@@ -164,7 +133,6 @@ class Gateway:
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
             for name, channel in self.channels.items()
         }
-        self.clock = clock
         self._started_at = clock.now()
         self._tasks: list[asyncio.Task[None]] = []
         self._reports: tuple[str, ...] = ()
@@ -200,9 +168,7 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.intake.settled(max(0.0, deadline - loop.time()))
         await self.lanes.drain(max(0.0, deadline - loop.time()))
-        await self.streaming.drain(max(_CALL, deadline - loop.time()))
-        await self.signs.drain(max(_CALL, deadline - loop.time()))
-        await self.delivery.drain(max(0.0, deadline - loop.time()))
+        await self._speaking.drain(max(0.0, deadline - loop.time()))
         await asyncio.gather(*(channel.close() for channel in self.channels.values()))
 
     # For the operator (`admin.Live`) -----------------------------------------------------------

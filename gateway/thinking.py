@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, replace
+from typing import Self
 
 from agents.agent import Agent, Restarted, ToolStarted, TurnFinished
+from agents.config import SessionSettings
 from agents.models.model import TextDelta
 from agents.prompt import system_prompt
 from agents.tools.builtin import harmless_tools
@@ -27,6 +29,12 @@ class Limits:
 
     tokens: int
     threshold: float
+
+    @classmethod
+    def of(cls, settings: SessionSettings, *, window: int | None) -> Self:
+        """As it is set, within the model's window where that is known."""
+        most = settings.max_context_tokens
+        return cls(min(most, window or most), settings.compaction_threshold)
 
 
 @dataclass(frozen=True, slots=True)

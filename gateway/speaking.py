@@ -1,0 +1,51 @@
+"""All that goes out, joined: answers that are owed, answers that grow, and signs of work."""
+
+import asyncio
+from collections.abc import Mapping
+
+from channels.channel import Channel
+from channels.config import AccountSettings
+from gateway.clock import Clock
+from gateway.closing import Closing
+from gateway.delivery import Delivery
+from gateway.events import Feed
+from gateway.signs import Signs
+from gateway.streaming import Streaming
+from gateway.trouble import Trouble
+from state.store import Ledger, Sessions
+
+_CALL = 1.0
+"""Seconds that calls which are under way are given at least, to end and be recorded."""
+
+
+class Speaking:
+    """The outgoing side of a gateway. `accounts` are the settings of those on platforms."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        sessions: Sessions,
+        channels: Mapping[str, Channel],
+        accounts: Mapping[str, AccountSettings],
+        feed: Feed,
+        trouble: Trouble,
+        clock: Clock,
+    ) -> None:
+        streaming = {name for name, account in accounts.items() if account.streaming}
+        acknowledging = {name for name, account in accounts.items() if account.acknowledge}
+        self.delivery = Delivery(ledger, sessions, channels, feed, trouble)
+        self.streaming = Streaming(ledger, channels, self.delivery, trouble, accounts=streaming)
+        self.signs = Signs(channels, self.delivery, acknowledging=acknowledging)
+        self.closing = Closing(
+            ledger, channels, self.delivery, self.streaming, trouble, feed, clock
+        )
+
+    async def drain(self, seconds: float) -> None:
+        """Take the signs back, end what grows, and go on sending what is owed for so long.
+
+        Nothing is lost by the end of it: where an answer was shown is on disk, as is what is owed.
+        """
+        deadline = asyncio.get_running_loop().time() + seconds
+        call = max(_CALL, seconds)
+        await asyncio.gather(self.streaming.drain(call), self.signs.drain(call))
+        await self.delivery.drain(max(0.0, deadline - asyncio.get_running_loop().time()))
