@@ -45,7 +45,10 @@ _PROBLEMS = {
     "gone": " It was gone before it could be fetched, so you cannot open it.",
     "unreachable": " It could not be fetched, so you cannot open it.",
     "disk": " It could not be kept, so you cannot open it.",
+    "unreadable": " It cannot be read.",
 }
+TEXT = "text/plain"
+"""Media of this type are read out in the words, as a quote."""
 NO_MEDIA: Mapping[str, Media] = MappingProxyType({})
 
 
@@ -142,14 +145,16 @@ def _asked(
             parts.append("[This message was deleted.]")
             continue
         parts.extend(_quoted(quote) for quote in entry.quotes)
-        content = revisions.texts.get(entry.id, entry.content)
-        if content.strip():
-            parts.append(content)
+        words = revisions.texts.get(entry.id, entry.content)
+        if words.strip():
+            parts.append(words)
         for attachment in entry.attachments:
-            content_shown = media.get(attachment.file or "")
-            parts.append(_described(attachment, shown=content_shown is not None))
-            if content_shown is not None:
-                shown.append(content_shown)
+            content = media.get(attachment.file or "") if attachment.problem is None else None
+            parts.append(_described(attachment, content))
+            if content is not None and content.mime == TEXT:
+                parts.extend(_quoted_lines(content.data.decode("utf-8", "replace")))
+            elif content is not None:
+                shown.append(content)
     body = "\n".join(parts) or "[An empty message]"
     text = f"{_sender(entries[0].sender)}: {body}" if shared else body
     return UserSays(sendable(text), tuple(shown))
@@ -171,11 +176,15 @@ def _sender(sender: Sender) -> str:
 def _quoted(quote: Quote) -> str:
     author = _name(quote.author)
     head = f"[Forwarded from {author}:]" if quote.forwarded else f"[In reply to {author}:]"
+    return "\n".join([head, *_quoted_lines(quote.text)])
+
+
+def _quoted_lines(text: str) -> list[str]:
     # splitlines knows every line separator, so that no line of a quote goes without its mark.
-    return "\n".join([head, *(f"> {line}" for line in quote.text.splitlines())])
+    return [f"> {line}" for line in text.splitlines()]
 
 
-def _described(attachment: Attachment, *, shown: bool) -> str:
+def _described(attachment: Attachment, content: Media | None) -> str:
     facts = [_KINDS[attachment.kind]]
     if attachment.name:
         facts.append(f"“{_name(attachment.name)}”")
@@ -183,9 +192,9 @@ def _described(attachment: Attachment, *, shown: bool) -> str:
         facts.append(_name(attachment.mime))
     if attachment.size is not None:
         facts.append(_size(attachment.size))
-    if shown:
-        why = ""
-    elif attachment.file is not None:
+    if content is not None:
+        why = " It says:" if content.mime == TEXT else ""
+    elif attachment.file is not None and attachment.problem is None:
         why = " It is kept, but you cannot open it."
     else:
         why = _PROBLEMS.get(attachment.problem or "", " You cannot open it.")

@@ -12,7 +12,7 @@ from agents.prompt import said
 from agents.tokens import of_said
 from agents.transcript import Media
 from gateway import lateness
-from gateway.attachments import Attachments
+from gateway.attachments import Attachments, unreadable
 from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.closing import Closing
@@ -189,6 +189,9 @@ class Answering:
             return await self._thinking.turn(turn.batch, opened, words, stop)
 
     async def _commit(self, turn: _Turn, finished: TurnFinished) -> None:
+        if finished.unseen:
+            # What a model refused must not be refused again in every turn to come.
+            turn = replace(turn, asked=unreadable(turn.asked, turn.media))
         entries = steps(turn.asked, finished, self._clock)
         tokens = finished.context
         if tokens is None:

@@ -54,9 +54,10 @@ class Share:
     each: int
 
 
-MOST_SHOWN = 15_000_000
-"""Bytes of media that a model is shown, together. Base64 makes 20 MB of them, and Anthropic takes
-32 MB in a request: https://platform.claude.com/docs/en/build-with-claude/vision"""
+MOST_SHOWN = 11_000_000
+"""Bytes of media that are looked up for a model, together: for a question, or for all that was
+said before it. Anthropic takes 32 MB in a request, of base64, which is a third longer:
+https://platform.claude.com/docs/en/build-with-claude/vision"""
 # Anthropic's 5 MB are those of the base64 text.
 _LARGEST_IMAGE = 5 * 1024 * 1024 * 3 // 4
 SHARES: Mapping[str, Share] = {

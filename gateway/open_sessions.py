@@ -24,6 +24,11 @@ from state.store import Loaded, Sessions
 
 MOST = 256
 MOST_BYTES = 32 * 1024 * 1024
+MOST_MEDIA = 15
+"""Images and documents of earlier turns that a model is shown; providers judge larger numbers of
+images more strictly: https://platform.claude.com/docs/en/build-with-claude/vision"""
+MOST_MEDIA_BYTES = 12_000_000
+"""With `gateway.attachments.MOST_SHOWN` for the question, what fits in a request."""
 _LATELY = 16
 
 Contents = Callable[[SessionId, Sequence[Entry]], Awaitable[Mapping[str, Media]]]
@@ -130,6 +135,10 @@ class OpenSessions:
             len(self._open) > self._most or sum(self._bytes.values()) > self._most_bytes
         ):
             self.forget(next(iter(self._open)))
+        media = opened.transcript.media
+        if len(media) > MOST_MEDIA or sum(len(m.data) for m in media) > MOST_MEDIA_BYTES:
+            # Read anew, a session shows its newest media only.
+            self.forget(opened.session.id)
 
     def forget(self, session_id: str) -> None:
         """Read the session from its store the next time."""

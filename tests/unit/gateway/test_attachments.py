@@ -260,7 +260,7 @@ async def test_the_newest_are_shown_as_many_as_there_is_room_for() -> None:
     kept = [await desk.kept(giving(PNG + bytes([n]))) for n in range(SHARES["image"].files + 2)]
     shown = await desk.shown(*kept)
     assert [media.data[-1] for media in shown] == list(range(11, 1, -1))
-    large = [await desk.kept(giving(PNG + bytes([n]) + bytes(3_800_000))) for n in range(5)]
+    large = [await desk.kept(giving(PNG + bytes([n]) + bytes(3_500_000))) for n in range(5)]
     assert [media.data[len(PNG)] for media in await desk.shown(*large)] == [4, 3, 2]
 
 
