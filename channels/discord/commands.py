@@ -107,7 +107,9 @@ class Invocations:
         self._forget()
         if part.part.reply_to is not None:
             return self._open.get(part.part.reply_to)
-        return next((w for w in self._open.values() if w.seq == part.seq), None)
+        # More of an answer has to be hidden like its beginning, and Discord does not recognise it
+        # when it comes again. In private there is nothing to hide: a message is recognised.
+        return next((w for w in self._open.values() if w.seq == part.seq and w.ephemeral), None)
 
     def _forget(self) -> None:
         now = asyncio.get_running_loop().time()

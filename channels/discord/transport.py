@@ -8,6 +8,7 @@ it happens. Nothing here, and no error, shows a URL: those of interactions hold 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -145,8 +146,11 @@ def _payload(json: Any, file: Upload | None) -> aiohttp.Payload | None:
         return body
     form = aiohttp.MultipartWriter("form-data")
     form.append(body).set_content_disposition("form-data", name="payload_json")
-    content = aiohttp.BytesPayload(file.content, content_type=file.mime)
-    form.append(content).set_content_disposition("form-data", name="files[0]", filename=file.name)
+    content = aiohttp.BytesIOPayload(BytesIO(file.content), content_type=file.mime)
+    # As browsers write it: in percent signs, the name would be taken for one that has them.
+    form.append(content).set_content_disposition(
+        "form-data", quote_fields=False, name="files[0]", filename=file.name
+    )
     return form
 
 

@@ -114,7 +114,10 @@ async def _body(request: web.BaseRequest) -> tuple[Any, list[Upload]]:
     reader = await request.multipart()
     while (part := await reader.next()) is not None:
         name = part.name or ""
-        content = await part.read(decode=True)
+        content = bytearray()
+        # In one go, the server would take no more than a megabyte.
+        while chunk := await part.read_chunk():
+            content += chunk
         if name == "payload_json":
             body = _decoded(bytes(content))
         elif _FILE.fullmatch(name):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
@@ -119,3 +120,9 @@ def owed(
 ) -> OwedPart:
     """A part of the outbox."""
     return OwedPart(1, seq, 0, address, Part(text, text, reply_to), key=key)
+
+
+def edit(address: Address, message: str, text: str, **fields: Any) -> OwedPart:
+    """A part that a message of ours shall become; without a text, it shall go."""
+    part = Part(text, text, edits=message, **fields)
+    return OwedPart(1, 1, 0, address, part, key=f"edit {message} {text}"[:60])

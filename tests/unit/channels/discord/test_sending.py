@@ -241,12 +241,13 @@ async def test_a_command_is_a_message_and_its_answer_takes_the_place_of_thinking
         assert (message.text, message.addressed) == ("/status the disk", True)
         assert message.sender.id == str(alice.id)
         await channel.send(owed(message.address, "All well", reply_to=message.id, seq=7))
-        await channel.send(owed(message.address, "And more", seq=7))
+        await channel.send(owed(message.address, "And more", seq=7, key="more"))
+        await channel.send(owed(message.address, "And more", seq=7, key="more"))
         await channel.send(owed(message.address, "Something else", seq=8))
         heard = await alice.hears(3)
     assert [(s.text, s.interaction) for s in heard] == [
         ("All well", interaction.id),
-        ("And more", interaction.id),
+        ("And more", None),
         ("Something else", None),
     ]
     assert interaction.answered_after is not None
@@ -265,9 +266,13 @@ async def test_in_company_a_commands_answer_is_for_whoever_gave_it(
         await interaction.acknowledged()
         (message,) = await rig.inbox.has(1)
         assert isinstance(message, InboundMessage)
-        await channel.send(owed(message.address, "All well", reply_to=message.id))
-        (heard,) = await alice.hears(in_=general)
-    assert heard.ephemeral
+        await channel.send(owed(message.address, "All well", reply_to=message.id, seq=7))
+        await channel.send(owed(message.address, "And more", seq=7))
+        heard = await alice.hears(2, in_=general)
+    assert [(sent.text, sent.ephemeral) for sent in heard] == [
+        ("All well", True),
+        ("And more", True),
+    ]
 
 
 async def test_a_command_of_before_a_restart_is_answered_by_a_message(
