@@ -138,6 +138,6 @@ async def test_messages_that_are_answered_together_are_one_turn(sessions: Sessio
     asked = [question(n, turn="t3") for n in (1, 2, 3)]
     answer = turn(3)[1]
     assert isinstance(answer, AssistantEntry)
-    together = [*asked, replace(answer, re=("u1", "u2", "u3"))]
+    together: list[Entry] = [*asked, replace(answer, re=("u1", "u2", "u3"))]
     await said(sessions, *together)
     assert await history(sessions) == together

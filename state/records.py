@@ -1,0 +1,104 @@
+"""What a ledger tells: people, listings and figures. Frozen values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from state.keys import Address, SessionId, SessionKey
+from state.lifecycle import Phase
+from state.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session in the index: what a listing shows."""
+
+    id: SessionId
+    key: SessionKey
+    agent: str
+    phase: Phase
+    messages: int
+    created_at: datetime
+    updated_at: datetime
+    title: str | None = None
+    person: str | None = None
+    context_tokens: int = 0
+    context_limit: int = 0
+
+    @classmethod
+    def of(cls, session: Session) -> "SessionRow":
+        """The row that shows these facts."""
+        return cls(
+            id=session.id,
+            key=session.key,
+            agent=session.agent,
+            phase=session.phase,
+            messages=session.messages,
+            created_at=session.created_at,
+            updated_at=session.updated_at,
+            title=session.title,
+            person=session.person,
+            context_tokens=session.context.tokens,
+            context_limit=session.context.limit,
+        )
+
+
+class Role(StrEnum):
+    """What an admitted person may do."""
+
+    OWNER = "owner"
+    GUEST = "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a message that was taken over; `open` while it has no outcome."""
+
+    seq: int
+    entry: str
+    key: SessionKey
+    session: SessionId
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairingRequest:
+    """A stranger who asked to be let in. Bound to the account and the immutable user id."""
+
+    code: str
+    account: str
+    user: str
+    name: str
+    address: Address
+    created_at: datetime
+    expires_at: datetime
+    notified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Someone who was let in by hand (owners of the configuration are not stored)."""
+
+    account: str
+    user: str
+    role: Role
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the ledger holds, for `argent status`.
+
+    `repeated` is how often parts may have appeared once more than they should: each attempt that
+    ended without word, for the parts that were sent in the end.
+    """
+
+    pending: int = 0
+    owed: int = 0
+    sent: int = 0
+    repeated: int = 0
+    failed_parts: int = 0
+    set_aside: int = 0
+    sessions: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
