@@ -9,7 +9,7 @@ from gateway.notices import notice
 from tests.emulators.telegram import TelegramEmulator
 from tests.emulators.telegram.faults import drop_connection, flood, server_error
 from tests.flows.bot import bot
-from tests.flows.stage import words
+from tests.flows.stage import Gate, Grows, words
 
 
 async def test_two_people_a_group_and_a_topic(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ async def test_a_migrated_group_goes_on_with_its_conversation(tmp_path: Path) ->
             assert words(argent.model.requests[-1])[0] == "Alice: remember the milk"
 
 
-async def test_an_edit_is_seen_as_a_correction(tmp_path: Path) -> None:
+async def test_an_edited_message_is_read_as_it_is_now(tmp_path: Path) -> None:
     async with TelegramEmulator() as tg:
         alice = tg.user("Alice")
         async with bot(tg, tmp_path) as argent:
@@ -164,7 +164,56 @@ async def test_an_edit_is_seen_as_a_correction(tmp_path: Path) -> None:
             await alice.says("what do I like?")
             await alice.hears()
             assert len(argent.model.requests) == 2
-            assert "I like coffee" in words(argent.model.requests[-1])[2]
+            assert words(argent.model.requests[-1])[0] == "I like coffee"
+
+
+async def test_a_text_that_a_client_cut_is_one_question_also_in_a_group(tmp_path: Path) -> None:
+    text = "word " * 500 + "\n\n" + "more " * 500
+    async with TelegramEmulator() as tg:
+        alice, group = tg.user("Alice"), tg.supergroup("Team")
+        async with bot(tg, tmp_path) as argent:
+            assert len(await alice.pastes(text)) == 2
+            await alice.hears()
+            assert len(await alice.pastes(f"@argent_bot {text}", in_=group)) == 2
+            await alice.hears(in_=group)
+            assert len(argent.model.requests) == 2
+            in_private, in_group = (words(asked)[-1].split() for asked in argent.model.requests)
+            assert in_private == text.split()
+            assert [word for word in in_group if word != "Alice:"] == text.split()
+
+
+async def test_an_album_is_one_question_also_in_a_group(tmp_path: Path) -> None:
+    pictures = [b"\xff\xd8\xff" + bytes([n]) * 100 for n in range(3)]
+    async with TelegramEmulator() as tg:
+        alice, group = tg.user("Alice"), tg.supergroup("Team")
+        async with bot(tg, tmp_path) as argent:
+            await alice.sends_album(*pictures, caption="@argent_bot which one?", in_=group)
+            await alice.hears(in_=group)
+            assert len(argent.model.requests) == 1
+        kept = sorted(path.read_bytes() for path in tmp_path.glob("agents/**/media/*"))
+        assert kept == pictures
+
+
+async def test_a_press_of_the_stop_button_ends_the_turn_of_its_topic_alone(
+    tmp_path: Path,
+) -> None:
+    async with TelegramEmulator() as tg:
+        alice, forum = tg.user("Alice"), tg.forum("Dev")
+        ops, web = forum.topic("Ops"), forum.topic("Web")
+        there, elsewhere = Gate(), Gate()
+        async with bot(tg, tmp_path) as argent:
+            argent.model.will(Grows(("Once upon a time " * 10, there)))
+            await alice.says("@argent_bot a story", in_=ops)
+            (shown,) = await alice.hears(in_=ops)
+            argent.model.will(elsewhere)
+            await alice.says("@argent_bot hello", in_=web)
+            await elsewhere.reached.wait()
+            await alice.presses("Stop", message=shown.message, in_=ops)
+            await alice.hears(in_=ops)
+            elsewhere.open.set()
+            (heard,) = await alice.hears(in_=web)
+        assert heard.text == "echo: Alice: hello"
+        assert "reply_markup" not in alice.sees(in_=ops)[0]
 
 
 async def test_what_one_replies_to_is_context(tmp_path: Path) -> None:
