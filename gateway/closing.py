@@ -70,7 +70,8 @@ class Closing:
         await self._trouble.insist(finish)
         self._streaming.forget(batch)
         for each in batch:
-            self._feed.publish(TurnEnded(each.session, each.message.source, outcome))
+            source, answered = each.message.source, batch.last.message.source
+            self._feed.publish(TurnEnded(each.session, source, outcome, answered))
 
     async def withdraw(self, batch: Batch) -> None:
         """Nothing is answered after all, or not yet: what was shown of an answer goes."""

@@ -49,11 +49,16 @@ class ToolUsed:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """A message has its outcome, and what is owed for it is stored."""
+    """A message has its outcome, and what is owed for it is stored.
+
+    `answered` is the source of the message that the answer points at: another one, where several
+    were answered together.
+    """
 
     session: str
     source: str
     outcome: Outcome
+    answered: str
 
 
 @dataclass(frozen=True, slots=True)

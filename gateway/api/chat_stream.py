@@ -2,7 +2,8 @@
 
 Frames: `typing` (a turn began), `delta` (more words of an answer), `restart` (the words so far
 are void), `tool`, `message` (a whole answer or notice, durable), `ended` (a message has its
-outcome), `missed` (so many frames were dropped, because the client did not keep up). `source` is
+outcome, and its answer belongs to `answered`: a later message where several were answered
+together), `missed` (so many frames were dropped, because the client did not keep up). `source` is
 the message that a frame belongs to, as `say` returned it.
 """
 
@@ -75,8 +76,13 @@ class ChatStream:
                 return {"frame": "restart", "source": source}
             case ToolUsed(source=source, tool=tool):
                 return {"frame": "tool", "source": source, "tool": tool}
-            case TurnEnded(source=source, outcome=outcome):
-                return {"frame": "ended", "source": source, "outcome": str(outcome)}
+            case TurnEnded(source=source, outcome=outcome, answered=answered):
+                return {
+                    "frame": "ended",
+                    "source": source,
+                    "outcome": str(outcome),
+                    "answered": answered,
+                }
             case _:
                 return None
 

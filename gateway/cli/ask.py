@@ -87,7 +87,7 @@ async def _ask(socket: Path, question: str, invocation: Invocation) -> dict[str,
 
     async def watch(link: ChatLink) -> None:
         async for frame in link.frames():
-            if frame["frame"] == "message" and frame["source"] != source:
+            if frame["frame"] == "message" and not screen.answers(str(frame["source"])):
                 # It came while nobody listened, and is delivered now: it must be shown.
                 missed.append(str(frame["text"]))
                 if not invocation.json:

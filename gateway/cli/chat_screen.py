@@ -10,14 +10,16 @@ from gateway.cli.output import BOLD, DIM, out, out_json
 Json = dict[str, Any]
 _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]")
 """What the terminal channel replaces in a whole answer, and does not in its stream."""
+_REMEMBERED = 16
+"""Answers that are remembered for messages whose end is told after them."""
 
 
 class ChatScreen:
     """Shows frames, and knows when what was said has its answer.
 
     On a terminal an answer is shown as it streams; elsewhere when it is whole; with `silent` not
-    at all. `before` and
-    `after` are called around words that nobody asked for (they may stand on a prompt's line).
+    at all. `before` and `after` are called around words that nobody asked for (they may stand on
+    a prompt's line).
     """
 
     def __init__(
@@ -37,6 +39,8 @@ class ChatScreen:
         self._shown: dict[str, str] = {}
         self._asked: dict[str, asyncio.Future[str]] = {}
         self._outcomes: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._joined: dict[str, list[str]] = {}
 
     @property
     def waiting(self) -> bool:
@@ -54,6 +58,10 @@ class ChatScreen:
         """How a message ended, as far as it is known: ``replied``, ``failed``, ``declined``."""
         return self._outcomes.get(source)
 
+    def answers(self, source: str) -> bool:
+        """Whether the answer to this message is one to what was said here."""
+        return source in self._asked or source in self._joined
+
     def show(self, frame: Json) -> None:
         """Show one frame."""
         source = str(frame.get("source") or "")
@@ -67,7 +75,7 @@ class ChatScreen:
             case "message":
                 self._message(source, str(frame["text"]))
             case "ended":
-                self._ended(source, str(frame["outcome"]))
+                self._ended(source, str(frame["outcome"]), str(frame.get("answered", source)))
 
     def _grow(self, source: str, text: str) -> None:
         if not self._streams or source not in self._asked:
@@ -90,13 +98,18 @@ class ChatScreen:
             out_json("message", {"source": source or None, "text": text})
         elif shown:
             self._finish(shown, text)
-        elif source in self._asked or not self._streams:
+        elif self.answers(source) or not self._streams:
             self._whole(text)
         else:
             self._before()
             self._whole(text)
             self._after()
         self._settle(source, text)
+        for joined in self._joined.pop(source, ()):
+            self._settle(joined, text)
+        self._texts[source] = text
+        while len(self._texts) > _REMEMBERED:
+            del self._texts[next(iter(self._texts))]
 
     def _finish(self, shown: str, text: str) -> None:
         """End an answer that was streamed: with what is missing of it, or with all of it."""
@@ -112,8 +125,14 @@ class ChatScreen:
             out("Argent: ", end="", style=BOLD)
         out(text)
 
-    def _ended(self, source: str, outcome: str) -> None:
+    def _ended(self, source: str, outcome: str, answered: str) -> None:
         self._outcomes[source] = outcome
+        if answered != source and source in self._asked:
+            # Its answer is that of a later message, and may have come before this word of it.
+            if answered in self._texts:
+                self._settle(source, self._texts[answered])
+            else:
+                self._joined.setdefault(answered, []).append(source)
         if outcome == "declined":  # stopped: the answer to /stop stands for both
             if self._shown.pop(source, ""):
                 out()

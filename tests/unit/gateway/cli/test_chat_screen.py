@@ -79,3 +79,17 @@ async def test_an_answer_nobody_waits_for_any_more_is_no_error(terminal):
     await asyncio.sleep(0)
     frames(terminal, ("message", "late"))
     assert not terminal.waiting
+
+
+@pytest.mark.parametrize("answer_first", [True, False])
+async def test_what_was_answered_together_with_a_later_message_has_its_answer(answer_first, capsys):
+    screen = ChatScreen(streams=False, silent=True)
+    answer = screen.expect("s1")
+    told = [
+        {"frame": "ended", "source": "s1", "outcome": "replied", "answered": "s2"},
+        {"frame": "message", "source": "s2", "text": "both"},
+    ]
+    for frame in reversed(told) if answer_first else told:
+        screen.show(frame)
+    assert await asyncio.wait_for(answer, 1) == "both"
+    assert not screen.waiting
