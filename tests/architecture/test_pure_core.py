@@ -15,7 +15,7 @@ from tests.architecture.sources import PACKAGES, ROOT, Source, called, sources
 
 CORE = re.compile(
     r"""
-      state\.(keys|ids|messages|history|session|lifecycle|compaction)
+      state\.(keys|ids|messages|history|session|lifecycle|compaction|erasing|records)
     | state\.codec(\.\w+)?
     | channels\.(columns|config|document|errors|grammar|markdown|pieces|rendering|sound|split)
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
