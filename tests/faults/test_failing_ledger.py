@@ -79,12 +79,20 @@ class Flaky(sqlite3.Connection):
     code = sqlite3.SQLITE_IOERR
 
     def execute(self, *args: object) -> sqlite3.Cursor:  # type: ignore[override]
+        self.may_fail()
+        return super().execute(*args)  # type: ignore[arg-type]
+
+    def executemany(self, *args: object) -> sqlite3.Cursor:  # type: ignore[override]
+        self.may_fail()
+        return super().executemany(*args)  # type: ignore[arg-type]
+
+    @staticmethod
+    def may_fail() -> None:
         Flaky.count += 1
         if 0 <= Flaky.at <= Flaky.count:
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = Flaky.code
             raise error
-        return super().execute(*args)  # type: ignore[arg-type]
 
 
 async def test_a_database_that_fails_at_any_statement_keeps_what_it_acknowledged(
@@ -112,7 +120,8 @@ async def test_a_database_that_fails_at_any_statement_keeps_what_it_acknowledged
 
 
 async def one_message(ledger: Ledger) -> int:
-    """The whole path of a message; each step again once it was refused. How often that was."""
+    """The whole path of a message, and of one that is answered with it; each step again once it
+    was refused. How often that was."""
     errors = 0
 
     async def steadily(act: Callable[[], Awaitable[T]]) -> T:
@@ -124,11 +133,15 @@ async def one_message(ledger: Ledger) -> int:
             Flaky.at = -1
             return await act()
 
-    seq = await steadily(lambda: take(ledger, "1"))
-    assert seq is not None, "a refused message was taken all the same"
+    first = await steadily(lambda: take(ledger, "1"))
+    seq = await steadily(lambda: take(ledger, "2"))
+    assert first is not None, "a refused message was taken all the same"
+    assert seq is not None
+    await steadily(lambda: ledger.show(seq, ["900"]))
+    assert [p.shown for p in await steadily(ledger.pending)] == [(), ("900",)]
     parts = [(HERE, part("one"))]
     (owed,) = await steadily(
-        lambda: ledger.finish(seq, outcome=Outcome.REPLIED, parts=parts, at=NOON)
+        lambda: ledger.finish(seq, outcome=Outcome.REPLIED, parts=parts, at=NOON, also=[first])
     )
     await steadily(lambda: ledger.begin_sending(owed.id))
     await steadily(lambda: ledger.sent(owed.id, Receipt("9")))
