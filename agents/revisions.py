@@ -25,33 +25,37 @@ class Revisions:
 
 UNREVISED = Revisions()
 
+_Name = tuple[str, str, str]
+
 
 def revisions(entries: Iterable[Entry]) -> Revisions:
     """What these entries make of each other; only the sender of a message can correct it.
 
     A correction whose message is not among them is not applied: the model is told of it in words.
     """
-    asked: dict[tuple[str, str, str], UserEntry] = {}
+    asked: list[UserEntry] = []
     corrections: list[CorrectionEntry] = []
-    gone: set[tuple[str, str, str]] = set()
+    gone: set[_Name] = set()
     for entry in entries:
         match entry:
             case UserEntry():
-                asked[_name(entry)] = entry
+                asked.append(entry)
             case CorrectionEntry():
                 corrections.append(entry)
             case DeletionEntry():
                 gone.add(_name(entry))
+    if not corrections and not gone:
+        return UNREVISED
+    known = {(_name(entry), entry.sender.id): entry.id for entry in asked}
     texts: dict[str, str] = {}
     applied: set[str] = set()
     for correction in corrections:
-        original = asked.get(_name(correction))
-        if original is not None and original.sender.id == correction.sender.id:
-            texts[original.id] = correction.content
+        original = known.get((_name(correction), correction.sender.id))
+        if original is not None:
+            texts[original] = correction.content
+        if original is not None or _name(correction) in gone:
             applied.add(correction.id)
-        elif _name(correction) in gone:
-            applied.add(correction.id)
-    deleted = frozenset(asked[name].id for name in gone & asked.keys())
+    deleted = frozenset(entry.id for entry in asked if _name(entry) in gone)
     return Revisions(texts, deleted, frozenset(applied))
 
 
@@ -81,6 +85,6 @@ def reads_differently(said: Sequence[Entry], correction: CorrectionEntry) -> boo
     )
 
 
-def _name(entry: UserEntry | CorrectionEntry | DeletionEntry) -> tuple[str, str, str]:
+def _name(entry: UserEntry | CorrectionEntry | DeletionEntry) -> _Name:
     """What tells messages apart: platforms count them in each chat, whatever its threads."""
     return entry.address.channel, entry.address.chat, entry.message
