@@ -34,6 +34,10 @@ class Media:
         """The content as every provider wants it. Made once: a turn may ask several models."""
         return b2a_base64(self.data, newline=False)
 
+    def prepare(self) -> None:
+        """Make `base64` now, one file at a time, and not all of a conversation's in one go."""
+        _ = self.base64
+
     def size(self) -> int:
         """Bytes that it holds, in both forms."""
         return len(self.data) * 7 // 3
@@ -106,8 +110,16 @@ class _Encoding:
     def append(self, encoded: bytes) -> None:
         if self.tail or self.blocks:
             self.tail += b","
-        self.tail += encoded
-        if len(self.tail) >= _BLOCK:
+        if len(encoded) < _BLOCK:
+            self.tail += encoded
+        if len(self.tail) >= _BLOCK or len(encoded) >= _BLOCK:
+            self._seal()
+        if len(encoded) >= _BLOCK:
+            # An image: as it is, and not copied once more.
+            self.blocks.append(encoded)
+
+    def _seal(self) -> None:
+        if self.tail:
             self.blocks.append(bytes(self.tail))
             self.tail.clear()
 
@@ -157,8 +169,8 @@ class Transcript:
         kept = self._encodings.setdefault(dialect, _Encoding())
         if kept.count < len(self._said):
             # Encoded apart first: should `encode` raise, what is kept still fits its count.
-            new = b",".join([encode(said) for said in self._said[kept.count :]])
-            kept.append(new)
+            for encoded in [encode(said) for said in self._said[kept.count :]]:
+                kept.append(encoded)
             kept.count = len(self._said)
         return [*kept.blocks, bytes(kept.tail)] if kept.tail else list(kept.blocks)
 

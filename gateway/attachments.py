@@ -124,6 +124,8 @@ class Attachments:
             name = attachment.file or ""
             media = await self._read(session, name, attachment, left, room)
             if media is not None:
+                if media.ability != "plain":
+                    media.prepare()
                 shown[name] = media
                 left[media.ability] -= 1
                 room -= len(media.data)

@@ -3,13 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.models import anthropic_wire, openai_wire
-from agents.transcript import AssistantSays, Said, ToolResult, ToolsSay, Transcript, UserSays
+from agents.models.body import Dialect
+from agents.transcript import AssistantSays, Media, Said, ToolResult, ToolsSay, Transcript, UserSays
 from state.history import ToolCall
 
 texts = st.text(max_size=12)
 calls = st.builds(ToolCall, texts, texts, st.sampled_from(["{}", '{"a":1}', "{broken", "[]"]))
+pictures = st.builds(
+    Media, st.sampled_from(["image/png", "application/pdf"]), st.binary(max_size=90), texts
+)
 said = st.one_of(
-    st.builds(UserSays, texts),
+    st.builds(UserSays, texts, st.lists(pictures, max_size=2).map(tuple)),
     st.builds(AssistantSays, texts, st.lists(calls, max_size=3).map(tuple)),
     st.builds(
         ToolsSay,
@@ -23,13 +27,14 @@ def test_an_encoding_kept_while_growing_equals_the_encoding_of_the_whole(
     batches: list[list[Said]],
 ) -> None:
     for wire in (openai_wire, anthropic_wire):
+        dialect = Dialect.of(wire.DIALECT, wire.encode, ("image",))
         grown = Transcript()
         for batch in batches:
             grown.extend(batch)
-            grown.encoded(wire.DIALECT, wire.encode)
+            grown.encoded(dialect.name, dialect.encode)
         whole = Transcript(part for batch in batches for part in batch)
-        kept = b"".join(grown.encoded(wire.DIALECT, wire.encode))
-        assert kept == b"".join(whole.encoded(wire.DIALECT, wire.encode))
+        kept = b"".join(grown.encoded(dialect.name, dialect.encode))
+        assert kept == b"".join(whole.encoded(dialect.name, dialect.encode))
         assert isinstance(orjson.loads(b"[" + kept + b"]"), list)
 
 
