@@ -78,11 +78,11 @@ class Flaky(sqlite3.Connection):
     count = 0
     code = sqlite3.SQLITE_IOERR
 
-    def execute(self, *args: object) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, *args: object) -> sqlite3.Cursor:
         self.may_fail()
         return super().execute(*args)  # type: ignore[arg-type]
 
-    def executemany(self, *args: object) -> sqlite3.Cursor:  # type: ignore[override]
+    def executemany(self, *args: object) -> sqlite3.Cursor:
         self.may_fail()
         return super().executemany(*args)  # type: ignore[arg-type]
 
@@ -153,7 +153,7 @@ class Lying(sqlite3.Connection):
 
     lies = False
 
-    def execute(self, *args: object) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, *args: object) -> sqlite3.Cursor:
         done = super().execute(*args)  # type: ignore[arg-type]
         if Lying.lies and args[0] == "COMMIT":
             error = sqlite3.OperationalError("disk I/O error")
