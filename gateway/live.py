@@ -62,15 +62,22 @@ class _Message:
 class Live:
     """The live messages of one answer. Times are the driver's, in seconds.
 
-    `spacing` is the shortest time between the end of a call and the next one. `shown` are messages
-    from before a crash. On an `idempotent` channel a post without an answer can be made again.
+    `spacing` is the shortest time between the end of a call and the next one. On an `idempotent`
+    channel a post without an answer can be made again. `recovered`: there was a crash before, and
+    `shown` are the messages from then, as far as they are known.
     """
 
     def __init__(
-        self, *, spacing: float, idempotent: bool = False, shown: Iterable[str] = ()
+        self,
+        *,
+        spacing: float,
+        idempotent: bool = False,
+        recovered: bool = False,
+        shown: Iterable[str] = (),
     ) -> None:
         self._spacing = spacing
         self._idempotent = idempotent
+        self._recovered = recovered
         self._messages = [_Message(each) for each in shown]
         self._call: Call | None = None
         self._calls = 0
@@ -128,7 +135,8 @@ class Live:
                 raise RuntimeError("no call is under way")
             case Post(_, part):
                 # Under its key a platform shows what it was given the first time.
-                sure = self.doubtful is None
+                first = not self._recovered and self.doubtful is None
+                sure = first or not self._idempotent
                 self._messages.append(_Message(message, part if sure else None))
                 self.doubtful = None
             case Edit(index, part):

@@ -294,6 +294,7 @@ class Streaming:
         live = Live(
             spacing=_spacing(can, batch),
             idempotent=can.idempotent,
+            recovered=any(each.recovered for each in batch),
             shown=[message for message, _ in shown],
         )
         if channel.name not in self._accounts or can.edit_seconds <= 0:

@@ -37,9 +37,9 @@ class Gate:
 
 @dataclass(frozen=True)
 class Grows:
-    """An answer that comes piece by piece, and waits at each gate in between."""
+    """An answer that comes piece by piece; it waits at each gate, and ends with an error."""
 
-    pieces: tuple[str | Gate, ...]
+    pieces: tuple[str | Gate | Exception, ...]
 
     @property
     def text(self) -> str:
@@ -82,6 +82,8 @@ class ScriptedModel:
                 if isinstance(piece, Gate):
                     piece.reached.set()
                     await piece.open.wait()
+                elif isinstance(piece, Exception):
+                    raise piece
                 else:
                     yield TextDelta(piece)
             yield ModelAnswer(line.text, usage=self.usage, model=self.name)

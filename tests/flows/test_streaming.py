@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agents.errors import Overloaded
 from channels.channel import Condition
 from gateway.notices import notice
 from tests.emulators.discord import DiscordEmulator
@@ -251,4 +252,42 @@ async def test_where_streaming_is_off_an_answer_comes_when_it_is_whole(
         gate.open.set()
         await there.shows("one two three")
         await argent.settled()
+        assert there.posted() == 1
+
+
+@PLATFORMS
+@pytest.mark.usefixtures("_soon")
+async def test_an_answer_that_is_given_up_for_what_was_said_since_goes(
+    platform: Any, tmp_path: Path
+) -> None:
+    settings = {"agents": {"defaults": {"session": {"queue": "interrupt"}}}}
+    async with (
+        platform() as there,
+        bots(tmp_path, {there.kind: there.account()}, settings=settings) as argent,
+    ):
+        await until(argent, there.kind, Condition.HEALTHY)
+        argent.model.will(Grows(("one two", Gate())))
+        await there.says("count")
+        await there.shows("one two")
+        await there.says("in French, please")
+        await there.shows("in French, please")
+        await argent.settled()
+        (answer,) = there.sees().values()
+        assert answer.startswith("echo: count")
+
+
+@PLATFORMS
+@pytest.mark.usefixtures("_soon")
+async def test_a_turn_that_fails_in_the_middle_leaves_its_notice_and_no_half_answer(
+    platform: Any, tmp_path: Path
+) -> None:
+    gate = Gate()
+    async with platform() as there, there.argent(tmp_path) as argent:
+        argent.model.will(Grows(("one two", gate, Overloaded("529"))))
+        await there.says("count")
+        await there.shows("one two")
+        gate.open.set()
+        await there.shows(notice("overloaded"))
+        await argent.settled()
+        assert list(there.sees().values()) == [notice("overloaded")]
         assert there.posted() == 1

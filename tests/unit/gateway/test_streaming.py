@@ -314,3 +314,51 @@ async def test_a_stopping_gateway_does_not_wait_for_ever(world: World) -> None:
 
 def _post() -> Post:
     return Post(0, Part("a", "a"))
+
+
+async def test_files_go_out_after_what_was_shown_has_become_the_answer(world: World) -> None:
+    batch = await world.asked()
+    await world.grows(world.streaming.open(batch), "I am drawing a chart of all that")
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"chart"
+
+    await world.sessions.keep_file(batch.session, "c.png", content(), most=100)
+    file = StoredFile(batch.session, "c.png", "chart.png", "image/png", 5)
+    await world.answers(batch, "Here it is.", file)
+    assert world.platform.shows() == ["Here it is.", "chart"]
+    assert [call.kind for call in world.platform.calls][-3:] == ["edit", "remove", "upload"]
+
+
+async def test_a_live_message_that_a_crash_kept_from_being_recorded_is_found_by_its_key(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crashes(_row: int, _messages: object) -> None: ...
+
+    world.platform.can(idempotent=True)
+    batch = await world.asked()
+    with monkeypatch.context() as crash:
+        crash.setattr(world.ledger, "show", crashes)
+        await world.grows(world.streaming.open(batch), "one")
+    world.starts()
+    (again,) = await world.ledger.pending()
+    assert again.shown == ()
+    batch = Batch((again,))
+    world.streaming.open(batch).grew("uno")
+    await world.platform.until(lambda: world.platform.shows() == ["uno"])
+    await world.answers(batch, "uno dos")
+    assert world.platform.chats["7"] == {"m1": "uno dos"}
+
+
+async def test_among_several_people_edits_are_as_far_apart_as_the_platform_wants(
+    world: World,
+) -> None:
+    world.platform.can(edit_seconds=1.0, group_edit_seconds=4.0)
+    gaps = []
+    for kind in (ChatKind.DIRECT, ChatKind.GROUP):
+        live = world.streaming.open(await world.asked(kind, kind)).live
+        live.begin(0.0)
+        live.next([Part("a", "a")], 10.0)
+        live.done("m1", 10.0)
+        gaps.append(live.ready_at - 10.0)
+    assert gaps == [1.0, 4.0]
