@@ -11,7 +11,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
 from state.codec import InvalidValue
 from state.files import journal, metadata
@@ -19,6 +18,7 @@ from state.files.errors import ledger_error, store_error
 from state.files.journal import CLOSING, Damaged, Lines
 from state.files.layout import HISTORY, METADATA, Layout
 from state.files.ledger import index, people
+from state.files.ledger.reading import connect_to_read
 from state.files.ledger.schema import VERSION, version
 from state.files.listing import stored_sessions
 from state.files.metadata import Facts
@@ -163,28 +163,12 @@ class ReadOnlyState:
         except OSError as error:
             raise store_error(error, f"reading {path}") from error
         try:
-            with closing(_connect(path)) as db:
+            with closing(connect_to_read(path)) as db:
                 if version(db) > VERSION:
                     raise NewerFormat(f"{path} was written by a newer version of Argent")
                 return question(db)
         except sqlite3.Error as error:
             raise ledger_error(error, path) from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """The database, for reading alone. Raises sqlite3.Error."""
-    name = f"file:{quote(str(path))}?mode=ro"
-    db = sqlite3.connect(name, uri=True)
-    try:
-        version(db)
-    except sqlite3.OperationalError:
-        db.close()
-        if Path(f"{path}-wal").exists():
-            raise
-        # Even a reader of a WAL database writes beside it, which this folder may not allow. Without
-        # a log nobody has it open, and it can be read as it stands: https://sqlite.org/wal.html#readonly
-        return sqlite3.connect(f"{name}&immutable=1", uri=True)
-    return db
 
 
 def _facts(path: Path, session_id: SessionId) -> Facts | None:

@@ -1,0 +1,179 @@
+"""Looking over the sessions of a state folder, beside its owner or when there is none.
+
+Takes no lock and changes nothing. What a running gateway is about to write looks torn for an
+instant, and what it makes or removes is indexed a moment later: everything is looked at again
+before it is found wrong.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from state.files.checking import Examined, Finding, Kind, examine
+from state.files.errors import ledger_error
+from state.files.layout import HISTORY, METADATA, Layout
+from state.files.ledger import index
+from state.files.ledger.reading import connect_to_read
+from state.files.listing import session_ids
+from state.files.reading import read_file
+from state.keys import SessionId, SessionKey
+from state.store import NotFound
+
+_TRIES = 4
+_PAUSE = 0.003
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How many sessions were looked at, and what was found. `ledger` is what is wrong with it."""
+
+    checked: int = 0
+    findings: tuple[Finding, ...] = ()
+    ledger: str | None = None
+
+
+class Inspection:
+    """The sessions of one agent. `live` says whether a gateway owns the folder now."""
+
+    def __init__(self, state_dir: Path, *, agent: str = "main", live: bool = False) -> None:
+        self._layout = Layout(state_dir, agent)
+        self._tries = _TRIES if live else 1
+
+    def names(self) -> tuple[SessionId, ...]:
+        """Every session on the disk or in the index, and what stands in the place of one, sorted.
+
+        Raises OSError.
+        """
+        shown = self._indexed()[0] or frozenset()
+        return tuple(sorted({*session_ids(self._layout), *shown, *_in_the_way(self._layout)}))
+
+    def check(self, only: Sequence[SessionId] = (), *, step: Callable[[], None]) -> Report:
+        """Check these sessions, or all of them; `step` is called after each. Raises OSError."""
+        before, problem = self._indexed()
+        names = tuple(dict.fromkeys(only)) or self.names()
+        findings: list[Finding] = []
+        sessions: set[SessionId] = set()
+        for session_id in names:
+            examined = self._examine(session_id)
+            findings += examined.findings
+            if examined.is_session:
+                sessions.add(session_id)
+            step()
+        if problem is None and before is not None:
+            after = self._indexed()[0] or frozenset()
+            findings += self._against_index(names, sessions, before, after)
+        return Report(len(names), tuple(findings), problem)
+
+    def _against_index(
+        self,
+        names: Iterable[SessionId],
+        sessions: set[SessionId],
+        before: frozenset[SessionId],
+        after: frozenset[SessionId],
+    ) -> list[Finding]:
+        """What the index and the folders do not agree on, both before and after the folders were
+        read: what came or went meanwhile is no finding."""
+        found = []
+        for session_id in names:
+            if session_id in sessions:
+                if session_id not in before | after:
+                    detail = "listings do not show it"
+                    found.append(Finding(Kind.UNINDEXED, session_id, detail))
+            elif session_id in before & after and not self._is_there(session_id):
+                detail = "listings show it, and it has no folder"
+                found.append(Finding(Kind.GONE, session_id, detail))
+        return found
+
+    def _is_there(self, session_id: SessionId) -> bool:
+        try:
+            return os.path.lexists(self._layout.folder(session_id))
+        except NotFound:
+            return False
+
+    def _examine(self, session_id: SessionId) -> Examined:
+        examined = Examined()
+        for attempt in range(self._tries):
+            if attempt:
+                time.sleep(_PAUSE)
+            examined = _examine_folder(self._layout, session_id)
+            if not examined.findings:
+                break
+        return examined
+
+    def _indexed(self) -> tuple[frozenset[SessionId] | None, str | None]:
+        """The sessions in the index, None where there is none; and what is wrong with it."""
+        path = self._layout.database
+        if not path.exists():
+            return None, None
+        try:
+            with closing(connect_to_read(path)) as db:
+                return index.ids(db), None
+        except sqlite3.Error as error:
+            return None, str(ledger_error(error, path))
+
+
+def _examine_folder(layout: Layout, session_id: SessionId) -> Examined:
+    try:
+        folder = layout.folder(session_id)
+    except NotFound:
+        return Examined()
+    if not folder.is_dir():
+        return Examined(_misplaced_folder(layout, session_id))
+    try:
+        misplaced = tuple(
+            Finding(Kind.MISPLACED, session_id, "it is no file", name)
+            for name in (HISTORY, METADATA)
+            if _is_no_file(folder / name)
+        )
+        wrong = {finding.file for finding in misplaced}
+        # The facts first: they never speak of more than the history that is read after them.
+        facts = None if METADATA in wrong else read_file(folder / METADATA)
+        history = None if HISTORY in wrong else read_file(folder / HISTORY)
+    except OSError as error:
+        return Examined((Finding(Kind.UNREADABLE, session_id, str(error)),), is_session=True)
+    examined = examine(session_id, facts, history)
+    if not misplaced:
+        return examined
+    # What is not there because something else is in its place was told already.
+    rest = [f for f in examined.findings if f.kind is not Kind.MISSING or f.file not in wrong]
+    return Examined((*misplaced, *rest), examined.is_session)
+
+
+def _misplaced_folder(layout: Layout, session_id: SessionId) -> tuple[Finding, ...]:
+    if not os.path.lexists(layout.folder(session_id)):
+        return ()
+    if _could_be_a_session(session_id):
+        return (Finding(Kind.MISPLACED, session_id, "it is no folder"),)
+    detail = "it is no session's; move it elsewhere"
+    return (Finding(Kind.STRAY, session_id, detail),)
+
+
+def _is_no_file(path: Path) -> bool:
+    return not path.is_file() and os.path.lexists(path)
+
+
+def _in_the_way(layout: Layout) -> tuple[SessionId, ...]:
+    """What is no folder among the sessions' folders, but for what was set aside before."""
+    try:
+        with os.scandir(layout.sessions) as found:
+            names = [e.name for e in found if e.name[0] not in ".~" and not e.is_dir()]
+    except FileNotFoundError:
+        return ()
+    return tuple(SessionId(name) for name in names if ".damaged-" not in name)
+
+
+def _could_be_a_session(session_id: SessionId) -> bool:
+    return session_id.startswith("user-") or SessionKey.of_session(session_id) is not None
+
+
+def resolve(given: str, names: Sequence[SessionId]) -> tuple[SessionId, ...]:
+    """The sessions whose id or key is `given`, else those whose id or key begins with it."""
+    keyed = [(name, str(SessionKey.of_session(name) or name)) for name in names]
+    exact = tuple(name for name, key in keyed if given in (name, key))
+    return exact or tuple(
+        name for name, key in keyed if given and (name.startswith(given) or key.startswith(given))
+    )
