@@ -21,7 +21,7 @@ from gateway.notices import notice
 from gateway.reading import Json, admission_to_json, no_such, request_to_json, the_one
 from state.codec import time_to_json
 from state.files.layout import Layout
-from state.keys import Address
+from state.keys import Address, SessionId
 from state.store import Admission, Ledger, NotFound, Role, SessionRow, Sessions
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Admin:
         """Begin conversations anew. The old words are archived, or erased."""
         cleared = []
         for row in await self._chosen(names, every=every):
-            archived = await self._between_turns(row, partial(self._clear, row, erase=erase))
+            archived = await self._between_turns(row.id, partial(self._clear, row, erase=erase))
             cleared.append({"id": row.id, "key": str(row.key), "archived": archived})
         return {"cleared": cleared}
 
@@ -90,9 +90,23 @@ class Admin:
         """Remove sessions. Their folders are kept under ``deleted/``, or erased."""
         deleted = []
         for row in await self._chosen(names, every=False):
-            kept = await self._between_turns(row, partial(self._delete, row, erase=erase))
+            kept = await self._between_turns(row.id, partial(self._delete, row, erase=erase))
             deleted.append({"id": row.id, "key": str(row.key), "kept": kept})
         return {"deleted": deleted}
+
+    async def repair(self, ids: Sequence[str]) -> Json:
+        """Mend these sessions (by their whole ids): what does not read is set aside."""
+        repaired = []
+        for session_id in map(SessionId, ids):
+            try:
+                done = await self._between_turns(session_id, partial(self._life.repair, session_id))
+            except AdminError as error:
+                # The others are mended all the same.
+                repaired.append({"id": session_id, "aside": [], "error": error.message})
+            else:
+                aside = [] if done is None else list(done.aside)
+                repaired.append({"id": session_id, "aside": aside, "error": None})
+        return {"repaired": repaired}
 
     async def _chosen(self, names: Sequence[str], *, every: bool) -> tuple[SessionRow, ...]:
         """The sessions that are meant; all names are resolved before anything is done."""
@@ -114,11 +128,11 @@ class Admin:
             # Thousands of names are compared: not while everybody waits.
             return await asyncio.to_thread(no_such, name, await self._ledger.listing())
 
-    async def _between_turns(self, row: SessionRow, act: Callable[[], Awaitable[T]]) -> T:
+    async def _between_turns(self, session_id: SessionId, act: Callable[[], Awaitable[T]]) -> T:
         with as_admin_errors():
             if self._live is None:
                 return await act()
-            return await self._live.in_lane(row.id, act)
+            return await self._live.in_lane(session_id, act)
 
     async def _clear(self, row: SessionRow, *, erase: bool) -> str | None:
         loaded = await self._sessions.load(row.id)

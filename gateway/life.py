@@ -8,7 +8,7 @@ from gateway.open_sessions import OpenSessions
 from state.keys import SessionId
 from state.lifecycle import Event, Phase, becomes_idle_at
 from state.session import Context, Session
-from state.store import Ledger, Sessions
+from state.store import Ledger, Repaired, Sessions
 
 
 class Life:
@@ -36,6 +36,16 @@ class Life:
         await self._sessions.delete(session_id)
         self._opened.forget(session_id)
         await self._ledger.unindex(session_id)
+
+    async def repair(self, session_id: SessionId) -> Repaired | None:
+        """Mend a session's files, and let the index show what there is; None: no session."""
+        repaired = await self._sessions.repair(session_id)
+        self._opened.forget(session_id)
+        if repaired is None:
+            await self._ledger.unindex(session_id)
+        else:
+            await self._ledger.index(repaired.session)
+        return repaired
 
     async def rest(self, session_id: SessionId, *, idle_after: timedelta) -> None:
         """Let a session become idle if it is still due: a message may have come in between."""

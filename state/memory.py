@@ -8,7 +8,7 @@ from state.ids import is_file_name
 from state.keys import Address, SessionId
 from state.memory_ledger import MemoryLedger
 from state.session import Session
-from state.store import FileTooLarge, Loaded, NotFound
+from state.store import FileTooLarge, Loaded, NotFound, Repaired
 
 __all__ = ["MemoryLedger", "MemorySessions"]
 
@@ -71,6 +71,10 @@ class MemorySessions:
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         self._known(session_id)
         return tuple(self._entries[session_id])
+
+    async def repair(self, session_id: SessionId) -> Repaired | None:
+        session = self._facts.get(session_id)
+        return None if session is None else Repaired(session)
 
     async def erase(
         self, session_id: SessionId, messages: Collection[str], *, chat: Address | None = None

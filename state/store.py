@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from state.history import Entry
+from state.history import Entry, SummaryEntry
 from state.keys import Address, SessionId, SessionKey
 from state.lifecycle import Phase
 from state.messages import (
@@ -91,14 +91,24 @@ class History:
 class Loaded:
     """A session as a turn needs it: its facts, and the entries from its context's start.
 
-    `positions[i]` is the store's position of `entries[i]`, for `Context.start`.
+    `positions[i]` is the store's position of `entries[i]`, for `Context.start`. `summary` is the
+    one that stands in front of them, wherever it is (`view.view` makes of both what a model sees).
     `repaired` names what was set aside while loading (a file's name), for a report.
     """
 
     session: Session
     entries: tuple[Entry, ...] = ()
     positions: tuple[int, ...] = ()
+    summary: SummaryEntry | None = None
     repaired: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A session after all of it was checked; `aside` names the files that were set aside."""
+
+    session: Session
+    aside: tuple[str, ...] = ()
 
 
 class Sessions(Protocol):
@@ -136,6 +146,13 @@ class Sessions(Protocol):
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         """Every entry of the current history, from the first. Raises `NotFound`."""
 
+    async def repair(self, session_id: SessionId) -> Repaired | None:
+        """Read everything, and mend what does not read, as `load` does with what it needs.
+
+        The facts are on the disk and true of the history when it returns. None when there is no
+        session.
+        """
+
     async def erase(
         self, session_id: SessionId, messages: Collection[str], *, chat: Address | None = None
     ) -> int:
@@ -145,7 +162,8 @@ class Sessions(Protocol):
         to one session may know different messages by one id.
 
         Their entries stay, without content, quotes and attachments, and so do corrections of
-        them; the kept files go. Returns how many entries lost words. Positions of entries may
+        them; the kept files go. A summary that stands for one of them loses its words, too: a
+        context that it stood in front of shows again what it stood for. Returns how many entries lost words. Positions of entries may
         change: load the session anew. A missing session is no error.
         """
 

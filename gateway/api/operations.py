@@ -26,6 +26,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "sessions.delete": lambda admin, given: admin.delete(
         given.texts("names"), erase=given.flag("erase")
     ),
+    "sessions.repair": lambda admin, given: admin.repair(given.texts("ids")),
     "pair.approve": lambda admin, given: admin.approve(
         given.text("code"), owner=given.flag("owner")
     ),

@@ -24,7 +24,7 @@ from state.files.writer import Append, SessionWriter, Snapshot, Work
 from state.history import Entry, InvalidHistory, check_batch
 from state.keys import Address, SessionId
 from state.session import Context, Session
-from state.store import Loaded, NotFound, StorageFailed
+from state.store import Loaded, NotFound, Repaired, StorageFailed
 
 T = TypeVar("T")
 
@@ -52,11 +52,12 @@ class FileSessions:
         read = await self._read(session_id, whole=False)
         if read is None:
             return None
-        snapshot, lines = read
+        snapshot, lines, summary = read
         return Loaded(
             session=snapshot.session,
             entries=lines.entries,
             positions=lines.positions,
+            summary=summary,
             repaired=", ".join(snapshot.repaired) or None,
         )
 
@@ -93,6 +94,12 @@ class FileSessions:
         if read is None:
             raise NotFound(f"there is no session {session_id}")
         return read[1].entries
+
+    async def repair(self, session_id: SessionId) -> Repaired | None:
+        repaired: Repaired | None = await self._thread.submit(
+            partial(self._writer.repair, session_id)
+        )
+        return repaired
 
     async def erase(
         self, session_id: SessionId, messages: Collection[str], *, chat: Address | None = None

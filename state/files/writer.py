@@ -23,7 +23,7 @@ from state.files.rewriting import without_words
 from state.files.session_files import SessionFiles, unmake
 from state.keys import SessionId
 from state.session import Session
-from state.store import NotFound
+from state.store import NotFound, Repaired
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +225,20 @@ class SessionWriter:
             media.remove_all(files.folder)
         return archived
 
+    def repair(self, session_id: SessionId) -> Repaired | None:
+        """Check all of a session, and leave it as its next opening shall find it."""
+        files = self.files.ready(session_id)
+        if files is None:
+            return None
+        aside = files.repaired
+        files = self.files.reopen(files)
+        if files is None:
+            return None
+        aside, files.repaired = (*aside, *files.repaired), ()
+        files.save_facts(self.disk)
+        self.files.facts_are_written(files)
+        return Repaired(files.session, aside)
+
     def erase(self, session_id: SessionId, meant: Meant) -> int:
         """Rewrite a history without these words; how many entries lost some."""
         files = self.files.ready(session_id)
@@ -235,12 +249,14 @@ class SessionWriter:
         new = without_words(files.acknowledged(), meant)
         if new is None:
             return 0
+        old = files.session.context
+        context = relocated(old, new.moved, new.lines.entries, new.lines.positions)
         # The files go first: afterwards nothing tells their names.
         media.remove(self.disk, files.folder, new.files)
         self.files.mark_dirty(files)
         files.save_facts_for_any_history(self.disk)
         try:
-            files.replace_history(self.disk, new.data, new.moved)
+            files.replace_history(self.disk, new.data, context)
         except BaseException:
             # All that is known is on the disk, and what is open here may be what is gone there.
             self.files.forget(files)
