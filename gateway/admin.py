@@ -96,7 +96,7 @@ class Admin:
 
     async def repair(self, ids: Sequence[str]) -> Json:
         """Mend these sessions (by their whole ids): what does not read is set aside."""
-        repaired = []
+        repaired: list[Json] = []
         for session_id in map(SessionId, ids):
             try:
                 done = await self._between_turns(session_id, partial(self._life.repair, session_id))
