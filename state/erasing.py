@@ -1,9 +1,9 @@
 """Taking a person's words out of a history: what is meant, and what is left of it. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from state.history import AssistantEntry, CorrectionEntry, Entry, UserEntry
+from state.history import AssistantEntry, CorrectionEntry, Entry, SummaryEntry, UserEntry
 from state.keys import Address
 
 
@@ -34,6 +34,24 @@ class Meant:
         if isinstance(entry, CorrectionEntry) and entry.content:
             return replace(entry, content="")
         return entry
+
+
+def without_words(entries: Sequence[Entry], meant: Meant) -> list[Entry]:
+    """What is left of a history; an entry that loses nothing is the very same one.
+
+    A summary that stands for an entry which loses its words loses its own: they may be in it.
+    """
+    left = [meant.without_words(entry) for entry in entries]
+    taken = [number for number, entry in enumerate(entries) if left[number] is not entry]
+    where = {entry.id: number for number, entry in enumerate(entries)}
+    for number, entry in enumerate(left):
+        if not isinstance(entry, SummaryEntry) or not entry.content:
+            continue
+        first = where.get(entry.covers[0], 0)
+        last = where.get(entry.covers[1], number)
+        if any(first <= each <= last for each in taken):
+            left[number] = replace(entry, content="", tokens=0)
+    return left
 
 
 def kept_files(entries: Iterable[Entry]) -> frozenset[str]:

@@ -111,8 +111,9 @@ class DeletionEntry:
 class SummaryEntry:
     """A stand-in for older entries, which stay where they are.
 
-    `covers` names the first and the last entry it stands for, `messages` how many there are and
-    `tokens` its own length.
+    `covers` names the first and the last entry it stands for; an earlier summary among what it
+    was made from stands for its own. `messages` is how many a person would count among them all,
+    `after` how many came before them, and `tokens` its own length.
     """
 
     id: str
@@ -121,6 +122,7 @@ class SummaryEntry:
     covers: tuple[str, str]
     messages: int
     tokens: int = field(default=0)
+    after: int = 0
 
 
 Entry = UserEntry | AssistantEntry | ToolEntry | CorrectionEntry | DeletionEntry | SummaryEntry
@@ -193,6 +195,35 @@ def count_messages(entries: Iterable[Entry]) -> int:
     """How many of these a person would call messages: what people said, and what was answered."""
     return sum(
         isinstance(e, UserEntry) or (isinstance(e, AssistantEntry) and not e.calls) for e in entries
+    )
+
+
+def stand_in(
+    entries: Sequence[Entry],
+    *,
+    id: str,
+    at: datetime,
+    content: str,
+    tokens: int,
+    earlier: SummaryEntry | None = None,
+    after: int = 0,
+) -> SummaryEntry:
+    """The summary `content` of these entries, and of those that an `earlier` summary stands for.
+
+    `after` is how many messages came before them; an earlier summary knows better. Raises
+    `InvalidHistory` when there is nothing to stand for.
+    """
+    said = [entry for entry in entries if not isinstance(entry, SummaryEntry)]
+    if not said:
+        raise InvalidHistory(f"summary {id} stands for nothing")
+    return SummaryEntry(
+        id=id,
+        at=at,
+        content=content,
+        covers=(said[0].id if earlier is None else earlier.covers[0], said[-1].id),
+        messages=count_messages(said) + (0 if earlier is None else earlier.messages),
+        tokens=tokens,
+        after=after if earlier is None else earlier.after,
     )
 
 

@@ -1,14 +1,16 @@
 """The reference store: the protocols' meaning with nothing else in the way. For tests."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
 
-from state.erasing import Meant, kept_files
-from state.history import Entry, check_batch
+from state.erasing import Meant, kept_files, without_words
+from state.history import Entry, SummaryEntry, check_batch
 from state.ids import is_file_name
 from state.keys import Address, SessionId
 from state.memory_ledger import MemoryLedger
 from state.session import Session
 from state.store import FileTooLarge, Loaded, NotFound, Repaired
+from state.view import relocated
 
 __all__ = ["MemoryLedger", "MemorySessions"]
 
@@ -27,8 +29,14 @@ class MemorySessions:
         if session is None:
             return None
         entries = self._entries[session_id]
-        start = session.context.start
-        return Loaded(session, tuple(entries[start:]), tuple(range(start, len(entries))))
+        context = session.context
+        standing = None if context.summary is None else entries[context.summary]
+        return Loaded(
+            session,
+            tuple(entries[context.start :]),
+            tuple(range(context.start, len(entries))),
+            standing if isinstance(standing, SummaryEntry) else None,
+        )
 
     async def create(self, session: Session) -> None:
         self._create(session)
@@ -81,11 +89,16 @@ class MemorySessions:
     ) -> int:
         meant = Meant(frozenset(messages), chat)
         old = self._entries.get(session_id, [])
-        new = [meant.without_words(entry) for entry in old]
+        new = without_words(old, meant)
         for name in kept_files(old) - kept_files(new):
             self._files.get(session_id, {}).pop(name, None)
         words = sum(left is not entry for left, entry in zip(new, old, strict=True))
         old[:] = new
+        if words:
+            session = self._facts[session_id]
+            here = range(len(new))
+            context = relocated(session.context, {at: at for at in here}, new, here)
+            self._facts[session_id] = replace(session, context=context)
         return words
 
     async def keep_file(

@@ -24,15 +24,19 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """How full the model's window is, in tokens, and where in the history it begins.
+    """How full the model's window is, in tokens, and what of the history is in it.
 
     `start` is a position that the store gave for an entry (`store.Sessions`); entries before it
-    are kept but no longer shown to the model.
+    are kept but no longer shown to the model. `summary` is the position of the `SummaryEntry`
+    that stands in front of what is shown. `undo` are the earlier starts, each with its summary,
+    the latest last.
     """
 
     tokens: int = 0
     limit: int = 0
     start: int = 0
+    summary: int | None = None
+    undo: tuple[tuple[int, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,7 @@ def _summary_to_json(entry: SummaryEntry) -> Json:
         "covers": list(entry.covers),
         "messages": entry.messages,
         "tokens": entry.tokens,
+        **({"after": entry.after} if entry.after else {}),
     }
 
 
@@ -193,6 +194,7 @@ def _summary_from_json(fields: Fields) -> SummaryEntry:
         covers=(covers[0], covers[1]),
         messages=fields.count("messages"),
         tokens=fields.count("tokens", 0),
+        after=fields.count("after", 0),
     )
 
 

@@ -18,7 +18,6 @@ Since 2 there are entries of the role ``deletion``.
 def session_to_json(session: Session) -> Json:
     """The facts as metadata.json says them; type, channel and chat_id repeat the key."""
     key = session.key
-    context = session.context
     return present(
         version=VERSION,
         id=session.id,
@@ -32,7 +31,7 @@ def session_to_json(session: Session) -> Json:
         created_at=time_to_json(session.created_at),
         updated_at=time_to_json(session.updated_at),
         messages=session.messages,
-        context={"tokens": context.tokens, "limit": context.limit, "start": context.start},
+        context=_context_to_json(session.context),
         model=session.model,
         skill=session.skill,
         tools=None if session.tools is None else list(session.tools),
@@ -52,7 +51,6 @@ def session_from_json(raw: object) -> Session:
             f"metadata.json has version {fields.count('version')}, this Argent knows {VERSION}: "
             "install the newer Argent again, or restore a backup"
         )
-    context = fields.maybe_child("context") or Fields({})
     totals = fields.maybe_child("totals") or Fields({})
     return Session(
         id=SessionId(fields.text("id")),
@@ -63,11 +61,7 @@ def session_from_json(raw: object) -> Session:
         created_at=fields.time("created_at"),
         updated_at=fields.time("updated_at"),
         messages=fields.count("messages"),
-        context=Context(
-            tokens=context.count("tokens", 0),
-            limit=context.count("limit", 0),
-            start=context.count("start", 0),
-        ),
+        context=_context_from_json(fields.maybe_child("context") or Fields({})),
         model=fields.maybe_text("model"),
         skill=fields.maybe_text("skill"),
         tools=fields.texts("tools") if fields.has("tools") else None,
@@ -84,6 +78,28 @@ def _key(fields: Fields, written: str) -> SessionKey:
         return SessionKey.parse(written)
     except InvalidKey as error:
         raise InvalidValue(f"{fields.name('key')}: {error}") from error
+
+
+def _context_to_json(context: Context) -> Json:
+    return present(
+        tokens=context.tokens,
+        limit=context.limit,
+        start=context.start,
+        summary=context.summary,
+        undo=[present(start=start, summary=summary) for start, summary in context.undo] or None,
+    )
+
+
+def _context_from_json(fields: Fields) -> Context:
+    return Context(
+        tokens=fields.count("tokens", 0),
+        limit=fields.count("limit", 0),
+        start=fields.count("start", 0),
+        summary=fields.maybe_count("summary"),
+        undo=tuple(
+            (step.count("start"), step.maybe_count("summary")) for step in fields.children("undo")
+        ),
+    )
 
 
 def _transition_to_json(step: Transition) -> Json:

@@ -5,13 +5,14 @@ was stored whole, and only what lies behind it can have been torn by a crash. Fa
 are brought up to date with the entries that follow.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import orjson
 
 from state.codec import VERSION, Fields, cleaned, loads, session_from_json, session_to_json
+from state.codec.text import present
 from state.files.journal import FIRST
 from state.history import CorrectionEntry, Entry, UserEntry
 from state.keys import Address, InvalidKey, SessionId, SessionKey, SessionType
@@ -21,21 +22,24 @@ from state.session import Context, Session, Totals
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A session up to the entry before `end`; `first` is the id of its context's first entry.
+    """A session up to the entry before `end`.
 
-    With an `end` that lies before every entry nothing is said about positions. `version` is that
+    `ids` are those of the entries that its context speaks of, by their positions: in a history
+    that was laid out anew they are found by them. With an `end` that lies before every entry nothing is said about positions. `version` is that
     of the file.
     """
 
     session: Session
     end: int = FIRST
-    first: str | None = None
+    ids: Mapping[int, str] = field(default_factory=dict)
     version: int = VERSION
 
 
 def encode(facts: Facts) -> bytes:
     """The file's content."""
-    checkpoint = {"end": facts.end} | ({"first": facts.first} if facts.first else {})
+    start = facts.session.context.start
+    others = [{"at": at, "id": name} for at, name in sorted(facts.ids.items()) if at != start]
+    checkpoint = present(end=facts.end, first=facts.ids.get(start), ids=others or None)
     values = session_to_json(facts.session) | {"checkpoint": checkpoint}
     return orjson.dumps(cleaned(values), option=orjson.OPT_INDENT_2) + b"\n"
 
@@ -51,9 +55,15 @@ def decode(data: bytes, session_id: SessionId) -> Facts:
     return Facts(
         session=session if session.id == session_id else replace(session, id=session_id),
         end=checkpoint.count("end", 0),
-        first=checkpoint.maybe_text("first"),
+        ids=_ids(session.context.start, checkpoint),
         version=Fields(raw).count("version"),
     )
+
+
+def _ids(start: int, checkpoint: Fields) -> dict[int, str]:
+    first = checkpoint.maybe_text("first")
+    ids = {} if first is None else {start: first}
+    return ids | {mark.count("at"): mark.text("id") for mark in checkpoint.children("ids")}
 
 
 def fold(session: Session, entries: Sequence[Entry]) -> Session:

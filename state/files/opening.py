@@ -20,8 +20,9 @@ from state.files.misplaced import set_aside_misplaced
 from state.files.reading import read_entries_behind, read_file, read_range
 from state.files.repair import Cut, repair
 from state.keys import SessionId
-from state.session import Context, Session
+from state.session import Session
 from state.store import StorageFailed
+from state.view import recovered, relocated
 
 
 @dataclass(slots=True)
@@ -136,19 +137,20 @@ def _true_facts(
     if facts is None:
         made = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
         session = metadata.rebuild(SessionId(folder.name), agent, lines.entries, made)
-        if session is None and lines.entries:
+        if session is not None:
+            context = recovered(lines.entries, lines.positions)
+            return replace(session, context=context)
+        if lines.entries:
             raise StorageFailed(
                 f"{folder / METADATA} is missing and nothing in {HISTORY} tells whose words "
                 "these are; restore it from a backup"
             )
-        return session
+        return None
     if not moved and facts.end in (*lines.positions, end):
         after = lines.positions.index(facts.end) if facts.end < end else len(lines.positions)
         return metadata.fold(facts.session, lines.entries[after:])
     session = metadata.recount(facts.session, lines.entries)
-    ids = [entry.id for entry in lines.entries]
-    if facts.first not in ids:
-        return session
-    old = facts.session.context
-    start = lines.positions[ids.index(facts.first)]
-    return replace(session, context=Context(old.tokens, old.limit, start))
+    where = {entry.id: at for entry, at in zip(lines.entries, lines.positions, strict=True)}
+    known = {at: where[name] for at, name in facts.ids.items() if name in where}
+    context = relocated(facts.session.context, known, lines.entries, lines.positions)
+    return replace(session, context=context)

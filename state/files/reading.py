@@ -6,6 +6,9 @@ from pathlib import Path
 
 from state.files import journal
 from state.files.journal import CLOSING, FIRST, Damaged, Lines
+from state.history import Entry
+
+_PIECE = 64 * 1024
 
 
 def read_file(path: Path) -> bytes | None:
@@ -56,6 +59,18 @@ def read_entries(fd: int, start: int, end: int) -> Lines | None:
         return journal.read_lines(data[1:], start)
     except Damaged:
         return None
+
+
+def read_entry(fd: int, at: int, end: int) -> Entry | None:
+    """The entry whose line begins at `at`; None when none does before `end`."""
+    stop = at
+    line = b""
+    while b"\n" not in line[1:] and stop < end:
+        stop = min(stop + _PIECE, end)
+        line = read_range(fd, at, stop)
+    newline = line.find(b"\n") + 1
+    lines = read_entries(fd, at, at + newline) if newline else None
+    return lines.entries[0] if lines is not None and lines.entries else None
 
 
 def read_entries_behind(fd: int, start: int, size: int) -> Lines | None:

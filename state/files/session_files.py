@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from state.files.metadata import Facts
 from state.files.misplaced import set_aside_misplaced
 from state.files.opening import Opened, open_session
 from state.files.reading import read_file
-from state.session import Session
+from state.session import Context, Session
 from state.store import StorageFailed
 
 _ID = re.compile(rb',?\{"id":"([^"\\]+)"')
@@ -113,10 +113,10 @@ class SessionFiles:
         """The whole file as far as it was acknowledged. Raises OSError."""
         return (read_file(self.folder / HISTORY) or b"")[: self.acked] + CLOSING
 
-    def replace_history(self, disk: Disk, data: bytes, moved: Mapping[int, int]) -> None:
+    def replace_history(self, disk: Disk, data: bytes, context: Context) -> None:
         """Put a history of the same entries in the place of this one, durably.
 
-        `moved` tells where each of them is now. Only after `save_facts_for_any_history`: a crash
+        `context` is the same context in the new one. Only after `save_facts_for_any_history`: a crash
         may leave either history. Raises OSError.
         """
         path = self.folder / HISTORY
@@ -125,8 +125,6 @@ class SessionFiles:
         os.close(self.fd)
         self.fd = fd
         self.end = self.acked = len(data) - len(CLOSING)
-        context = self.session.context
-        context = replace(context, start=moved.get(context.start, 0))
         self.session = replace(self.session, context=context)
         self.save_facts(disk)
 
@@ -159,7 +157,7 @@ class SessionFiles:
 
     def write_facts(self, disk: Disk) -> int:
         """Write the facts beside metadata.json; the descriptor, not synced yet."""
-        facts = Facts(self.session, self.acked, self._first_of_context())
+        facts = Facts(self.session, self.acked, self._marks())
         return disk.write_beside(self.folder / METADATA, metadata.encode(facts))
 
     def show_facts(self, disk: Disk) -> None:
@@ -183,17 +181,22 @@ class SessionFiles:
         os.close(self.fd)
 
     def _save(self, disk: Disk, end: int) -> None:
-        facts = Facts(self.session, end, self._first_of_context())
+        facts = Facts(self.session, end, self._marks())
         self.repaired += set_aside_misplaced(disk, self.folder)
         disk.replace(self.folder / METADATA, metadata.encode(facts))
         self.version = VERSION
 
-    def _first_of_context(self) -> str | None:
-        start = self.session.context.start
-        if not FIRST < start < self.acked:
-            return None
-        found = _ID.match(os.pread(self.fd, 256, start))
-        return found[1].decode() if found else None
+    def _marks(self) -> dict[int, str]:
+        """The ids of the entries that the context speaks of, by their positions."""
+        context = self.session.context
+        spoken = {context.start, context.summary, *(at for step in context.undo for at in step)}
+        marks = {}
+        for at in spoken:
+            if at is None or not FIRST <= at < self.acked:
+                continue
+            if found := _ID.match(os.pread(self.fd, 256, at)):
+                marks[at] = found[1].decode()
+        return marks
 
 
 def unmake(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,14 +20,16 @@ from state.files.layout import HISTORY, Layout
 from state.files.listing import session_ids
 from state.files.media import Media
 from state.files.open_files import FACTS_DELAY
-from state.files.reading import read_entries
+from state.files.reading import read_entries, read_entry
 from state.files.writer import Append, SessionWriter, Snapshot, Work
-from state.history import Entry, InvalidHistory, check_batch
+from state.history import Entry, InvalidHistory, SummaryEntry, check_batch
 from state.keys import Address, SessionId
-from state.session import Context, Session
+from state.session import Session
 from state.store import Loaded, NotFound, Repaired, StorageFailed
+from state.view import recovered
 
 T = TypeVar("T")
+_Read = tuple[Snapshot, Lines, SummaryEntry | None]
 
 _READERS = 2
 _TRIES = 3
@@ -124,7 +127,7 @@ class FileSessions:
         await self._thread.close()
         self._readers.shutdown()
 
-    async def _read(self, session_id: SessionId, *, whole: bool) -> tuple[Snapshot, Lines] | None:
+    async def _read(self, session_id: SessionId, *, whole: bool) -> _Read | None:
         """The facts, and the entries of the context or of the whole history."""
         check = False
         path = self._layout.folder(session_id) / HISTORY
@@ -152,19 +155,35 @@ class FileSessions:
             raise store_error(error, f"reading in {self._layout.sessions}") from error
 
 
-def _read(path: Path, snapshot: Snapshot, *, whole: bool) -> tuple[Snapshot, Lines]:
+def _read(path: Path, snapshot: Snapshot, *, whole: bool) -> _Read:
     """Everything before `snapshot.end` is durable and never written again: it cannot be torn."""
-    start = FIRST if whole else max(FIRST, snapshot.session.context.start)
+    context = snapshot.session.context
+    start = FIRST if whole else max(FIRST, context.start)
     fd = os.open(path, os.O_RDONLY)
     try:
         lines = read_entries(fd, start, snapshot.end)
+        if lines is not None and (whole or context.summary is None):
+            return snapshot, lines, None
         if lines is not None:
-            return snapshot, lines
+            summary = read_entry(fd, context.summary or 0, snapshot.end)
+            if isinstance(summary, SummaryEntry):
+                return snapshot, lines, summary
         lines = read_entries(fd, FIRST, snapshot.end)
     finally:
         os.close(fd)
     if lines is None:
         raise Damaged(f"{path} does not read as it was written")
-    # The context's start is at no entry: better a context that is too long than none.
-    context = Context(limit=snapshot.session.context.limit)
-    return replace(snapshot, session=replace(snapshot.session, context=context)), lines
+    # What the context speaks of is not there: better one that is too long than none.
+    return (snapshot, lines, None) if whole else _recovered(snapshot, lines)
+
+
+def _recovered(snapshot: Snapshot, lines: Lines) -> _Read:
+    found = recovered(lines.entries, lines.positions)
+    context = replace(found, limit=snapshot.session.context.limit)
+    kept = bisect_left(lines.positions, context.start)
+    summary = dict(zip(lines.positions, lines.entries, strict=True)).get(context.summary or 0)
+    return (
+        replace(snapshot, session=replace(snapshot.session, context=context)),
+        Lines(lines.entries[kept:], lines.positions[kept:]),
+        summary if isinstance(summary, SummaryEntry) else None,
+    )

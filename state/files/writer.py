@@ -24,6 +24,7 @@ from state.files.session_files import SessionFiles, unmake
 from state.keys import SessionId
 from state.session import Session
 from state.store import NotFound, Repaired
+from state.view import relocated
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from tests.architecture.sources import PACKAGES, ROOT, Source, called, sources
 
 CORE = re.compile(
     r"""
-      state\.(keys|ids|messages|history|session|lifecycle|compaction|erasing|records)
+      state\.(keys|ids|messages|history|session|lifecycle|compaction|view|erasing|records)
     | state\.codec(\.\w+)?
     | channels\.(columns|config|document|errors|grammar|markdown|pieces|rendering|sound|split)
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
     | channels\.(discord\.(markup|places)|slack\.(known|manifest))
-    | agents\.(config|errors|prompt|revisions|skills|tokens|transcript|turn)
+    | agents\.(config|errors|extract|material|prompt|revisions|skills|summary_prompts|tokens)
+    | agents\.(transcript|turn)
     | gateway\.(admission|commands|gathering|lateness|live|notices|routing|scopes)
     """,
     re.VERBOSE,
