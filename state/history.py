@@ -201,7 +201,7 @@ def count_messages(entries: Iterable[Entry]) -> int:
 def stand_in(
     entries: Sequence[Entry],
     *,
-    id: str,
+    name: str,
     at: datetime,
     content: str,
     tokens: int,
@@ -210,14 +210,14 @@ def stand_in(
 ) -> SummaryEntry:
     """The summary `content` of these entries, and of those that an `earlier` summary stands for.
 
-    `after` is how many messages came before them; an earlier summary knows better. Raises
-    `InvalidHistory` when there is nothing to stand for.
+    `name` is its id. `after` is how many messages came before them; an earlier summary knows
+    better. Raises `InvalidHistory` when there is nothing to stand for.
     """
     said = [entry for entry in entries if not isinstance(entry, SummaryEntry)]
     if not said:
-        raise InvalidHistory(f"summary {id} stands for nothing")
+        raise InvalidHistory(f"summary {name} stands for nothing")
     return SummaryEntry(
-        id=id,
+        id=name,
         at=at,
         content=content,
         covers=(said[0].id if earlier is None else earlier.covers[0], said[-1].id),

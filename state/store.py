@@ -163,8 +163,9 @@ class Sessions(Protocol):
 
         Their entries stay, without content, quotes and attachments, and so do corrections of
         them; the kept files go. A summary that stands for one of them loses its words, too: a
-        context that it stood in front of shows again what it stood for. Returns how many entries lost words. Positions of entries may
-        change: load the session anew. A missing session is no error.
+        context that it stood in front of is again as it was before it. Returns how many entries
+        lost words. Positions of entries may change: load the session anew. A missing session is
+        no error.
         """
 
     # Files --------------------------------------------------------------------------------------

@@ -86,33 +86,34 @@ def relocated(
     """The context in a history that was written anew, with these entries at these positions.
 
     `moved` tells where that which was at a position is now. A summary that lost its words is
-    taken down, and what it stood for is shown again, to be summarised another time. A context
-    whose beginning is nowhere is `recovered`.
+    taken down: the context is again as it was before, to be summarised another time. One whose
+    beginning is nowhere is `recovered`.
     """
     at = dict(zip(positions, entries, strict=True))
-    where = {entry.id: position for position, entry in at.items()}
     # 0 is the beginning of every history, whatever stands there.
-    known = {0: 0, **moved}
+    known = {**moved, 0: 0}
 
-    def stands(summary: int | None) -> bool:
-        if summary is None:
-            return True
-        found = at.get(known.get(summary, -1))
-        return isinstance(found, SummaryEntry) and bool(found.content)
+    def found(summary: int | None) -> SummaryEntry | None:
+        entry = None if summary is None else at.get(known.get(summary, -1))
+        return entry if isinstance(entry, SummaryEntry) else None
 
-    def now(summary: int | None) -> int | None:
-        return None if summary is None else known[summary]
+    def holds(start: int, summary: int | None) -> bool:
+        standing = found(summary)
+        return start in known and (summary is None or bool(standing and standing.content))
 
-    undo = tuple(
-        (known[start], now(summary))
-        for start, summary in context.undo
-        if start in known and stands(summary)
-    )
-    if stands(context.summary) and context.start in known:
-        return replace(context, start=known[context.start], summary=now(context.summary), undo=undo)
-    taken = None if context.summary is None else at.get(known.get(context.summary, -1))
-    if isinstance(taken, SummaryEntry):
-        start = where.get(taken.covers[0], 0)
-        return replace(context, start=start, summary=None, undo=undo)
-    found = recovered(entries, positions)
-    return replace(context, start=found.start, summary=found.summary, undo=undo)
+    def now(start: int, summary: int | None) -> tuple[int, int | None]:
+        return known[start], None if summary is None else known[summary]
+
+    undo = [now(*step) for step in context.undo if holds(*step)]
+    wordless = None if context.start not in known else found(context.summary)
+    if holds(context.start, context.summary):
+        start, summary = now(context.start, context.summary)
+    elif wordless is not None and undo:
+        *undo, (start, summary) = undo
+    elif wordless is not None:
+        where = {entry.id: position for position, entry in at.items()}
+        start, summary = where.get(wordless.covers[0], 0), None
+    else:
+        anew = recovered(entries, positions)
+        start, summary = anew.start, anew.summary
+    return replace(context, start=start, summary=summary, undo=tuple(undo))

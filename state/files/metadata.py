@@ -25,8 +25,8 @@ class Facts:
     """A session up to the entry before `end`.
 
     `ids` are those of the entries that its context speaks of, by their positions: in a history
-    that was laid out anew they are found by them. With an `end` that lies before every entry nothing is said about positions. `version` is that
-    of the file.
+    that was laid out anew they are found by them. With an `end` that lies before every entry
+    nothing is said about positions. `version` is that of the file.
     """
 
     session: Session

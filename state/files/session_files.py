@@ -116,8 +116,8 @@ class SessionFiles:
     def replace_history(self, disk: Disk, data: bytes, context: Context) -> None:
         """Put a history of the same entries in the place of this one, durably.
 
-        `context` is the same context in the new one. Only after `save_facts_for_any_history`: a crash
-        may leave either history. Raises OSError.
+        `context` is the same context in the new one. Only after `save_facts_for_any_history`: a
+        crash may leave either history. Raises OSError.
         """
         path = self.folder / HISTORY
         disk.replace(path, data)

@@ -88,9 +88,11 @@ ASSISTANT = st.builds(
 TOOL = st.builds(ToolEntry, TEXT, MOMENT, TEXT, TEXT, TEXT, TEXT, st.booleans())
 CORRECTION = st.builds(CorrectionEntry, TEXT, MOMENT, TEXT, ADDRESS, SENDER, TEXT)
 DELETION = st.builds(DeletionEntry, TEXT, MOMENT, ADDRESS, TEXT)
-SUMMARY = st.builds(SummaryEntry, TEXT, MOMENT, TEXT, st.tuples(TEXT, TEXT), COUNT, COUNT)
+SUMMARY = st.builds(SummaryEntry, TEXT, MOMENT, TEXT, st.tuples(TEXT, TEXT), COUNT, COUNT, COUNT)
 ENTRY: st.SearchStrategy[Entry] = st.one_of(USER, ASSISTANT, TOOL, CORRECTION, DELETION, SUMMARY)
 
+STANDING = st.none() | COUNT
+CONTEXT = st.builds(Context, COUNT, COUNT, COUNT, STANDING, many(st.tuples(COUNT, STANDING)))
 KEY = st.builds(SessionKey, st.just("telegram"), TEXT.filter(bool), st.sampled_from(SessionType))
 STEP = st.builds(Transition, MOMENT, st.sampled_from(Event), st.sampled_from(Phase), MAYBE)
 
@@ -107,7 +109,7 @@ def sessions(draw: st.DrawFn) -> Session:
         keys=draw(many(KEY)),
         phase=draw(st.sampled_from(Phase)),
         messages=draw(COUNT),
-        context=draw(st.builds(Context, COUNT, COUNT, COUNT)),
+        context=draw(CONTEXT),
         model=draw(MAYBE),
         skill=draw(MAYBE),
         tools=draw(st.none() | many(TEXT)),
