@@ -5,7 +5,7 @@ docs/cli.md, which is what scripts rely on.
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NoReturn, Protocol
@@ -13,13 +13,34 @@ from typing import Any, NoReturn, Protocol
 from gateway import export
 from gateway.admin_errors import AdminError, as_admin_errors
 from state.codec import entry_to_json, session_to_json, time_to_json
+from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
 from state.session import Session
 from state.store import Admission, Counts, History, PairingRequest, SessionRow
 
 Json = dict[str, Any]
+FORMS = ("json", "markdown", "html")
+"""The formats of an export."""
+
 _CANDIDATES = 10
+
+
+class Appended(Protocol):
+    """What was said since the last look. `anew`: the conversation begins with it again."""
+
+    @property
+    def entries(self) -> Sequence[Entry]: ...
+
+    @property
+    def anew(self) -> bool: ...
+
+
+class Follows(Protocol):
+    """A history that is followed; `state.files.following.Following` is one."""
+
+    def look(self) -> Appended:
+        """What was appended since the last look. Raises OSError."""
 
 
 class Reads(Protocol):
@@ -38,6 +59,9 @@ class Reads(Protocol):
 
     def history(self, session_id: SessionId) -> History:
         """What can be read of its history. Raises `NotFound`."""
+
+    def follow(self, session_id: SessionId, seen: Iterable[Entry]) -> Follows:
+        """What is appended to its history from now on."""
 
     def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
         """Live requests."""
@@ -72,25 +96,33 @@ class Reading:
 
     def show(self, name: str, *, last: int | None = None) -> Json:
         """What was said, or only the `last` entries of it."""
+        return _shown(*self._session(name), last)
+
+    def follow(self, name: str, *, last: int) -> tuple[Json, Callable[[], Json]]:
+        """The `last` entries as `show` gives them, and what tells those that come after them.
+
+        It gives ``entries``, and ``anew`` where the conversation begins again with them.
+        """
         session, history = self._session(name)
-        entries = history.entries
-        shown = entries if last is None else entries[max(len(entries) - last, 0) :]
-        return {
-            "session": session_to_json(session),
-            "total": len(entries),
-            "entries": [entry_to_json(entry) for entry in shown],
-            **_damage(history),
-        }
+        following = self._reads.follow(session.id, history.entries)
+
+        def look() -> Json:
+            try:
+                news = following.look()
+            except OSError as error:
+                raise AdminError("storage_failed", f"reading {session.id}: {error}") from error
+            return {"entries": [entry_to_json(e) for e in news.entries], "anew": news.anew}
+
+        return _shown(session, history, last), look
 
     def export(self, name: str, *, form: str = "json") -> Json:
-        """A session as one document: ``json`` or ``markdown``."""
-        if form not in ("json", "markdown"):
-            raise AdminError("usage", f"{form!r} is no format", "json or markdown")
+        """A session as one document: ``json`` (a value), ``markdown`` or ``html`` (texts)."""
+        if form not in FORMS:
+            raise AdminError("usage", f"{form!r} is no format", f"one of {', '.join(FORMS)}")
         session, history = self._session(name)
-        written = export.as_json if form == "json" else export.as_markdown
         return {
             "format": form,
-            "document": written(session, history.entries),
+            "document": _document(form, session, history),
             **_damage(history),
         }
 
@@ -118,6 +150,28 @@ class Reading:
         row = self.resolve(name)
         with as_admin_errors():
             return self._reads.facts(row.id), self._reads.history(row.id)
+
+
+def _shown(session: Session, history: History, last: int | None) -> Json:
+    entries = history.entries
+    shown = entries if last is None else entries[max(len(entries) - last, 0) :]
+    return {
+        "session": session_to_json(session),
+        "total": len(entries),
+        "entries": [entry_to_json(entry) for entry in shown],
+        **_damage(history),
+    }
+
+
+def _document(form: str, session: Session, history: History) -> Json | str:
+    if form == "json":
+        return export.as_json(session, history.entries)
+    if form == "markdown":
+        return export.as_markdown(session, history.entries)
+    # It needs the channels' Markdown, which other readers can do without.
+    from gateway.export_html import as_html
+
+    return as_html(session, history.entries)
 
 
 def _damage(history: History) -> Json:

@@ -1,6 +1,5 @@
 """``argent sessions``: the conversations."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +9,9 @@ from gateway.admin_errors import AdminError
 from gateway.cli import reach
 from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
-from gateway.cli.output import BOLD, note, out, out_json
+from gateway.cli.output import note, out
+from gateway.cli.sessions_export import export
+from gateway.cli.sessions_show import show
 from gateway.cli.text import ago, many, table, time
 
 Json = dict[str, Any]
@@ -86,72 +87,8 @@ def _info(facts: Json) -> None:
         out("\n".join(table(steps)))
 
 
-@sessions.command()
-@click.argument("session")
-@click.option("--last", type=click.IntRange(min=1), help="Only this many entries, the newest.")
-@click.pass_obj
-def show(invocation: Invocation, session: str, last: int | None) -> None:
-    """Print what was said in a session."""
-    data = reach.look(invocation).show(session, last=last)
-    _tell_damage(data)
-    invocation.show("conversation", data, _show)
-
-
-def _show(data: Json) -> None:
-    if not data["entries"]:
-        out("Nothing can be read." if "damaged" in data else "Nothing was said yet.")
-    elif len(data["entries"]) < data["total"]:
-        out(f"(the last {len(data['entries'])} of {data['total']} entries)\n")
-    for entry in data["entries"]:
-        out(f"{_speaker(entry)} · {entry['at']}", style=BOLD)
-        said = [f"> {quote['author']}: {quote['text']}" for quote in entry.get("quotes", ())]
-        said += [f"[{a['kind']} {a.get('name') or ''}]" for a in entry.get("attachments", ())]
-        said += [f"[calls {c['name']} {c['arguments']}]" for c in entry.get("calls", ())]
-        out("\n".join([entry["content"], *said] if entry["content"] else said) + "\n")
-
-
-def _tell_damage(data: Json) -> None:
-    if "damaged" in data:
-        note(f"argent: {data['damaged']} is damaged; this is what can still be read of it.")
-        note("        To have it repaired, let the gateway run and write in that conversation;")
-        note("        the damaged file is kept beside it.")
-
-
-def _speaker(entry: Json) -> str:
-    match entry["role"]:
-        case "user" | "correction" as role:
-            corrected = " (corrected)" if role == "correction" else ""
-            return str(entry["from"]["name"]).replace("\n", " ") + corrected
-        case "tool":
-            return f"tool {entry['name']}"
-        case "assistant":
-            return "Argent" if entry.get("notice") else str(entry.get("model") or "assistant")
-        case role:
-            return str(role)
-
-
-@sessions.command()
-@click.argument("session")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json", "markdown"]),
-    default="json",
-    show_default=True,
-    help="A document for tools, or one for people.",
-)
-@click.pass_obj
-def export(invocation: Invocation, session: str, form: str) -> None:
-    """Print a whole session as one document."""
-    data = reach.look(invocation).export(session, form=form)
-    _tell_damage(data)
-    if invocation.json:
-        out_json("export", data)
-    elif form == "json":
-        # ASCII, so that no control character needs a second, invalid, escape on its way out.
-        out(json.dumps(data["document"], indent=2))
-    else:
-        out(data["document"], end="")
+sessions.add_command(show)
+sessions.add_command(export)
 
 
 @sessions.command()

@@ -6,7 +6,7 @@ Imports neither asyncio nor anything of a platform: `argent sessions list` start
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TypeVar
 from state.codec import InvalidValue
 from state.files import journal, metadata
 from state.files.errors import ledger_error, store_error
+from state.files.following import Following
 from state.files.journal import CLOSING, Damaged, Lines
 from state.files.layout import HISTORY, METADATA, Layout
 from state.files.ledger import index, people
@@ -138,6 +139,10 @@ class ReadOnlyState:
         plan = repair(data, facts.end if facts else 0)
         whole = data[: plan.end] + CLOSING if isinstance(plan, Cut) else plan.data
         return History(journal.read(whole).entries, str(path) if plan.aside else None)
+
+    def follow(self, session_id: SessionId, seen: Iterable[Entry]) -> Following:
+        """What is appended to a history from now on; entries that were `seen` are not told."""
+        return Following(self._layout.folder(session_id) / HISTORY, seen)
 
     def _rows(self) -> list[SessionRow]:
         try:

@@ -66,9 +66,9 @@ class Argent:
         assert envelope["ok"] is False
         return envelope["error"]
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """A process that goes on, once it has printed its first line."""
-        process = subprocess.Popen(
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """A process that goes on."""
+        return subprocess.Popen(
             self.command(*arguments),
             env=self.environ,
             stdin=subprocess.DEVNULL,
@@ -76,6 +76,10 @@ class Argent:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """The same, once it has printed its first line."""
+        process = self.begin(*arguments)
         assert process.stdout is not None
         assert process.stdout.readline(), process.communicate()[1]
         return process
@@ -161,7 +165,7 @@ def test_a_question_is_kept_with_its_answer(talked):
     shown = talked.data("sessions", "show", "terminal")
     assert [entry["role"] for entry in shown["entries"]] == ["user", "assistant"]
     assert shown["entries"][0]["content"] == "Hello there"
-    assert "Hello there" in talked.ok("sessions", "show", TERMINAL, "--last", "2")
+    assert "Hello there" in talked.ok("sessions", "show", TERMINAL, "--tail", "2")
     assert talked.data("sessions", "info", "terminal_local_main")["messages"] == 2
 
 
