@@ -29,6 +29,10 @@ class Layout:
         return self.root / "gateway.db"
 
     @property
+    def search(self) -> Path:
+        return self.root / "search.db"
+
+    @property
     def lock(self) -> Path:
         return self.root / "gateway.lock"
 

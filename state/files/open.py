@@ -20,6 +20,7 @@ from state.files.ledger.opening import OpenedLedger, open_ledger
 from state.files.listing import session_ids
 from state.files.lock import StateLock
 from state.files.readonly import ReadOnlyState
+from state.files.search.indexer import Indexer
 from state.files.sessions import FileSessions
 from state.keys import SessionId
 from state.session import Session
@@ -38,6 +39,7 @@ class State:
     ledger: SqliteLedger
     reports: tuple[str, ...]
     lock: StateLock
+    search: Indexer
 
     async def close(self) -> None:
         """Write what was left for later, and let go of the folder."""
@@ -47,7 +49,10 @@ class State:
             try:
                 await self.ledger.close()
             finally:
-                self.lock.release()
+                try:
+                    await self.search.close()
+                finally:
+                    self.lock.release()
 
 
 async def open_state(
@@ -64,17 +69,19 @@ async def open_state(
     """
     layout = Layout(state_dir, agent)
     calls = calls or SystemCalls()
-    lock, ledger = await asyncio.to_thread(_prepare, layout, calls, clock, connect)
+    search = Indexer(layout)
+    lock, ledger = await asyncio.to_thread(_prepare, layout, calls, clock, connect, search)
     return State(
-        sessions=FileSessions(layout, Disk(state_dir, calls, clock)),
+        sessions=FileSessions(layout, Disk(state_dir, calls, clock), search),
         ledger=SqliteLedger(layout.database, ledger.connection, connect=connect),
         reports=ledger.reports,
         lock=lock,
+        search=search,
     )
 
 
 def _prepare(
-    layout: Layout, calls: SystemCalls, clock: Clock, connect: Connect
+    layout: Layout, calls: SystemCalls, clock: Clock, connect: Connect, search: Indexer
 ) -> tuple[StateLock, OpenedLedger]:
     try:
         layout.make()
@@ -86,6 +93,7 @@ def _prepare(
             shutil.rmtree(trash, ignore_errors=True)
         opened = open_ledger(layout.database, Disk(layout.root, calls, clock), connect)
         reports = (*opened.reports, *_agree(layout, opened.connection))
+        search.prepare()
     except BaseException:
         lock.release()
         raise

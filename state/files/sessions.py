@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from state.codec import InvalidValue, dumps, entry_to_json, needed_version
 from state.erasing import Meant
@@ -21,6 +21,7 @@ from state.files.listing import session_ids
 from state.files.media import Media
 from state.files.open_files import FACTS_DELAY
 from state.files.reading import read_entries, read_entry
+from state.files.search.indexer import Indexer
 from state.files.writer import Append, SessionWriter, Snapshot, Work
 from state.history import Entry, InvalidHistory, SummaryEntry, check_batch
 from state.keys import Address, SessionId
@@ -38,8 +39,9 @@ _TRIES = 3
 class FileSessions:
     """Writes go through one thread, in the order they were asked for; reads beside it."""
 
-    def __init__(self, layout: Layout, disk: Disk) -> None:
+    def __init__(self, layout: Layout, disk: Disk, search: Indexer) -> None:
         self._layout = layout
+        self._search = search
         self._writer = SessionWriter(layout, disk)
         self._thread = GroupCommit[Work](
             "argent-sessions",
@@ -74,8 +76,12 @@ class FileSessions:
         except InvalidValue as error:
             raise InvalidHistory(str(error)) from error
         work = Append(session, lines, version=needed_version(entries))
-        positions: tuple[int, ...] = await self._thread.submit(work)
-        return positions
+        try:
+            positions: tuple[int, ...] = await self._thread.submit(work)
+            return positions
+        finally:
+            # Also when the caller was cancelled: then it is stored all the same.
+            self._search.changed(session.id)
 
     async def save(self, session: Session) -> None:
         await self._thread.submit(partial(self._writer.save, session))
@@ -84,13 +90,12 @@ class FileSessions:
         await self._thread.submit(Append(session, make=False))
 
     async def clear(self, session: Session, *, erase: bool = False) -> str | None:
-        archived: str | None = await self._thread.submit(
-            partial(self._writer.clear, session, erase=erase)
-        )
+        cleared = partial(self._writer.clear, session, erase=erase)
+        archived: str | None = await self._and_unfound(session.id, cleared)
         return archived
 
     async def delete(self, session_id: SessionId) -> None:
-        await self._thread.submit(partial(self._writer.delete, session_id))
+        await self._and_unfound(session_id, partial(self._writer.delete, session_id))
 
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         read = await self._read(session_id, whole=True)
@@ -108,7 +113,8 @@ class FileSessions:
         self, session_id: SessionId, messages: Collection[str], *, chat: Address | None = None
     ) -> int:
         meant = Meant(frozenset(messages), chat)
-        words: int = await self._thread.submit(partial(self._writer.erase, session_id, meant))
+        erased = partial(self._writer.erase, session_id, meant)
+        words: int = await self._and_unfound(session_id, erased)
         return words
 
     async def keep_file(
@@ -145,6 +151,15 @@ class FileSessions:
                 # Replaced meanwhile by a clear, or what was durable once is damaged now.
                 check = True
         raise StorageFailed(f"{path} does not read twice the same; check the disk")
+
+    async def _and_unfound(self, session_id: SessionId, work: Work) -> Any:
+        """Have words taken away, and see to it that no search finds them."""
+        try:
+            result = await self._thread.submit(work)
+        finally:
+            self._search.changed(session_id)
+        await self._search.refresh(session_id)
+        return result
 
     async def _in_reader(self, call: "partial[T]") -> T:
         try:
