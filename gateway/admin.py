@@ -102,10 +102,10 @@ class Admin:
                 done = await self._between_turns(session_id, partial(self._life.repair, session_id))
             except AdminError as error:
                 # The others are mended all the same.
-                repaired.append({"id": session_id, "aside": [], "error": error.message})
+                repaired.append({"session": session_id, "aside": [], "error": error.message})
             else:
                 aside = [] if done is None else list(done.aside)
-                repaired.append({"id": session_id, "aside": aside, "error": None})
+                repaired.append({"session": session_id, "aside": aside, "error": None})
         return {"repaired": repaired}
 
     async def _chosen(self, names: Sequence[str], *, every: bool) -> tuple[SessionRow, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+_UNITS = ("kB", "MB", "GB", "TB")
 _STEPS = ((60, 1, "s"), (3600, 60, "m"), (86_400, 3600, "h"))
 
 
@@ -38,3 +39,13 @@ def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> list[str]:
         indent + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def size(count: int) -> str:
+    """Bytes in one unit, rounded to a tenth: ``512 B``, ``1.5 kB``, ``20.0 MB``, ``3.2 GB``."""
+    if count < 1000:
+        return f"{count} B"
+    amount, unit = float(count), 0
+    while amount >= 999.95 and unit < len(_UNITS):
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:.1f} {_UNITS[unit - 1]}"

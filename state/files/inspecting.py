@@ -19,6 +19,7 @@ from state.files.layout import HISTORY, METADATA, Layout
 from state.files.ledger import index
 from state.files.ledger.reading import connect_to_read
 from state.files.listing import session_ids
+from state.files.packing import read_history
 from state.files.reading import read_file
 from state.keys import SessionId, SessionKey
 from state.store import NotFound
@@ -37,11 +38,20 @@ class Report:
 
 
 class Inspection:
-    """The sessions of one agent. `live` says whether a gateway owns the folder now."""
+    """The sessions of one agent. `live` says whether a gateway owns the folder now; then what
+    seems wrong is looked at again after a `wait` of seconds."""
 
-    def __init__(self, state_dir: Path, *, agent: str = "main", live: bool = False) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        agent: str = "main",
+        live: bool = False,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._layout = Layout(state_dir, agent)
         self._tries = _TRIES if live else 1
+        self._wait = wait
 
     def names(self) -> tuple[SessionId, ...]:
         """Every session on the disk or in the index, and what stands in the place of one, sorted.
@@ -98,7 +108,7 @@ class Inspection:
         examined = Examined()
         for attempt in range(self._tries):
             if attempt:
-                time.sleep(_PAUSE)
+                self._wait(_PAUSE)
             examined = _examine_folder(self._layout, session_id)
             if not examined.findings:
                 break
@@ -132,7 +142,7 @@ def _examine_folder(layout: Layout, session_id: SessionId) -> Examined:
         wrong = {finding.file for finding in misplaced}
         # The facts first: they never speak of more than the history that is read after them.
         facts = None if METADATA in wrong else read_file(folder / METADATA)
-        history = None if HISTORY in wrong else read_file(folder / HISTORY)
+        history = None if HISTORY in wrong else read_history(folder)
     except OSError as error:
         return Examined((Finding(Kind.UNREADABLE, session_id, str(error)),), is_session=True)
     examined = examine(session_id, facts, history)

@@ -30,12 +30,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from state.files.backup.manifest import MANIFEST, Manifest, Record, encode
+from state.files.backup.manifest import MANIFEST, BadPlace, Manifest, Record, encode
 from state.files.backup.taking import DATABASE, Content, Opened, Taking
 from state.files.errors import ledger_error, store_error
 from state.files.layout import FILE_MODE
 from state.files.ledger.reading import connect_to_read
-from state.store import NotFound, StorageFailed
+from state.store import NotFound
 
 _LEVEL = 4
 """Of gzip: three times as fast as the usual 9, for a tenth more bytes of text."""
@@ -69,15 +69,15 @@ def count_sessions(state_dir: Path) -> int:
 def create(request: Request, *, step: Callable[[], None]) -> Manifest:
     """Write the backup: whole and under its name, or not at all. `step`: after each session.
 
-    Raises `NotFound`, `StorageFull`, `StorageFailed`.
+    Raises `NotFound`, `BadPlace`, `StorageFull`, `StorageFailed`.
     """
     root, target = request.state_dir, request.target
     if not root.is_dir():
         raise NotFound(f"there is no state folder {root}")
     if os.path.lexists(target):
-        raise StorageFailed(f"{target} is there already; give the backup another name")
+        raise BadPlace(f"{target} is there already; give the backup another name")
     if target.resolve().is_relative_to(root.resolve()):
-        raise StorageFailed(
+        raise BadPlace(
             f"{target} is in the state folder; keep the backup elsewhere, best on another disk"
         )
     if not target.parent.is_dir():

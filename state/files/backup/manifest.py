@@ -30,6 +30,10 @@ class BadBackup(StoreError):
     """Not a whole backup that can be trusted; the message says why. Nothing was written."""
 
 
+class BadPlace(StoreError):
+    """A place that no backup is written to or restored into; the message says why and where to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A file: its path in the state folder with ``/``, its bytes, and their SHA-256 in hex."""

@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from state.files.backup.archive import Body, open_backup
-from state.files.backup.manifest import BadBackup
+from state.files.backup.manifest import BadBackup, BadPlace
 from state.files.backup.verify import Verified, verify
 from state.files.calls import SystemCalls, syncfs_is_enough
 from state.files.errors import store_error
 from state.files.layout import FILE_MODE, FOLDER_MODE
-from state.store import StorageFailed, StorageFull
+from state.store import StorageFull
 
 _UNFINISHED = ".restoring"
 """Everything is written below this first, so that a state folder is there whole or not at all."""
@@ -25,7 +25,7 @@ def restore(backup: Path, into: Path, *, step: Callable[[], None]) -> Verified:
     """Verify a backup, then unpack it into a folder that is missing or empty.
 
     `step` is called twice for each file. Returns what the backup holds. Raises `NotFound`,
-    `BadBackup`, `StorageFull`, `StorageFailed`; then the folder is as it was.
+    `BadBackup`, `BadPlace`, `StorageFull`, `StorageFailed`; then the folder is as it was.
     """
     try:
         _check_empty(into)
@@ -59,10 +59,10 @@ def _check_empty(into: Path) -> None:
     if not os.path.lexists(into):
         return
     if not into.is_dir():
-        raise StorageFailed(f"{into} is no folder; name an empty one, or one that is not there")
+        raise BadPlace(f"{into} is no folder; name an empty one, or one that is not there")
     there = {path.name for path in into.iterdir()} - _OF_THE_DISK
     if there:
-        raise StorageFailed(
+        raise BadPlace(
             f"{into} holds {min(there)!r} already; a backup is restored into an empty folder, or "
             "one that is not there, never over anything"
         )
@@ -125,7 +125,7 @@ def _move_up(unfinished: Path, into: Path, moved: list[Path]) -> None:
     for path in sorted(unfinished.iterdir()):
         place = into / path.name
         if os.path.lexists(place):
-            raise StorageFailed(f"{place} came while the backup was restored; use another folder")
+            raise BadPlace(f"{place} came while the backup was restored; use another folder")
         path.rename(place)
         moved.append(place)
     unfinished.rmdir()
