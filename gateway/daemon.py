@@ -97,6 +97,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             channels=_channels(settings, http, state.ledger),
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),
         )
+        state.search.start()
         control = ControlServer(gateway, state_dir, clock=gateway.clock)
         await gateway.start(state.reports)
         try:

@@ -6,7 +6,7 @@ Imports neither asyncio nor anything of a platform: `argent sessions list` start
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +77,10 @@ class ReadOnlyState:
         )
 
     def counts(self) -> Counts:
+    def rows(self, sessions: Collection[SessionId]) -> Mapping[SessionId, SessionRow]:
+        """These sessions, as far as the index knows them. Raises `NewerFormat`."""
+        return self._indexed(lambda db: index.rows(db, sessions)) or {}
+
         """Figures of the ledger; all zero when there is none. Raises `StorageFailed`."""
         return self._ask(index.counts) or Counts()
 

@@ -1,7 +1,7 @@
 """The index of sessions: what a listing shows, without opening a folder."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from state.codec import text
@@ -42,6 +42,13 @@ def listing(
         {"phase": phase and str(phase), "limit": -1 if limit is None else limit},
     )
     return tuple(map(session_row, rows))
+
+
+def rows(db: sqlite3.Connection, sessions: Collection[SessionId]) -> dict[SessionId, SessionRow]:
+    """These sessions, as far as they are known."""
+    marks = ", ".join("?" * len(sessions))
+    found = db.execute(f"SELECT {SESSION} FROM sessions WHERE id IN ({marks})", tuple(sessions))
+    return {row.id: row for row in map(session_row, found)}
 
 
 def find(db: sqlite3.Connection, written: str) -> tuple[SessionRow, ...]:

@@ -1,0 +1,86 @@
+"""Searching in everything that was said, for an operator. It blocks, and needs no gateway."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gateway.admin_errors import AdminError, as_admin_errors
+from gateway.reading import Reading
+from state.codec import time_to_json
+from state.files import ReadOnlyState, lock_holder
+from state.files.errors import ledger_error, store_error
+from state.files.layout import Layout
+from state.files.lock import StateLock
+from state.files.search.catching_up import catch_up
+from state.files.search.finding import Hit, find
+from state.files.search.query import InvalidQuery, Query
+from state.keys import SessionKey
+from state.store import SessionRow, StateLocked
+
+Json = dict[str, Any]
+Progress = Callable[[int, int], None]
+
+
+def search(
+    state_dir: Path,
+    text: str,
+    *,
+    session: str | None = None,
+    limit: int = 20,
+    progress: Progress = lambda _, __: None,
+) -> Json:
+    """Where all of `text` was said, the best first. Raises `AdminError`.
+
+    Without a gateway the index is brought up to date first, which `progress` is told about.
+    """
+    try:
+        query = Query.parse(text)
+    except InvalidQuery as error:
+        hint = """words, "a phrase", or begin*: argent sessions search 'harbour "pier 12" boat*\'"""
+        raise AdminError("usage", str(error), hint) from error
+    state = ReadOnlyState(state_dir)
+    only = None if session is None else Reading(state).resolve(session).id
+    with as_admin_errors():
+        _catch_up(state_dir, progress)
+        found = find(Layout(state_dir), query, session=only, limit=limit)
+        rows = state.rows({hit.session for hit in found.hits})
+    return {
+        "hits": [_hit_to_json(hit, rows.get(hit.session)) for hit in found.hits],
+        "complete": found.complete,
+    }
+
+
+def _catch_up(state_dir: Path, progress: Progress) -> None:
+    """Do what a gateway would have done; where one runs, or nothing may be written, it stays."""
+    if not state_dir.is_dir() or lock_holder(state_dir) is not None:
+        return
+    layout = Layout(state_dir)
+    try:
+        lock = StateLock.take(state_dir)
+    except (StateLocked, PermissionError):
+        return
+    except OSError as error:
+        raise store_error(error, f"opening {state_dir}") from error
+    try:
+        catch_up(layout, progress)
+    except sqlite3.Error as error:
+        raise ledger_error(error, layout.search) from error
+    except OSError as error:
+        raise store_error(error, f"making {layout.search}") from error
+    finally:
+        lock.release()
+
+
+def _hit_to_json(hit: Hit, row: SessionRow | None) -> Json:
+    key = SessionKey.of_session(hit.session) if row is None else row.key
+    return {
+        "session": hit.session,
+        "key": None if key is None else str(key),
+        "entry": hit.entry,
+        "role": hit.role,
+        "who": hit.who,
+        "at": time_to_json(hit.at),
+        "snippet": hit.snippet.text,
+        "marks": [list(span) for span in hit.snippet.hits],
+    }
