@@ -76,11 +76,11 @@ class ReadOnlyState:
             row for row in found if row.id.startswith(text) or str(row.key).startswith(text)
         )
 
-    def counts(self) -> Counts:
     def rows(self, sessions: Collection[SessionId]) -> Mapping[SessionId, SessionRow]:
         """These sessions, as far as the index knows them. Raises `NewerFormat`."""
         return self._indexed(lambda db: index.rows(db, sessions)) or {}
 
+    def counts(self) -> Counts:
         """Figures of the ledger; all zero when there is none. Raises `StorageFailed`."""
         return self._ask(index.counts) or Counts()
 
