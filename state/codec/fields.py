@@ -31,6 +31,10 @@ class Fields:
         """Whether the field holds anything."""
         return self._raw.get(field) is not None
 
+    def value(self, field: str) -> Any:
+        """Whatever the field holds; None where it holds nothing."""
+        return self._raw.get(field)
+
     def text(self, field: str) -> str:
         """A text. Raises `InvalidValue`, as all of these do for anything else."""
         value = self._raw.get(field)

@@ -1,0 +1,80 @@
+"""Our own documents: ``argent sessions export``, and a history.json as it lies on a disk. Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gateway.importing.brought import AGENT, Brought, Unreadable, begun, checked, owned, under
+from state.codec import InvalidValue, entry_from_json, session_from_json
+from state.history import Entry, count_messages
+from state.keys import InvalidKey, SessionKey, person_session_id
+from state.session import Context, Session
+
+EXPORT = "argent"
+HISTORY = "history"
+
+
+def is_export(document: dict[str, Any]) -> bool:
+    """Whether a document is one of ours: it says its version and its state."""
+    return {"version", "id", "state", "messages"} <= document.keys()
+
+
+def from_export(document: dict[str, Any], key: SessionKey | None) -> Brought:
+    """An exported session. Raises `Unreadable`, `NewerFormat`."""
+    messages = document["messages"]
+    if not isinstance(messages, list):
+        raise Unreadable("messages: expected the list of an export, not what metadata.json says")
+    try:
+        session = session_from_json(document | {"messages": 0})
+    except InvalidValue as error:
+        raise Unreadable(str(error)) from error
+    entries = _entries(messages)
+    places = _places(entries)
+    # Positions are those of the file that was exported; the store finds them anew by the summaries.
+    context = Context(tokens=session.context.tokens, limit=session.context.limit)
+    session = replace(session, agent=AGENT, messages=count_messages(entries), context=context)
+    brought = Brought(session, entries, EXPORT)
+    if key is not None and key != session.key:
+        brought = under(brought, key)
+    elif not _is_its_own(session):
+        raise Unreadable(
+            f"id: {session.id!r} is not the id of a session with the key {session.key}; "
+            "name the session yourself with --as KEY"
+        )
+    return checked(replace(brought, entries=owned(brought.entries, brought.session.id)), places)
+
+
+def from_history(raw: list[Any], key: SessionKey | None, at: datetime) -> Brought:
+    """The entries of a history.json, also of one in an archive/ folder. Raises `Unreadable`."""
+    if key is None:
+        raise Unreadable("a history does not say whose it is: name its session with --as KEY")
+    entries = _entries(raw)
+    brought = Brought(begun(key, entries, at=at), entries, HISTORY)
+    return checked(under(brought, key), _places(entries))
+
+
+def _entries(raw: list[Any]) -> tuple[Entry, ...]:
+    entries = []
+    for number, line in enumerate(raw):
+        try:
+            entries.append(entry_from_json(line))
+        except InvalidValue as error:
+            raise Unreadable(f"messages[{number}].{error}") from error
+    return tuple(entries)
+
+
+def _places(entries: tuple[Entry, ...]) -> list[str]:
+    return [f"messages[{number}]" for number in range(len(entries))]
+
+
+def _is_its_own(session: Session) -> bool:
+    """Whether the id follows from a key or a person's name, as every session's does.
+
+    A document must not come in under an id that one of somebody else's keys leads to.
+    """
+    if session.id in {key.session_id for key in (session.key, *session.keys)}:
+        return True
+    try:
+        return session.id == person_session_id(session.id.removeprefix("user-"))
+    except InvalidKey:
+        return False
