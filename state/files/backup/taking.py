@@ -55,6 +55,7 @@ class Taking:
 
     root: Path
     left_out: list[str] = field(default_factory=list)
+    read: Callable[[Path], bytes | None] = read_file
 
     def files(self, step: Callable[[], None]) -> Iterator[Content | Opened]:
         """Everything but the ledger and the settings; `step` is called after each session.
@@ -84,7 +85,7 @@ class Taking:
         if not folder.is_dir():
             yield from self._file(name)
             return
-        pair = _history(folder)
+        pair = _history(folder, self.read)
         for file, data, changed in pair:
             yield Content(f"{name}/{file}", data, changed)
         # Only now is the rest listed: a clear moves the history to archive/, and an entry that was
@@ -129,7 +130,7 @@ def _is_session(folder: str) -> bool:
     return len(parts) == 4 and (parts[0], parts[2]) == (AGENTS, SESSIONS)
 
 
-def _history(folder: Path) -> list[tuple[str, bytes, int]]:
+def _history(folder: Path, read: Callable[[Path], bytes | None]) -> list[tuple[str, bytes, int]]:
     """The facts and the history of a session, such that the facts fit the history.
 
     The facts never speak of more than the history that is read after them; when the history was
@@ -149,7 +150,7 @@ def _history(folder: Path) -> list[tuple[str, bytes, int]]:
             before = os.fstat(fd)
             if not stat.S_ISREG(before.st_mode):
                 return []
-            facts = read_file(folder / METADATA) or b""
+            facts = read(folder / METADATA) or b""
             data = read_range(fd, 0, os.fstat(fd).st_size)
             changed = before.st_mtime_ns
         finally:

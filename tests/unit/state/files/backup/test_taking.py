@@ -1,14 +1,22 @@
 """The order in which a session's files are taken."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from state.files import open_state
 from state.files.backup.taking import Content, Opened, Taking
+from state.files.checking import examine
 from state.files.layout import HISTORY, METADATA, Layout
+from state.files.reading import read_file
 from state.lifecycle import Event
+from state.session import Context
 from tests.contracts.examples import later
 from tests.unit.state.files.backup.world import Talk, nothing
+
+PATIENCE = 20
 
 
 def taken(file: Content | Opened) -> bytes:
@@ -37,16 +45,35 @@ async def test_a_clear_between_two_files_of_a_session_loses_no_words(tmp_path: P
     await state.close()
 
 
-async def test_the_facts_never_speak_of_more_than_the_history(tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["answers", "erases", "clears"])
+async def test_facts_and_history_fit_each_other_whatever_happens_between_the_two(
+    tmp_path: Path, change: str
+) -> None:
     state = await open_state(tmp_path)
     talk = Talk(state, 1)
-    await talk.goes_on()
-    files = Taking(tmp_path).files(nothing)
-    first = next(files)
-    await talk.goes_on()
-    await state.sessions.save(talk.facts[0])
-    second = next(files)
-    assert (Path(first.name).name, Path(second.name).name) == (METADATA, HISTORY)
-    assert METADATA not in [Path(file.name).name for file in files]
-    assert taken(second) == taken(second)
+    for _ in range(3):
+        await talk.goes_on()
+    session_id = talk.facts[0].id
+    loop = asyncio.get_running_loop()
+
+    async def happens() -> None:
+        if change == "answers":
+            await talk.goes_on()
+            await state.sessions.save(talk.facts[0])
+        elif change == "erases":
+            await state.sessions.erase(session_id, {"1"})
+        else:
+            cleared = replace(talk.facts[0].after(Event.CLEAR, later(9)), messages=0)
+            await state.sessions.clear(replace(cleared, context=Context()))
+
+    def read(path: Path) -> bytes | None:
+        asyncio.run_coroutine_threadsafe(happens(), loop).result(PATIENCE)
+        return read_file(path)
+
+    def look() -> dict[str, bytes]:
+        taking = Taking(tmp_path, read=read)
+        return {Path(file.name).name: taken(file) for file in taking.files(nothing)}
+
+    files = await asyncio.to_thread(look)
     await state.close()
+    assert examine(session_id, files[METADATA], files[HISTORY]).findings == ()
