@@ -85,7 +85,8 @@ class Taking:
         if not folder.is_dir():
             yield from self._file(name)
             return
-        pair = _history(folder, self.read)
+        # Between a look at the plain file and the listing a packed history may be unpacked.
+        pair = _history(folder, self.read) or _history(folder, self.read)
         for file, data, changed in pair:
             yield Content(f"{name}/{file}", data, changed)
         # Only now is the rest listed: a clear moves the history to archive/, and an entry that was

@@ -2,6 +2,7 @@
 
 import sqlite3
 import tempfile
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,12 +14,15 @@ from state.files.backup.manifest import BadBackup, Manifest
 from state.files.backup.taking import AGENTS, DATABASE, SESSIONS
 from state.files.checking import examine
 from state.files.errors import store_error
-from state.files.layout import HISTORY, METADATA
+from state.files.layout import HISTORY, METADATA, PACKED
 from state.files.ledger.schema import VERSION, version
 from state.keys import SessionId
 
 MOST_READ = 1 << 30
 """Bytes of a history that are read into memory; a larger one is not looked into."""
+
+_GZIP = 31
+"""The window of zlib's largest size (15), in gzip's format (16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,49 +75,64 @@ def verify(path: Path, *, step: Callable[[], None]) -> Verified:
 
 @dataclass(slots=True)
 class _Looking:
-    """Looks into the files that it knows. A session's facts come before its history."""
+    """Looks into the files that it knows, one session at a time: its files follow each other."""
 
     problems: list[Problem] = field(default_factory=list)
-    _facts: dict[str, bytes] = field(default_factory=dict)
+    _folder: str = ""
+    _files: dict[str, bytes] = field(default_factory=dict)
 
     def at(self, body: Body, beside: Path) -> None:
-        name = body.record.name
-        if name == DATABASE:
-            copy = beside / DATABASE
-            with copy.open("wb") as file:
-                for piece in body.pieces():
-                    file.write(piece)
-            if body.intact:
-                self.problems += [Problem(name, detail) for detail in _ledger_problems(copy)]
-            return
-        folder, _, file_name = name.rpartition("/")
-        if file_name not in (HISTORY, METADATA) or not _is_session(folder):
-            for _ in body.pieces():
-                pass
-            return
-        if body.record.size > MOST_READ:
-            self.problems.append(Problem(name, f"it is larger than {MOST_READ} bytes"))
-            for _ in body.pieces():
-                pass
-            return
-        data = b"".join(body.pieces())
-        if not body.intact:
-            return
-        if file_name == METADATA:
-            self._facts[folder] = data
+        """Read a file, whatever it is: its digest is known afterwards."""
+        folder, _, name = body.record.name.rpartition("/")
+        if folder != self._folder:
+            self.finish()
+            self._folder = folder
+        if body.record.name == DATABASE:
+            self._look_at_ledger(body, beside / DATABASE)
+        elif name not in (METADATA, HISTORY, PACKED) or not _is_session(folder):
+            _skip(body)
+        elif body.record.size > MOST_READ:
+            self.problems.append(Problem(body.record.name, f"it has more than {MOST_READ} bytes"))
+            _skip(body)
         else:
-            self._examine(folder, self._facts.pop(folder, None), data)
+            self._files[name] = b"".join(body.pieces())
 
     def finish(self) -> None:
-        """Look at the facts that no history came for."""
-        for folder, facts in self._facts.items():
-            self._examine(folder, facts, None)
+        """Look at the session whose files were read."""
+        files, self._files = self._files, {}
+        if not files:
+            return
+        history = files.get(HISTORY)
+        if history is None and PACKED in files:
+            history = _unpacked(files[PACKED])
+            if history is None:
+                self.problems.append(Problem(f"{self._folder}/{PACKED}", "it does not unpack"))
+                return
+        session_id = SessionId(PurePosixPath(self._folder).name)
+        for finding in examine(session_id, files.get(METADATA), history).findings:
+            self.problems.append(Problem(f"{self._folder}/{finding.file}", finding.detail))
 
-    def _examine(self, folder: str, facts: bytes | None, history: bytes | None) -> None:
-        examined = examine(SessionId(PurePosixPath(folder).name), facts, history)
-        self.problems += [
-            Problem(f"{folder}/{finding.file}", finding.detail) for finding in examined.findings
-        ]
+    def _look_at_ledger(self, body: Body, copy: Path) -> None:
+        with copy.open("wb") as file:
+            for piece in body.pieces():
+                file.write(piece)
+        if body.intact:
+            self.problems += [Problem(DATABASE, detail) for detail in _ledger_problems(copy)]
+
+
+def _skip(body: Body) -> None:
+    for _ in body.pieces():
+        pass
+
+
+def _unpacked(packed: bytes) -> bytes | None:
+    """A packed history; None when it is damaged, or larger than it is read."""
+    stream = zlib.decompressobj(_GZIP)
+    try:
+        data = stream.decompress(packed, MOST_READ)
+    except zlib.error:
+        return None
+    return data if stream.eof and not stream.unused_data else None
 
 
 def _is_session(folder: str) -> bool:

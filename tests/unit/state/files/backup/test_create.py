@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gzip
 import os
 import sqlite3
 from contextlib import closing
@@ -14,10 +15,10 @@ from state.files import ReadOnlyState, open_state
 from state.files.backup.manifest import BadPlace
 from state.files.backup.restore import restore
 from state.files.inspecting import Inspection
-from state.files.layout import HISTORY, METADATA, Layout
+from state.files.layout import HISTORY, METADATA, PACKED, Layout
 from state.lifecycle import Event
 from state.store import NotFound, StorageFull
-from tests.contracts.examples import NOON, later, turn
+from tests.contracts.examples import later, turn
 from tests.unit.state.files.backup.world import (
     Talk,
     answered,
@@ -208,6 +209,23 @@ async def test_an_append_that_is_half_written_is_left_out_and_real_damage_is_kep
     assert (folder(tmp_path / "as-it-was") / HISTORY).read_bytes() == path.read_bytes()
 
 
+async def test_a_packed_history_is_looked_into(tmp_path: Path) -> None:
+    root = tmp_path / "state"
+    await said(root)
+    plain, packed = folder(root) / HISTORY, folder(root) / PACKED
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    back_up(root, tmp_path / "whole.tar.gz")
+    assert verified(tmp_path / "whole.tar.gz").damaged == ()
+    packed.write_bytes(packed.read_bytes()[:-20])
+    back_up(root, tmp_path / "cut.tar.gz")
+    (problem,) = verified(tmp_path / "cut.tar.gz").damaged
+    assert problem.file.endswith(PACKED)
+    packed.write_bytes(gzip.compress(b"[\nnonsense\n]\n"))
+    back_up(root, tmp_path / "nonsense.tar.gz")
+    assert verified(tmp_path / "nonsense.tar.gz").damaged
+
+
 async def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     root, kept = tmp_path / "state", tmp_path / "kept"
     await said(root)
@@ -270,4 +288,3 @@ async def test_a_restored_conversation_goes_on(tmp_path: Path) -> None:
     await state.close()
     read = [entry.id for entry in ReadOnlyState(tmp_path / "new").entries(FACTS.id)]
     assert read == [*ALL, "u9", "a9"]
-    assert NOON
