@@ -4,9 +4,10 @@ What people write is material and not instructions to the gateway: quotes and fo
 as such line by line, and what Argent itself adds stands in square brackets.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from agents import summary_prompts
 from agents.revisions import UNREVISED, Revisions
 from agents.transcript import AssistantSays, Media, Said, ToolResult, ToolsSay, UserSays, sendable
 from state.history import (
@@ -72,12 +73,14 @@ def said(
     shared: bool = False,
     revisions: Revisions = UNREVISED,
     media: Mapping[str, Media] = NO_MEDIA,
+    summary: Callable[[SummaryEntry], str] = summary_prompts.shown,
 ) -> list[Said]:
     """What a model sees of these entries, which must be whole turns.
 
     `shared` says that several people may write in the session: then each message begins with its
     sender's name. What one person asked in one turn is one message. `revisions` say how entries
     read now, and `media` holds the content of kept files that can be shown, by their names.
+    `summary` says how a summary reads.
     With the same of both, whole turns can be taken together or one by one with the same outcome,
     so a transcript only ever grows. Notices are left out: the model did not say them.
     """
@@ -94,7 +97,7 @@ def said(
             case CorrectionEntry() if first.id not in revisions.applied:
                 seen.append(UserSays(sendable(_corrected(first, shared))))
             case SummaryEntry():
-                seen.append(UserSays(sendable(_summary(first))))
+                seen.append(UserSays(sendable(summary(first))))
     return seen
 
 
@@ -163,10 +166,6 @@ def _asked(
 def _corrected(entry: CorrectionEntry, shared: bool) -> str:
     who = _sender(entry.sender) if shared else "The user"
     return f"[{who} changed an earlier message; it now reads:]\n{entry.content}"
-
-
-def _summary(entry: SummaryEntry) -> str:
-    return f"[Summary of the {entry.messages} messages before this one:]\n{entry.content}"
 
 
 def _sender(sender: Sender) -> str:

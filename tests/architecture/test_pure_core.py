@@ -16,13 +16,14 @@ from tests.architecture.sources import PACKAGES, ROOT, Source, called, sources
 CORE = re.compile(
     r"""
       state\.(keys|ids|messages|history|session|lifecycle|compaction|view|erasing|records)
+    | state\.(durations|quiet)
     | state\.codec(\.\w+)?
     | channels\.(columns|config|document|errors|grammar|markdown|pieces|rendering|sound|split)
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
     | channels\.(discord\.(markup|places)|slack\.(known|manifest))
     | agents\.(config|errors|extract|material|prompt|revisions|skills|summary_prompts|tokens)
     | agents\.(transcript|turn)
-    | gateway\.(admission|commands|gathering|lateness|live|notices|routing|scopes)
+    | gateway\.(admission|commands|gathering|lateness|live|lived|notices|routing|scopes)
     """,
     re.VERBOSE,
 )
