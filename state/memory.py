@@ -10,7 +10,7 @@ from state.keys import Address, SessionId
 from state.memory_ledger import MemoryLedger
 from state.session import Session
 from state.store import FileTooLarge, Loaded, NotFound, Repaired
-from state.view import relocated
+from state.view import beginning_with, relocated
 
 __all__ = ["MemoryLedger", "MemorySessions"]
 
@@ -69,6 +69,14 @@ class MemorySessions:
         name = f"{len(archive) + 1}.json"
         archive.append((name, tuple(old)))
         return name
+
+    async def bring_in(self, session: Session, entries: Sequence[Entry]) -> str | None:
+        check_batch(entries)
+        self._create(session)
+        archived = await self.clear(session)
+        self._entries[session.id] += entries
+        self._facts[session.id] = beginning_with(session, entries, range(len(entries)))
+        return archived
 
     async def delete(self, session_id: SessionId) -> None:
         self._facts.pop(session_id, None)

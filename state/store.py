@@ -140,6 +140,14 @@ class Sessions(Protocol):
         The old words move to ``archive/`` (the name is returned), or are erased.
         """
 
+    async def bring_in(self, session: Session, entries: Sequence[Entry]) -> str | None:
+        """Begin the history anew with all of these entries, durably, or with none of them.
+
+        A session that is not there is made; of one that is, the old words move to ``archive/``
+        (the name is returned). Where the context begins, the summaries among the entries say.
+        Raises `InvalidHistory` before anything is written; `StorageFull` or `StorageFailed`.
+        """
+
     async def delete(self, session_id: SessionId) -> None:
         """Remove the session with everything in its folder. A missing one is no error."""
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from state.compaction import Plan, TurnSize
 from state.history import Entry, SummaryEntry
-from state.session import Context
+from state.session import Context, Session
 
 MOST_UNDO = 16
 """How many compactions of a session can be taken back."""
@@ -75,6 +75,13 @@ def recovered(entries: Sequence[Entry], positions: Sequence[int]) -> Context:
         start = positions[kept[0]] if kept else positions[number]
         return Context(start=start, summary=positions[number])
     return Context()
+
+
+def beginning_with(session: Session, entries: Sequence[Entry], positions: Sequence[int]) -> Session:
+    """The session once its history consists of these entries and nothing else."""
+    found, old = recovered(entries, positions), session.context
+    context = replace(old, start=found.start, summary=found.summary, undo=())
+    return replace(session, context=context)
 
 
 def relocated(

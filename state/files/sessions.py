@@ -5,6 +5,7 @@ import os
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any, TypeVar
 
 from state.codec import InvalidValue, dumps, entry_to_json, needed_version
 from state.erasing import Meant
+from state.files import journal
 from state.files.batches import GroupCommit
 from state.files.disk import Disk
 from state.files.errors import store_error
-from state.files.journal import FIRST, Damaged, Lines
+from state.files.journal import EMPTY, FIRST, OPENING, Damaged, Lines
 from state.files.layout import HISTORY, Layout
 from state.files.listing import session_ids
 from state.files.media import Media
@@ -25,9 +27,9 @@ from state.files.search.indexer import Indexer
 from state.files.writer import Append, SessionWriter, Snapshot, Work
 from state.history import Entry, InvalidHistory, SummaryEntry, check_batch
 from state.keys import Address, SessionId
-from state.session import Session
-from state.store import Loaded, NotFound, Repaired, StorageFailed
-from state.view import recovered
+from state.session import Context, Session
+from state.store import Loaded, NotFound, Repaired, StorageFailed, StorageFull
+from state.view import beginning_with, recovered
 
 T = TypeVar("T")
 _Read = tuple[Snapshot, Lines, SummaryEntry | None]
@@ -92,6 +94,20 @@ class FileSessions:
     async def clear(self, session: Session, *, erase: bool = False) -> str | None:
         cleared = partial(self._writer.clear, session, erase=erase)
         archived: str | None = await self._and_unfound(session.id, cleared)
+        return archived
+
+    async def bring_in(self, session: Session, entries: Sequence[Entry]) -> str | None:
+        session, history = await self._in_reader(partial(_history_of, session, entries))
+        known = await self._thread.submit(partial(self._writer.open, session.id))
+        await self.create(replace(session, messages=0, context=Context()))
+        try:
+            brought = partial(self._writer.bring_in, session, history)
+            archived: str | None = await self._and_unfound(session.id, brought)
+        except (StorageFailed, StorageFull):
+            if known is None:
+                with suppress(StorageFailed, StorageFull):
+                    await self.delete(session.id)
+            raise
         return archived
 
     async def delete(self, session_id: SessionId) -> None:
@@ -168,6 +184,17 @@ class FileSessions:
             raise
         except OSError as error:
             raise store_error(error, f"reading in {self._layout.sessions}") from error
+
+
+def _history_of(session: Session, entries: Sequence[Entry]) -> tuple[Session, bytes]:
+    """The facts and the file of a session that begins with these entries; a second for 100,000."""
+    check_batch(entries)
+    try:
+        lines = [dumps(entry_to_json(entry)) for entry in entries]
+    except InvalidValue as error:
+        raise InvalidHistory(str(error)) from error
+    session = beginning_with(session, entries, journal.positions(lines, FIRST))
+    return session, OPENING + journal.frame(lines, FIRST) if lines else EMPTY
 
 
 def _read(path: Path, snapshot: Snapshot, *, whole: bool) -> _Read:

@@ -8,7 +8,7 @@ before it, so that the order of a session's changes is the order they were asked
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from state.erasing import Meant
@@ -22,7 +22,7 @@ from state.files.open_files import MOST_UNSYNCED, OpenFiles
 from state.files.rewriting import without_words
 from state.files.session_files import SessionFiles, unmake
 from state.keys import SessionId
-from state.session import Session
+from state.session import Context, Session
 from state.store import NotFound, Repaired
 from state.view import relocated
 
@@ -224,6 +224,24 @@ class SessionWriter:
                 else:
                     damaged.unlink()
             media.remove_all(files.folder)
+        return archived
+
+    def bring_in(self, session: Session, history: bytes) -> str | None:
+        """Put another history in the place of a session's; the archive's name of the old one."""
+        files = self.files.known(session.id)
+        # Should the new one not come to stand, the old one does, and this is a second copy of it.
+        archived = None if files.acked == FIRST else self._archive(files)
+        self.files.mark_dirty(files)
+        # No position of the one history may be taken for a place in the other.
+        files.session = replace(session, context=Context(limit=session.context.limit))
+        try:
+            files.save_facts_for_any_history(self.disk)
+            files.replace_history(self.disk, history, session.context)
+        except BaseException:
+            # What is open here may be what is gone there.
+            self.files.forget(files)
+            raise
+        self.files.facts_are_written(files)
         return archived
 
     def repair(self, session_id: SessionId) -> Repaired | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from state.history import InvalidHistory
+from state.history import InvalidHistory, stand_in
 from state.keys import SessionId
 from state.lifecycle import Event
 from state.session import Context
@@ -139,6 +139,51 @@ async def test_clearing_keeps_the_old_words_in_the_archive(sessions: Sessions) -
 async def test_clearing_an_empty_history_archives_nothing(sessions: Sessions) -> None:
     await sessions.create(session())
     assert await sessions.clear(session()) is None
+
+
+async def test_a_conversation_is_brought_in_whole_and_goes_on(sessions: Sessions) -> None:
+    facts = replace(after(session(), [*turn(1), *turn(2)]), model="anthropic:large")
+    assert await sessions.bring_in(facts, [*turn(1), *turn(2)]) is None
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert loaded.session == facts
+    assert list(loaded.entries) == [*turn(1), *turn(2)]
+    more = after(loaded.session, turn(3))
+    await sessions.append(more, turn(3))
+    assert len(await sessions.entries(facts.id)) == 6
+
+
+async def test_what_is_brought_in_takes_the_place_of_words_that_go_to_the_archive(
+    sessions: Sessions,
+) -> None:
+    await sessions.append(after(session(), turn(1)), turn(1))
+    facts = after(session(title="Lunch"), turn(2))
+    assert await sessions.bring_in(facts, turn(2))
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert loaded.session == facts
+    assert list(await sessions.entries(facts.id)) == turn(2)
+
+
+async def test_a_summary_that_is_brought_in_stands_in_front(sessions: Sessions) -> None:
+    summary = stand_in(turn(1), name="s1", at=later(2), content="They met.", tokens=4)
+    entries = [*turn(1), summary, *turn(3)]
+    facts = replace(after(session(), entries), context=Context(tokens=9, limit=100, start=7777))
+    await sessions.bring_in(facts, entries)
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert loaded.summary == summary
+    shown = [entry.id for entry in loaded.entries if entry != summary]
+    assert shown == ["u3", "a3"]
+    assert (loaded.session.context.tokens, loaded.session.context.limit) == (9, 100)
+
+
+async def test_of_what_makes_no_history_nothing_is_brought_in(sessions: Sessions) -> None:
+    with pytest.raises(InvalidHistory):
+        await sessions.bring_in(session(), [*turn(1), turn(2)[0]])
+    assert await sessions.ids() == ()
+    await sessions.bring_in(session(), [])
+    assert await sessions.entries(session().id) == ()
 
 
 async def test_erasing_keeps_nothing(sessions: Sessions) -> None:
