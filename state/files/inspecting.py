@@ -87,13 +87,14 @@ class Inspection:
     ) -> list[Finding]:
         """What the index and the folders do not agree on, both before and after the folders were
         read: what came or went meanwhile is no finding."""
+        ever, always = before | after, before & after
         found = []
         for session_id in names:
             if session_id in sessions:
-                if session_id not in before | after:
+                if session_id not in ever:
                     detail = "listings do not show it"
                     found.append(Finding(Kind.UNINDEXED, session_id, detail))
-            elif session_id in before & after and not self._is_there(session_id):
+            elif session_id in always and not self._is_there(session_id):
                 detail = "listings show it, and it has no folder"
                 found.append(Finding(Kind.GONE, session_id, detail))
         return found
