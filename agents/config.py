@@ -1,13 +1,24 @@
 """The settings of an agent and of the models it thinks with."""
 
 import re
+from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    field_validator,
+)
 
 from agents.errors import NotConfigured
 from agents.models.names import ModelName
 from agents.models.sight import MediaMode
+from state import durations
 from state.keys import Scope
 
 
@@ -29,6 +40,23 @@ class DeletionMode(StrEnum):
     ERASE = "erase"
 
 
+def _length(given: object) -> object:
+    if given in ("off", None):
+        return None
+    length = given if isinstance(given, timedelta) else durations.parse(str(given))
+    if not length:
+        raise ValueError("nothing can be due at once: write `off`, or a longer time")
+    return length
+
+
+Span = Annotated[
+    timedelta | None,
+    BeforeValidator(_length),
+    PlainSerializer(lambda length: "off" if length is None else durations.written(length)),
+]
+"""A length of time as `state.durations` reads it; None is written `off`."""
+
+
 class SessionSettings(BaseModel):
     """How an agent's conversations are kept."""
 
@@ -42,6 +70,18 @@ class SessionSettings(BaseModel):
 
     idle_after: int = Field(default=3600, ge=1)
     """Seconds of quiet after which a session is idle."""
+
+    archive_after: Span = timedelta(days=30)
+    """Quiet after which a session is archived: `12h`, `30d`, `2w`, `6m` (30 days each), or `off`.
+    Its history is compressed; the next message restores it."""
+
+    retention: Span = None
+    """Quiet after which a session is erased with all that was said in it, or `off`. It is a
+    privacy setting: nothing is kept under `deleted/`."""
+
+    max_sessions: int = Field(default=0, ge=0)
+    """The most sessions that are kept; the longest quiet beyond them are deleted, into `deleted/`,
+    never one that is active. 0: any number."""
 
     channel_scope: Scope = Scope.PER_CHANNEL
     """`per-channel`: every room its own session; `collapsed`: a container's rooms share one."""

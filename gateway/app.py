@@ -22,7 +22,7 @@ from gateway.config import Settings
 from gateway.conversation import Conversation
 from gateway.events import Feed
 from gateway.intake import Intake
-from gateway.janitor import Janitor
+from gateway.janitor import Housekeeping, Janitor
 from gateway.lanes import Lanes
 from gateway.life import Life
 from gateway.notices import notice
@@ -35,6 +35,7 @@ from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
 from state.keys import Address
 from state.messages import OwedPart, Reply, ReplyKind
+from state.quiet import Spans
 from state.store import Ledger, Role, Sessions
 
 T = TypeVar("T")
@@ -122,12 +123,16 @@ class Gateway:
             max_queue=settings.gateway.max_queue,
         )
         self._janitor = Janitor(
+            sessions,
             ledger,
             self.lanes,
             self.life,
             clock,
-            idle_after=timedelta(seconds=kept.idle_after),
-            keep=timedelta(days=settings.gateway.keep_days),
+            Housekeeping(
+                Spans(timedelta(seconds=kept.idle_after), kept.archive_after, kept.retention),
+                keep=timedelta(days=settings.gateway.keep_days),
+                max_sessions=kept.max_sessions,
+            ),
         )
         self._supervisors = {
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))

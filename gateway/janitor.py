@@ -1,20 +1,59 @@
-"""Lets quiet sessions rest. It sleeps until the next one is due; nothing is scanned."""
+"""Lets quiet sessions rest, puts them away, and keeps what is kept from growing for ever.
+
+It sleeps until the next session is due, which the index tells in one question; nothing is scanned.
+What time is believed is decided in `lived`: a clock that jumps makes nothing due.
+"""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
 from gateway.clock import Clock
 from gateway.lanes import Lanes
 from gateway.life import Life
+from gateway.patience import Patience
+from gateway.watching import Watch
+from state.keys import SessionId
 from state.lifecycle import Phase
-from state.store import Ledger, SessionRow
+from state.quiet import Due, Spans, concerns
+from state.store import Ledger, SessionRow, Sessions
 
 _AT_ONCE = 100
 _SHORTEST = 1.0
 _LONGEST = 3600.0
+AFTER_FAILURE = 300.0
+"""Seconds until another round is tried when one failed as a whole."""
+
+_TICK = timedelta(milliseconds=1)
+"""The index knows times to the millisecond, rounded down."""
+
+_RESTING = tuple(phase for phase in Phase if phase is not Phase.ACTIVE)
 _log = structlog.get_logger("janitor")
+
+Act = Callable[[SessionRow], Awaitable[object]]
+
+
+class _Busy(Exception):
+    """Something is still to be done with a session that would be removed."""
+
+
+class _NothingWorks(Exception):
+    """Whatever was tried in this round failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Housekeeping:
+    """What is kept, and for how long. `keep`: finished messages and deleted sessions.
+
+    `max_sessions` is how many sessions there may be; 0: any number.
+    """
+
+    spans: Spans
+    keep: timedelta
+    max_sessions: int = 0
 
 
 class Janitor:
@@ -22,46 +61,137 @@ class Janitor:
 
     def __init__(
         self,
+        sessions: Sessions,
         ledger: Ledger,
         lanes: Lanes,
         life: Life,
         clock: Clock,
-        *,
-        idle_after: timedelta,
-        keep: timedelta,
+        rules: Housekeeping,
     ) -> None:
+        self._sessions = sessions
         self._ledger = ledger
         self._lanes = lanes
         self._life = life
         self._clock = clock
-        self._idle_after = idle_after
-        self._keep = keep
+        self._rules = rules
+        self._watch = Watch(ledger, clock)
+        self._patience = Patience()
 
     async def run(self) -> None:
         """Work until cancelled. A round that fails is logged and tried again later."""
         while True:
-            delay = _LONGEST
+            delay = AFTER_FAILURE
             try:
                 delay = await self.round()
+            except _NothingWorks as error:
+                _log.error("round_failed", error=str(error))
             except Exception:
                 _log.exception("round_failed")
             await asyncio.sleep(min(max(delay, _SHORTEST), _LONGEST))
 
     async def round(self) -> float:
         """Do what is due now; returns the seconds until something can be due again."""
-        now = self._clock.now()
-        await self._ledger.prune(now - self._keep)
-        while due := await self._due():
-            await asyncio.gather(*(self._rest(row) for row in due))
-        first = await self._ledger.quiet_since(Phase.ACTIVE, now, 1)
-        next_due = first[0].updated_at if first else now
-        return (next_due + self._idle_after - self._clock.now()).total_seconds()
+        await self._watch.look()
+        if self._watch.trusted:
+            before = self._watch.ago(self._rules.keep)
+            await self._ledger.prune(before)
+            await self._sessions.empty_deleted(before)
+        oldest = await self._ledger.oldest()
+        for due, span in self._due():
+            await self._settle(due, span, oldest)
+        if self._rules.max_sessions:
+            await self._make_room()
+        return await self._until_next()
 
-    async def _due(self) -> tuple[SessionRow, ...]:
-        before = self._clock.now() - self._idle_after
-        return await self._ledger.quiet_since(Phase.ACTIVE, before, _AT_ONCE)
+    def _due(self) -> Sequence[tuple[Due, timedelta]]:
+        """What can be due. A clock in doubt decides nothing but who is idle."""
+        found = self._rules.spans.each()
+        return [each for each in found if self._watch.trusted or each[0] is Due.IDLE]
 
-    async def _rest(self, row: SessionRow) -> None:
-        await self._lanes.run_between(
-            row.id, lambda: self._life.rest(row.id, idle_after=self._idle_after)
-        )
+    async def _settle(self, due: Due, span: timedelta, oldest: Mapping[Phase, datetime]) -> None:
+        before = self._watch.ago(span)
+
+        async def settle(row: SessionRow) -> None:
+            await self._life.settle(row.id, due, before=before, reason=f"quiet for {span}")
+
+        for phase in concerns(due):
+            if phase not in oldest or oldest[phase] >= before:
+                continue
+            more = True
+            while more and (rows := await self._first((phase,), before, _AT_ONCE)):
+                more = await self._each(rows, settle, removes=due is Due.ERASE)
+
+    async def _make_room(self) -> None:
+        """Delete the longest quiet sessions beyond the most there may be; none that is active."""
+
+        async def delete(row: SessionRow) -> None:
+            before = row.updated_at + _TICK
+            await self._life.delete_if_quiet(row.id, before=before, phases=_RESTING, keep=True)
+
+        more = True
+        while more and (surplus := await self._surplus()) > 0:
+            rows = await self._first(_RESTING, self._watch.now, min(surplus, _AT_ONCE))
+            more = bool(rows) and await self._each(rows, delete, removes=True)
+
+    async def _surplus(self) -> int:
+        return (await self._ledger.counts()).sessions - self._rules.max_sessions
+
+    async def _each(self, rows: Sequence[SessionRow], act: Act, *, removes: bool) -> bool:
+        """Do something with each of these, all at once; whether any of it went well.
+
+        What `removes` a session spares those of which a message has no outcome yet.
+        """
+        spared: frozenset[SessionId] = frozenset()
+        if removes:
+            spared = frozenset(accepted.session for accepted in await self._ledger.pending())
+        done = await asyncio.gather(*(self._attempt(row, act, spared, removes) for row in rows))
+        if len(rows) == _AT_ONCE and not any(done):
+            # That is no longer about one session: the disk, most likely.
+            raise _NothingWorks(f"none of {_AT_ONCE} sessions could be settled")
+        return any(done)
+
+    async def _attempt(
+        self, row: SessionRow, act: Act, spared: frozenset[SessionId], removes: bool
+    ) -> bool:
+        """Do something in a session's lane. One that fails waits, and holds up no other."""
+
+        async def action() -> None:
+            # What came in since the question was asked waits in this lane.
+            if removes and (row.id in spared or self._lanes.waiting(row.id)):
+                raise _Busy
+            await act(row)
+
+        try:
+            await self._lanes.run_between(row.id, action)
+        except Exception as error:
+            first = self._patience.failed(row.id, self._clock.steady())
+            if first and not isinstance(error, _Busy):
+                _log.error("session_not_settled", session=row.id, error=str(error))
+            return False
+        self._patience.succeeded(row.id)
+        return True
+
+    async def _first(
+        self, phases: Sequence[Phase], before: datetime, most: int
+    ) -> Sequence[SessionRow]:
+        """The longest quiet sessions of these phases, but for those that wait to be tried again."""
+        now, found = self._clock.steady(), []
+        for phase in phases:
+            rows = await self._ledger.quiet_since(phase, before, most + len(self._patience))
+            found += [row for row in rows if not self._patience.waits(row.id, now)]
+        return sorted(found, key=lambda row: (row.updated_at, row.id))[:most]
+
+    async def _until_next(self) -> float:
+        # What becomes active from now on cannot be due before this.
+        delays = [self._rules.spans.shortest().total_seconds()]
+        again = self._patience.next(self._clock.steady())
+        oldest = await self._ledger.oldest()
+        if again is not None:
+            delays.append(again)
+            firsts = [await self._first((phase,), self._watch.now, 1) for phase in oldest]
+            oldest = {rows[0].phase: rows[0].updated_at for rows in firsts if rows}
+        for due, span in self._due():
+            before = self._watch.ago(span)
+            quiet = [oldest[phase] for phase in concerns(due) if phase in oldest]
+            delays += [(at - before).total_seconds() for at in quiet]
+        return min(delays)

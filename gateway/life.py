@@ -1,14 +1,28 @@
 """What happens to a session as a whole, whoever asks for it. Called in the session's lane."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
 
 from gateway.clock import Clock
 from gateway.open_sessions import OpenSessions
 from state.keys import SessionId
-from state.lifecycle import Event, Phase, becomes_idle_at
+from state.lifecycle import Event, Phase
+from state.quiet import Due, concerns
 from state.session import Context, Session
-from state.store import Ledger, Repaired, Sessions
+from state.store import Ledger, NotFound, Repaired, Sessions
+
+_log = structlog.get_logger("life")
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A session that is gone; `kept` is where it can still be found, if anywhere."""
+
+    session: Session
+    kept: str | None
 
 
 class Life:
@@ -31,11 +45,52 @@ class Life:
         await self._ledger.index(cleared)
         return archived
 
-    async def delete(self, session_id: SessionId) -> None:
-        """Remove a session with everything that was said in it."""
-        await self._sessions.delete(session_id)
+    async def delete(self, session_id: SessionId, *, keep: bool = False) -> str | None:
+        """Remove a session; with `keep` it stays among the deleted ones, and where is returned."""
+        kept_at = self._clock.now() if keep else None
+        kept = await self._sessions.delete(session_id, kept_at=kept_at)
         self._opened.forget(session_id)
         await self._ledger.unindex(session_id)
+        return kept
+
+    async def delete_if_quiet(
+        self, session_id: SessionId, *, before: datetime, phases: Collection[Phase], keep: bool
+    ) -> Deleted | None:
+        """Delete a session; None when something was said since `before`, or its phase is another.
+
+        Facts that cannot be read anew raise `StoreError`, and nothing is deleted.
+        """
+        loaded = await self._sessions.load(session_id)
+        if loaded is None:
+            await self._ledger.unindex(session_id)
+            return None
+        session = loaded.session
+        if session.updated_at >= before or session.phase not in phases:
+            await self._ledger.index(session)
+            return None
+        kept = await self.delete(session_id, keep=keep)
+        _log.info("session_deleted", session=session_id, kept=kept)
+        return Deleted(session, kept)
+
+    async def archive(self, session_id: SessionId, *, reason: str) -> Session:
+        """Put a session away, also an active one, which goes to rest first. Raises `NotFound`."""
+        session, now = await self._known(session_id), self._clock.now()
+        if session.phase is Phase.ACTIVE:
+            session = session.after(Event.QUIET, now, reason)
+        if session.phase is not Phase.ARCHIVED:
+            session = session.after(Event.ARCHIVE, now, reason)
+        await self._archive(session)
+        return session
+
+    async def restore(self, session_id: SessionId, *, reason: str) -> Session:
+        """Take an archived session out again; its quiet begins anew. Raises `NotFound`."""
+        session, now = await self._known(session_id), self._clock.now()
+        if session.phase is Phase.ARCHIVED:
+            session = replace(session.after(Event.RESTORE, now, reason), updated_at=now)
+            await self._sessions.restore(session)
+            self._opened.forget(session_id)
+            await self._ledger.index(session)
+        return session
 
     async def repair(self, session_id: SessionId) -> Repaired | None:
         """Mend a session's files, and let the index show what there is; None: no session."""
@@ -47,20 +102,37 @@ class Life:
             await self._ledger.index(repaired.session)
         return repaired
 
-    async def rest(self, session_id: SessionId, *, idle_after: timedelta) -> None:
-        """Let a session become idle if it is still due: a message may have come in between."""
+    async def settle(
+        self, session_id: SessionId, due: Due, *, before: datetime, reason: str
+    ) -> None:
+        """Do what is due for a session if it still is: a message may have come in between."""
         loaded = await self._sessions.load(session_id)
         if loaded is None:
             await self._ledger.unindex(session_id)
             return
-        session, now = loaded.session, self._clock.now()
-        if _is_due(session, idle_after, now):
-            session = session.after(Event.QUIET, now, f"quiet for {idle_after}")
-            await self._sessions.touch(session)
-            self._opened.forget(session_id)
+        session = loaded.session
+        if session.updated_at >= before or session.phase not in concerns(due):
+            await self._ledger.index(session)
+            return
+        match due:
+            case Due.IDLE:
+                session = session.after(Event.QUIET, self._clock.now(), reason)
+                await self._sessions.touch(session)
+                self._opened.forget(session_id)
+                await self._ledger.index(session)
+            case Due.ARCHIVE:
+                await self._archive(session.after(Event.ARCHIVE, self._clock.now(), reason))
+            case Due.ERASE:
+                await self.delete(session_id)
+                _log.info("session_erased", session=session_id, reason=reason)
+
+    async def _archive(self, session: Session) -> None:
+        await self._sessions.archive(session)
+        self._opened.forget(session.id)
         await self._ledger.index(session)
 
-
-def _is_due(session: Session, idle_after: timedelta, now: datetime) -> bool:
-    due = becomes_idle_at(session.phase, session.updated_at, idle_after)
-    return session.phase is Phase.ACTIVE and due is not None and due <= now
+    async def _known(self, session_id: SessionId) -> Session:
+        loaded = await self._sessions.load(session_id)
+        if loaded is None:
+            raise NotFound(f"session {session_id} has no files")
+        return loaded.session

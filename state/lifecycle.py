@@ -5,7 +5,6 @@ one (`as_table`), and a test compares them.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -27,6 +26,7 @@ class Event(StrEnum):
     QUIET = "quiet"
     COMPACT = "compact"
     ARCHIVE = "archive"
+    RESTORE = "restore"
     CLEAR = "clear"
 
 
@@ -47,6 +47,7 @@ TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = MappingProxyType(
         (Phase.IDLE, Event.ARCHIVE): Phase.ARCHIVED,
         (Phase.COMPACTED, Event.ARCHIVE): Phase.ARCHIVED,
         (Phase.CREATED, Event.ARCHIVE): Phase.ARCHIVED,
+        (Phase.ARCHIVED, Event.RESTORE): Phase.IDLE,
         **{(phase, Event.CLEAR): Phase.CREATED for phase in Phase},
     }
 )
@@ -61,11 +62,6 @@ def advance(phase: Phase, event: Event) -> Phase:
         raise ImpossibleTransition(
             f"{event!r} cannot happen to a session that is {phase}; possible are {possible}"
         ) from None
-
-
-def becomes_idle_at(phase: Phase, updated_at: datetime, idle_after: timedelta) -> datetime | None:
-    """When a session that stays quiet becomes idle; None when it is not active."""
-    return updated_at + idle_after if phase is Phase.ACTIVE else None
 
 
 def as_table() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from state.erasing import Meant, kept_files, without_words
 from state.history import Entry, SummaryEntry, check_batch
@@ -23,6 +24,7 @@ class MemorySessions:
         self._entries: dict[SessionId, list[Entry]] = {}
         self._archive: dict[SessionId, list[tuple[str, tuple[Entry, ...]]]] = {}
         self._files: dict[SessionId, dict[str, bytes]] = {}
+        self._deleted: list[datetime] = []
 
     async def load(self, session_id: SessionId) -> Loaded | None:
         session = self._facts.get(session_id)
@@ -78,11 +80,26 @@ class MemorySessions:
         self._facts[session.id] = beginning_with(session, entries, range(len(entries)))
         return archived
 
-    async def delete(self, session_id: SessionId) -> None:
-        self._facts.pop(session_id, None)
+    async def archive(self, session: Session) -> None:
+        await self.save(session)
+
+    async def restore(self, session: Session) -> None:
+        await self.save(session)
+
+    async def delete(self, session_id: SessionId, *, kept_at: datetime | None = None) -> str | None:
+        found = self._facts.pop(session_id, None)
         self._entries.pop(session_id, None)
         self._archive.pop(session_id, None)
         self._files.pop(session_id, None)
+        if found is None or kept_at is None:
+            return None
+        self._deleted.append(kept_at)
+        return f"deleted/{session_id}"
+
+    async def empty_deleted(self, before: datetime) -> int:
+        gone = [at for at in self._deleted if at < before]
+        self._deleted = [at for at in self._deleted if at >= before]
+        return len(gone)
 
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         self._known(session_id)

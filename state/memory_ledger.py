@@ -1,6 +1,6 @@
 """The reference ledger: the protocol's meaning in dictionaries. For tests."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -271,6 +271,12 @@ class MemoryLedger:
     ) -> tuple[SessionRow, ...]:
         rows = [r for r in self._index.values() if r.phase is phase and r.updated_at < before]
         return tuple(sorted(rows, key=lambda row: (row.updated_at, row.id))[:limit])
+
+    async def oldest(self) -> Mapping[Phase, datetime]:
+        first: dict[Phase, datetime] = {}
+        for row in self._index.values():
+            first[row.phase] = min(row.updated_at, first.get(row.phase, row.updated_at))
+        return first
 
     async def counts(self) -> Counts:
         outcomes: dict[str, int] = {}

@@ -8,7 +8,7 @@ that can be rebuilt. The order at a commit is: history durable, then one ledger 
 loses it. One suite (`tests/contracts`) runs over every implementation.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -148,8 +148,24 @@ class Sessions(Protocol):
         Raises `InvalidHistory` before anything is written; `StorageFull` or `StorageFailed`.
         """
 
-    async def delete(self, session_id: SessionId) -> None:
-        """Remove the session with everything in its folder. A missing one is no error."""
+    async def archive(self, session: Session) -> None:
+        """Pack the history away and keep `session` as the facts, durably. Again is no error.
+
+        What is opened later, to be read or written to, is unpacked by that.
+        """
+
+    async def restore(self, session: Session) -> None:
+        """Unpack the history and keep `session` as the facts, durably. Again is no error."""
+
+    async def delete(self, session_id: SessionId, *, kept_at: datetime | None = None) -> str | None:
+        """Remove the session with everything in its folder. A missing one is no error.
+
+        With `kept_at`, the time of it, all is kept among the deleted sessions (where is returned)
+        until `empty_deleted`; otherwise nothing is left.
+        """
+
+    async def empty_deleted(self, before: datetime) -> int:
+        """Remove for good what was deleted before then; returns how many sessions that were."""
 
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         """Every entry of the current history, from the first. Raises `NotFound`."""
@@ -357,6 +373,9 @@ class Ledger(Protocol):
         self, phase: Phase, before: datetime, limit: int
     ) -> tuple[SessionRow, ...]:
         """Sessions in a phase that were last active before then, the longest quiet first."""
+
+    async def oldest(self) -> Mapping[Phase, datetime]:
+        """When the longest quiet session of each phase was last active. It reads no others."""
 
     async def counts(self) -> Counts:
         """Figures for `argent status`."""

@@ -64,6 +64,7 @@ class SystemCalls:
     ftruncate: Callable[[int, int], None] = os.ftruncate
     replace: Callable[[Path, Path], None] = os.replace
     link: Callable[[Path, Path], None] = os.link
+    unlink: Callable[[Path], None] = os.unlink
     mkdir: Callable[[Path, int], None] = os.mkdir
     open_in: Callable[[int, str, int, int], int] = _open_in
     mkdir_in: Callable[[int, str, int], None] = _mkdir_in

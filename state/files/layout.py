@@ -10,9 +10,13 @@ FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
 HISTORY = "history.json"
+PACKED = "history.json.gz"
+"""What stands in the place of `HISTORY` while a session is archived."""
 METADATA = "metadata.json"
 ARCHIVE = "archive"
 MEDIA = "media"
+DELETED = "deleted"
+"""The folder in the state folder where deleted sessions go, unless they are erased."""
 TRASH = ".deleted-"
 """What a session's folder is called while it is being removed."""
 
@@ -39,6 +43,10 @@ class Layout:
     @property
     def sessions(self) -> Path:
         return self.root / "agents" / self.agent / "sessions"
+
+    @property
+    def deleted(self) -> Path:
+        return self.root / DELETED
 
     def folder(self, session_id: SessionId) -> Path:
         """A session's folder. Raises `NotFound` for what cannot be a session's id."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from state.codec import InvalidValue
 from state.files import metadata
-from state.files.layout import HISTORY, METADATA, Layout
+from state.files.layout import HISTORY, METADATA, PACKED, Layout
 from state.files.reading import read_file
 from state.keys import SessionId
 from state.session import Session
@@ -25,7 +25,7 @@ def session_ids(layout: Layout) -> tuple[SessionId, ...]:
 def _is_session(layout: Layout, name: str) -> bool:
     """Whether there is more than files that were kept before anything was said."""
     folder = layout.sessions / name
-    return any(os.path.lexists(folder / file) for file in (METADATA, HISTORY))
+    return any(os.path.lexists(folder / file) for file in (METADATA, HISTORY, PACKED))
 
 
 def stored_sessions(layout: Layout) -> Iterator[Session]:

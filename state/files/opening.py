@@ -17,6 +17,7 @@ from state.files.journal import CLOSING, EMPTY, FIRST, Damaged, Lines
 from state.files.layout import HISTORY, METADATA
 from state.files.metadata import Facts
 from state.files.misplaced import set_aside_misplaced
+from state.files.packing import restore_plain
 from state.files.reading import read_entries_behind, read_file, read_range
 from state.files.repair import Cut, repair
 from state.keys import SessionId
@@ -42,13 +43,13 @@ class Opened:
 def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -> Opened | None:
     """Open a session, repairing it where needed; None when there is none.
 
-    `whole` reads all of the history, whatever the checkpoint says. Raises OSError,
-    `store.NewerFormat`.
+    `whole` reads all of the history, whatever the checkpoint says. A packed history is unpacked:
+    whoever opens a session may write to it. Raises OSError, `store.NewerFormat`.
     """
     session_id = SessionId(folder.name)
     misplaced = set_aside_misplaced(disk, folder)
     facts, damaged = _read_facts(disk, folder, session_id)
-    repaired = (*misplaced, *damaged)
+    repaired = (*misplaced, *damaged, *restore_plain(disk, folder))
     path = folder / HISTORY
     try:
         fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)

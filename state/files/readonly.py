@@ -23,6 +23,7 @@ from state.files.ledger.reading import connect_to_read
 from state.files.ledger.schema import VERSION, version
 from state.files.listing import stored_sessions
 from state.files.metadata import Facts
+from state.files.packing import is_packed, read_history
 from state.files.reading import open_file, read_entries_behind, read_file
 from state.files.repair import Cut, repair
 from state.history import Entry
@@ -104,6 +105,9 @@ class ReadOnlyState:
                 behind = _behind(folder / HISTORY, facts.end)
                 if behind is not None:
                     return metadata.fold(facts.session, behind.entries)
+                if is_packed(folder):
+                    # They were made durable before it was packed, and nothing was said since.
+                    return facts.session
             entries = self.entries(session_id)
             if facts is not None:
                 return metadata.recount(facts.session, entries)
@@ -128,7 +132,7 @@ class ReadOnlyState:
         data = b""
         try:
             for _ in range(_TRIES):
-                found = read_file(path)
+                found = read_history(path.parent)
                 if found is None:
                     raise NotFound(f"there is no session {session_id}")
                 data = found

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from state.codec import VERSION
-from state.files import journal, metadata
+from state.files import journal, metadata, packing
 from state.files.disk import Disk, beside_name
 from state.files.journal import CLOSING, FIRST, OPENING
-from state.files.layout import FILE_MODE, FOLDER_MODE, HISTORY, METADATA
+from state.files.layout import FILE_MODE, FOLDER_MODE, HISTORY, METADATA, PACKED
 from state.files.metadata import Facts
 from state.files.misplaced import set_aside_misplaced
 from state.files.opening import Opened, open_session
@@ -127,6 +127,21 @@ class SessionFiles:
         self.end = self.acked = len(data) - len(CLOSING)
         self.session = replace(self.session, context=context)
         self.save_facts(disk)
+
+    def pack(self, disk: Disk, session: Session, packed: bytes) -> None:
+        """Leave these facts and the packed history only, durably. Raises OSError.
+
+        When it raises, the history may be packed nevertheless: `is_current` tells.
+        """
+        packing.put_packed(disk, self.folder, packed)
+        old, self.session = self.session, session
+        try:
+            self.save_facts(disk)
+        except BaseException:
+            self.session = old
+            (self.folder / PACKED).unlink(missing_ok=True)
+            raise
+        packing.drop_plain(disk, self.folder)
 
     def rewrite(self, disk: Disk) -> None:
         """Put a new file with all that was acknowledged in the place of a suspect one.

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,14 +16,16 @@ from state.codec import InvalidValue, dumps, entry_to_json, needed_version
 from state.erasing import Meant
 from state.files import journal
 from state.files.batches import GroupCommit
+from state.files.deleted import empty
 from state.files.disk import Disk
 from state.files.errors import store_error
-from state.files.journal import EMPTY, FIRST, OPENING, Damaged, Lines
+from state.files.journal import CLOSING, EMPTY, FIRST, OPENING, Damaged, Lines
 from state.files.layout import HISTORY, Layout
 from state.files.listing import session_ids
 from state.files.media import Media
 from state.files.open_files import FACTS_DELAY
-from state.files.reading import read_entries, read_entry
+from state.files.packing import pack
+from state.files.reading import read_entries, read_entry, read_range
 from state.files.search.indexer import Indexer
 from state.files.writer import Append, SessionWriter, Snapshot, Work
 from state.history import Entry, InvalidHistory, SummaryEntry, check_batch
@@ -110,8 +113,33 @@ class FileSessions:
             raise
         return archived
 
-    async def delete(self, session_id: SessionId) -> None:
-        await self._and_unfound(session_id, partial(self._writer.delete, session_id))
+    async def archive(self, session: Session) -> None:
+        path = self._layout.folder(session.id) / HISTORY
+        for _ in range(_TRIES):
+            snapshot: Snapshot | None = await self._thread.submit(
+                partial(self._writer.open, session.id, whole=True)
+            )
+            if snapshot is None:
+                raise NotFound(f"there is no session {session.id}")
+            # Beside the writer's thread: a long history must not keep others waiting.
+            packed = await self._in_reader(partial(_packed, path, snapshot.end))
+            done = partial(self._writer.archive, session, snapshot.end, packed)
+            if await self._thread.submit(done):
+                self._search.changed(session.id)
+                return
+        raise StorageFailed(f"{path} was written to while it was being archived; try again")
+
+    async def restore(self, session: Session) -> None:
+        # Opening it to write its facts unpacks it.
+        await self.save(session)
+
+    async def delete(self, session_id: SessionId, *, kept_at: datetime | None = None) -> str | None:
+        removed = partial(self._writer.delete, session_id, kept_at)
+        kept: str | None = await self._and_unfound(session_id, removed)
+        return kept
+
+    async def empty_deleted(self, before: datetime) -> int:
+        return await self._in_reader(partial(empty, self._layout, before))
 
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         read = await self._read(session_id, whole=True)
@@ -184,6 +212,14 @@ class FileSessions:
             raise
         except OSError as error:
             raise store_error(error, f"reading in {self._layout.sessions}") from error
+
+
+def _packed(path: Path, end: int) -> bytes:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return pack(read_range(fd, 0, end) + CLOSING)
+    finally:
+        os.close(fd)
 
 
 def _history_of(session: Session, entries: Sequence[Entry]) -> tuple[Session, bytes]:

@@ -9,10 +9,11 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from state.erasing import Meant
-from state.files import journal, media
+from state.files import deleted, journal, media
 from state.files.batches import Request
 from state.files.disk import Disk
 from state.files.errors import store_error
@@ -218,7 +219,7 @@ class SessionWriter:
         files.fd, files.end = fd, FIRST
         self.files.facts_are_written(files)
         if erase:
-            for damaged in files.folder.glob(f"{HISTORY}.damaged-*"):
+            for damaged in files.folder.glob(f"{HISTORY}*.damaged-*"):
                 if damaged.is_dir() and not damaged.is_symlink():
                     shutil.rmtree(damaged)
                 else:
@@ -283,18 +284,37 @@ class SessionWriter:
         self.files.facts_are_written(files)
         return new.words
 
-    def delete(self, session_id: SessionId) -> None:
-        """Remove a session's folder."""
+    def archive(self, session: Session, end: int, packed: bytes) -> bool:
+        """Let a packed history be the only one; False when it no longer ends at `end`."""
+        files = self.files.known(session.id)
+        if files.acked != end:
+            return False
+        try:
+            files.pack(self.disk, session, packed)
+        finally:
+            if files.dirty_since is None:
+                self.files.facts_are_written(files)
+            if not files.is_current():
+                self.files.forget(files)
+        return True
+
+    def delete(self, session_id: SessionId, kept_at: datetime | None = None) -> str | None:
+        """Remove a session's folder, or move it to the deleted ones; where it is then."""
         if files := self.files.get(session_id):
+            if kept_at is not None and files.dirty_since is not None:
+                files.save_facts(self.disk)
             self.files.forget(files)
         folder = self.layout.folder(session_id)
         if not folder.exists():
-            return
+            return None
+        if kept_at is not None:
+            return str(deleted.keep(self.disk, self.layout, session_id, kept_at))
         # One rename decides; what is left of the folder after a crash is removed at the start.
         trash = self.disk.free_name(folder.parent, f"{TRASH}{session_id}")
         self.disk.calls.replace(folder, trash)
         self.disk.sync_folder(folder.parent)
         shutil.rmtree(trash, ignore_errors=True)
+        return None
 
     def _archive(self, files: SessionFiles) -> str:
         archive = files.folder / ARCHIVE

@@ -334,6 +334,16 @@ async def test_quiet_sessions_are_found_longest_quiet_first(ledger: Ledger) -> N
     assert await ledger.quiet_since(Phase.IDLE, later(99), limit=9) == ()
 
 
+async def test_the_longest_quiet_of_each_phase_is_known(ledger: Ledger) -> None:
+    assert dict(await ledger.oldest()) == {}
+    for chat, at in (("1", 30), ("2", 10), ("3", 20)):
+        await ledger.index(session(chat, at=later(at)).after(Event.MESSAGE, later(at)))
+    await ledger.index(session("4", at=later(5)))
+    assert dict(await ledger.oldest()) == {Phase.ACTIVE: later(10), Phase.CREATED: later(5)}
+    await ledger.unindex(session("2").id)
+    assert (await ledger.oldest())[Phase.ACTIVE] == later(20)
+
+
 async def test_pruning_drops_what_ended_and_nothing_that_is_owed(ledger: Ledger) -> None:
     (one,) = await answered(ledger, "1", "one")
     await ledger.begin_sending(one.id)

@@ -200,3 +200,63 @@ async def test_a_deleted_session_can_begin_again(sessions: Sessions) -> None:
     assert await sessions.ids() == (session("2").id,)
     await sessions.append(session(), turn(2))
     assert list(await sessions.entries(session().id)) == turn(2)
+
+
+async def test_an_archived_session_is_restored_with_all_that_was_said(sessions: Sessions) -> None:
+    facts = after(session(title="Norway"), [*turn(1), *turn(2)])
+    await sessions.append(facts, [*turn(1), *turn(2)])
+    packed = facts.after(Event.QUIET, later(9)).after(Event.ARCHIVE, later(10), "the operator")
+    await sessions.archive(packed)
+    await sessions.archive(packed)
+    assert await sessions.ids() == (facts.id,)
+    restored = packed.after(Event.RESTORE, later(11))
+    await sessions.restore(restored)
+    await sessions.restore(restored)
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert (loaded.session, loaded.repaired) == (restored, None)
+    assert list(loaded.entries) == [*turn(1), *turn(2)]
+
+
+async def test_a_conversation_goes_on_where_it_was_archived(sessions: Sessions) -> None:
+    facts = after(session(), turn(1))
+    await sessions.append(facts, turn(1))
+    (start, _) = await sessions.append(facts, turn(2))
+    facts = replace(facts, context=Context(tokens=9, limit=100, start=start))
+    await sessions.archive(facts)
+    await sessions.append(facts, turn(3))
+    loaded = await sessions.load(facts.id)
+    assert loaded is not None
+    assert [e.id for e in loaded.entries] == ["u2", "a2", "u3", "a3"]
+    assert list(await sessions.entries(facts.id)) == [*turn(1), *turn(2), *turn(3)]
+
+
+async def test_an_archived_session_is_cleared_erased_and_deleted_like_any(
+    sessions: Sessions,
+) -> None:
+    facts = after(session(), [*turn(1), *turn(2)])
+    await sessions.append(facts, [*turn(1), *turn(2)])
+    await sessions.archive(facts)
+    assert await sessions.erase(facts.id, {"1"}) == 1
+    await sessions.archive(facts)
+    assert await sessions.clear(replace(facts, messages=0))
+    await sessions.archive(facts)
+    assert await sessions.entries(facts.id) == ()
+    await sessions.archive(facts)
+    await sessions.delete(facts.id)
+    assert await sessions.load(facts.id) is None
+    with pytest.raises(NotFound):
+        await sessions.archive(facts)
+    with pytest.raises(NotFound):
+        await sessions.restore(facts)
+
+
+async def test_what_was_deleted_is_kept_until_its_time_is_over(sessions: Sessions) -> None:
+    for number in range(3):
+        await sessions.append(session(), turn(1))
+        assert await sessions.delete(session().id, kept_at=later(number))
+        assert await sessions.load(session().id) is None
+    assert await sessions.delete(session().id, kept_at=later(9)) is None
+    assert await sessions.empty_deleted(later(2)) == 2
+    assert await sessions.empty_deleted(later(2)) == 0
+    assert await sessions.empty_deleted(later(3)) == 1

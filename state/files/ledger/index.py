@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from state.codec import text
-from state.files.ledger.rows import SESSION, milliseconds, of_session, session_row
+from state.files.ledger.rows import SESSION, milliseconds, moment, of_session, session_row
 from state.keys import SessionId
 from state.lifecycle import Phase
 from state.session import Session
@@ -77,6 +77,15 @@ def quiet_since(
         (str(phase), milliseconds(before), limit),
     )
     return tuple(map(session_row, rows))
+
+
+def oldest(db: sqlite3.Connection) -> dict[Phase, datetime]:
+    """When the longest quiet session of each phase was last active: one seek for each."""
+    phases = " UNION ALL ".join(
+        f"SELECT '{phase}', (SELECT min(updated_at) FROM sessions WHERE phase = '{phase}')"
+        for phase in Phase
+    )
+    return {Phase(p): moment(at) for p, at in db.execute(phases) if at is not None}
 
 
 def counts(db: sqlite3.Connection) -> Counts:

@@ -1,7 +1,7 @@
 """`store.Ledger` on SQLite. Each method is one piece of work for the database's thread."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -233,6 +233,10 @@ class SqliteLedger:
             lambda db: index.quiet_since(db, phase, before, limit)
         )
         return rows
+
+    async def oldest(self) -> Mapping[Phase, datetime]:
+        first: Mapping[Phase, datetime] = await self._do(index.oldest)
+        return first
 
     async def counts(self) -> Counts:
         counts: Counts = await self._do(index.counts)

@@ -1,7 +1,6 @@
 """The life of a session is one table, and what is not in it is an error."""
 
 import itertools
-from datetime import timedelta
 
 import pytest
 
@@ -12,9 +11,7 @@ from state.lifecycle import (
     Phase,
     advance,
     as_table,
-    becomes_idle_at,
 )
-from tests.contracts.examples import NOON, later
 
 
 @pytest.mark.parametrize(("phase", "event"), list(itertools.product(Phase, Event)))
@@ -35,6 +32,7 @@ def test_every_phase_and_event_is_in_the_table_or_an_error(phase: Phase, event: 
         (Phase.ACTIVE, Event.QUIET, Phase.IDLE),
         (Phase.IDLE, Event.COMPACT, Phase.COMPACTED),
         (Phase.CREATED, Event.ARCHIVE, Phase.ARCHIVED),
+        (Phase.ARCHIVED, Event.RESTORE, Phase.IDLE),
         (Phase.ACTIVE, Event.CLEAR, Phase.CREATED),
     ],
 )
@@ -48,18 +46,13 @@ def test_a_session_lives_as_designed(phase: Phase, event: Event, then: Phase) ->
         (Phase.ACTIVE, Event.ARCHIVE),
         (Phase.ARCHIVED, Event.COMPACT),
         (Phase.IDLE, Event.QUIET),
+        (Phase.IDLE, Event.RESTORE),
         (Phase.CREATED, Event.COMPACT),
     ],
 )
 def test_what_is_not_designed_cannot_happen(phase: Phase, event: Event) -> None:
     with pytest.raises(ImpossibleTransition, match="possible are"):
         advance(phase, event)
-
-
-def test_only_an_active_session_becomes_idle() -> None:
-    hour = timedelta(hours=1)
-    assert becomes_idle_at(Phase.ACTIVE, NOON, hour) == later(3600)
-    assert becomes_idle_at(Phase.IDLE, NOON, hour) is None
 
 
 def test_the_table_for_the_documentation_names_every_transition() -> None:

@@ -1,0 +1,53 @@
+"""Where deleted sessions are kept for a while: ``deleted/<session-id>-<when>``."""
+
+import os
+import re
+import shutil
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from state.files.disk import Disk
+from state.files.layout import FOLDER_MODE, Layout
+from state.keys import SessionId
+
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+_NAME = re.compile(r".+-(\d{8}T\d{6}\.\d{6}Z)(-\d+)?")
+
+
+def keep(disk: Disk, layout: Layout, session_id: SessionId, at: datetime) -> Path:
+    """Move a session's folder to where deleted ones are, by one rename; its place now.
+
+    Raises OSError.
+    """
+    if not layout.deleted.is_dir():
+        disk.calls.mkdir(layout.deleted, FOLDER_MODE)
+        disk.sync_folder(layout.root)
+    target = disk.free_name(layout.deleted, f"{session_id}-{at.astimezone(UTC):{_STAMP}}")
+    disk.calls.replace(layout.folder(session_id), target)
+    disk.sync_folder(layout.deleted)
+    disk.sync_folder(layout.sessions)
+    return target
+
+
+def empty(layout: Layout, before: datetime) -> int:
+    """Remove for good what was deleted before then; how many that were. Raises OSError.
+
+    What has another name was put there by somebody else, and stays.
+    """
+    removed = 0
+    with suppress(FileNotFoundError), os.scandir(layout.deleted) as found:
+        for each in found:
+            at = _deleted_at(each.name)
+            if at is not None and at < before and each.is_dir(follow_symlinks=False):
+                shutil.rmtree(each.path)
+                removed += 1
+    return removed
+
+
+def _deleted_at(name: str) -> datetime | None:
+    found = _NAME.fullmatch(name)
+    try:
+        return found and datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
