@@ -37,13 +37,15 @@ _SIGNS: tuple[tuple[re.Pattern[str], float], ...] = (
     (re.compile(r"\d"), 1.5),
     (re.compile(r"https?://|\w@\w|[\w.~-]*/[\w.-]+|`[^`]+`"), 1.5),
     (_words(r"decid|agree|chose|prefer|allerg|remember|importan|deadline|instead"), 2),
-    (_words(r"must|never|always|should|need|want|will|called|my \w+ is"), 1),
+    (_words(r"must|never|always|should|need|want|will|promise"), 1),
+    (_words(r"(my|our|i am|i'm)\b|called|lives?\b|born|birthday|address|phone|budget"), 1),
     (_words(r"fail|error|passed|fixed|broke|works"), 0.5),
     # A capital that begins no sentence: most likely a name.
     (re.compile(r"(?<=[\w,;] )[^\W\d_a-zß-öø-ÿ]\w+"), 1),
     (re.compile(r"[?？]\s*$"), 0.5),
 )
 _PERSON = 1.0
+_ASSISTANT = "- Assistant: "
 _ASKING = frozenset({"about", "everything", "keep", "please", "remember", "that", "what", "with"})
 _LONGER_WORD = re.compile(r"\w{4,}")
 
@@ -120,7 +122,7 @@ def _wished(wish: str | None) -> re.Pattern[str] | None:
 def _earlier(previous: str) -> Iterator[tuple[str, float]]:
     for line in previous.splitlines():
         if line.strip():
-            yield line.strip(), _PERSON
+            yield line.strip(), 0.0 if line.startswith(_ASSISTANT) else _PERSON
 
 
 def _sentences(said: Iterable[Said]) -> Iterator[tuple[str, float]]:
@@ -130,7 +132,7 @@ def _sentences(said: Iterable[Said]) -> Iterator[tuple[str, float]]:
                 yield f"- {sentence}", _PERSON
         elif isinstance(each, AssistantSays):
             for sentence in _parted(each.text):
-                yield f"- Assistant: {sentence}", 0.0
+                yield f"{_ASSISTANT}{sentence}", 0.0
 
 
 def _parted(text: str) -> Iterator[str]:

@@ -114,6 +114,7 @@ class SummaryEntry:
     `covers` names the first and the last entry it stands for; an earlier summary among what it
     was made from stands for its own. `messages` is how many a person would count among them all,
     `after` how many came before them, and `tokens` its own length.
+    `model` made it, which cost `usage`; without one it was made of the entries' own sentences.
     """
 
     id: str
@@ -123,6 +124,8 @@ class SummaryEntry:
     messages: int
     tokens: int = field(default=0)
     after: int = 0
+    model: str | None = None
+    usage: Usage | None = None
 
 
 Entry = UserEntry | AssistantEntry | ToolEntry | CorrectionEntry | DeletionEntry | SummaryEntry
@@ -207,11 +210,14 @@ def stand_in(
     tokens: int,
     earlier: SummaryEntry | None = None,
     after: int = 0,
+    model: str | None = None,
+    usage: Usage | None = None,
 ) -> SummaryEntry:
     """The summary `content` of these entries, and of those that an `earlier` summary stands for.
 
     `name` is its id. `after` is how many messages came before them; an earlier summary knows
-    better. Raises `InvalidHistory` when there is nothing to stand for.
+    better. `model` and `usage` are those of the call that made it. Raises
+    `InvalidHistory` when there is nothing to stand for.
     """
     said = [entry for entry in entries if not isinstance(entry, SummaryEntry)]
     if not said:
@@ -224,6 +230,8 @@ def stand_in(
         messages=count_messages(said) + (0 if earlier is None else earlier.messages),
         tokens=tokens,
         after=after if earlier is None else earlier.after,
+        model=model,
+        usage=usage,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from state.history import AssistantEntry, Entry, Usage, count_messages
+from state.history import AssistantEntry, Entry, SummaryEntry, Usage, count_messages
 from state.keys import SessionId, SessionKey
 from state.lifecycle import Event, Phase, advance
 
@@ -104,13 +104,15 @@ class Session:
         """The session after these entries were appended: what can be derived from them."""
         if not entries:
             return self
-        answers = [e for e in entries if isinstance(e, AssistantEntry)]
-        used = sum((e.usage for e in answers if e.usage), Usage())
-        turns = sum(1 for e in answers if e.re)
+        made = [e for e in entries if isinstance(e, AssistantEntry | SummaryEntry)]
+        used = sum((e.usage for e in made if e.usage), Usage())
+        turns = sum(1 for e in made if isinstance(e, AssistantEntry) and e.re)
+        # A summary is nobody's sign of life: a session that rests goes on resting.
+        said = [e.at for e in entries if not isinstance(e, SummaryEntry)]
         return replace(
             self,
             messages=self.messages + count_messages(entries),
-            updated_at=max(self.updated_at, entries[-1].at),
+            updated_at=max([self.updated_at, *said[-1:]]),
             revision=self.revision + 1,
             totals=Totals(self.totals.turns + turns, self.totals.usage + used),
         )

@@ -179,11 +179,16 @@ def _summary_to_json(entry: SummaryEntry) -> Json:
         "covers": list(entry.covers),
         "messages": entry.messages,
         "tokens": entry.tokens,
-        **({"after": entry.after} if entry.after else {}),
+        **present(
+            after=entry.after or None,
+            model=entry.model,
+            usage=None if entry.usage is None else usage_to_json(entry.usage),
+        ),
     }
 
 
 def _summary_from_json(fields: Fields) -> SummaryEntry:
+    usage = fields.maybe_child("usage")
     covers = fields.texts("covers")
     if len(covers) != 2:
         raise InvalidValue(f"{fields.name('covers')}: expected the first and the last id")
@@ -195,6 +200,8 @@ def _summary_from_json(fields: Fields) -> SummaryEntry:
         messages=fields.count("messages"),
         tokens=fields.count("tokens", 0),
         after=fields.count("after", 0),
+        model=fields.maybe_text("model"),
+        usage=None if usage is None else usage_from_json(usage),
     )
 
 

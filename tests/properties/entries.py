@@ -88,7 +88,18 @@ ASSISTANT = st.builds(
 TOOL = st.builds(ToolEntry, TEXT, MOMENT, TEXT, TEXT, TEXT, TEXT, st.booleans())
 CORRECTION = st.builds(CorrectionEntry, TEXT, MOMENT, TEXT, ADDRESS, SENDER, TEXT)
 DELETION = st.builds(DeletionEntry, TEXT, MOMENT, ADDRESS, TEXT)
-SUMMARY = st.builds(SummaryEntry, TEXT, MOMENT, TEXT, st.tuples(TEXT, TEXT), COUNT, COUNT, COUNT)
+SUMMARY = st.builds(
+    SummaryEntry,
+    TEXT,
+    MOMENT,
+    TEXT,
+    st.tuples(TEXT, TEXT),
+    COUNT,
+    COUNT,
+    COUNT,
+    MAYBE,
+    st.none() | USAGE,
+)
 ENTRY: st.SearchStrategy[Entry] = st.one_of(USER, ASSISTANT, TOOL, CORRECTION, DELETION, SUMMARY)
 
 STANDING = st.none() | COUNT

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from state.history import AssistantEntry, ToolCall
+from state.history import AssistantEntry, ToolCall, Usage, stand_in
 from state.keys import SessionKey, SessionType
 from state.lifecycle import Event, ImpossibleTransition, Phase
 from state.session import LOG_LENGTH
@@ -46,6 +46,15 @@ def test_entries_count_as_messages_turns_and_tokens() -> None:
     assert facts.totals.turns == 1
     assert (facts.totals.usage.input, facts.totals.usage.output) == (6, 10)
     assert facts.updated_at == answer.at
+
+
+def test_a_summary_costs_tokens_and_is_no_sign_of_life() -> None:
+    before = session().with_entries(turn(1))
+    made = stand_in(turn(1), name="s1", at=later(900), content="x", tokens=1, usage=Usage(70, 9))
+    after = before.with_entries([made])
+    assert after.totals.usage == before.totals.usage + Usage(70, 9)
+    assert (after.updated_at, after.messages) == (before.updated_at, before.messages)
+    assert after.totals.turns == before.totals.turns
 
 
 def test_no_entries_change_nothing_and_old_ones_do_not_turn_back_the_clock() -> None:
