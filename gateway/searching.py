@@ -13,8 +13,9 @@ from state.files.errors import ledger_error, store_error
 from state.files.layout import Layout
 from state.files.lock import StateLock
 from state.files.search.catching_up import catch_up
-from state.files.search.finding import Hit, find
+from state.files.search.finding import DamagedIndex, Hit, find
 from state.files.search.query import InvalidQuery, Query
+from state.files.search.schema import remove
 from state.keys import SessionKey
 from state.store import SessionRow, StateLocked
 
@@ -41,9 +42,15 @@ def search(
         raise AdminError("usage", str(error), hint) from error
     state = ReadOnlyState(state_dir)
     only = None if session is None else Reading(state).resolve(session).id
+    layout = Layout(state_dir)
     with as_admin_errors():
-        _catch_up(state_dir, progress)
-        found = find(Layout(state_dir), query, session=only, limit=limit)
+        _catch_up(layout, progress)
+        try:
+            found = find(layout, query, session=only, limit=limit)
+        except DamagedIndex:
+            if not _catch_up(layout, progress, anew=True):
+                raise
+            found = find(layout, query, session=only, limit=limit)
         rows = state.rows({hit.session for hit in found.hits})
     return {
         "hits": [_hit_to_json(hit, rows.get(hit.session)) for hit in found.hits],
@@ -51,19 +58,21 @@ def search(
     }
 
 
-def _catch_up(state_dir: Path, progress: Progress) -> None:
-    """Do what a gateway would have done; where one runs, or nothing may be written, it stays."""
-    if not state_dir.is_dir() or lock_holder(state_dir) is not None:
-        return
-    layout = Layout(state_dir)
+def _catch_up(layout: Layout, progress: Progress, *, anew: bool = False) -> bool:
+    """Do what a gateway would have done, unless one runs or nothing may be written here."""
+    if not layout.root.is_dir() or lock_holder(layout.root) is not None:
+        return False
     try:
-        lock = StateLock.take(state_dir)
+        lock = StateLock.take(layout.root)
     except (StateLocked, PermissionError):
-        return
+        return False
     except OSError as error:
-        raise store_error(error, f"opening {state_dir}") from error
+        raise store_error(error, f"opening {layout.root}") from error
     try:
+        if anew:
+            remove(layout.search)
         catch_up(layout, progress)
+        return True
     except sqlite3.Error as error:
         raise ledger_error(error, layout.search) from error
     except OSError as error:

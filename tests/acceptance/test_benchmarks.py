@@ -13,8 +13,9 @@ from tests.emulators.telegram import TelegramControl, TelegramEmulator
 pytestmark = pytest.mark.acceptance
 
 SMALL = Sizes(
-    runs=1, starts=1, quiet=3, chats=3, each=2, long=4, window=2, crowd=3, sessions=5, warm=1
-)
+    runs=1, starts=1, quiet=3, chats=3, each=2, long=4, window=2, crowd=3, sessions=5, warm=1,
+    histories=3, turns=2,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

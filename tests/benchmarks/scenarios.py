@@ -13,6 +13,7 @@ from state.keys import SessionKey, SessionType
 from state.session import Session
 from tests.benchmarks.probes import resident_megabytes, syncs
 from tests.benchmarks.processes import ARGENT, argent, can_trace, echo_bot, environment
+from tests.benchmarks.searching import of_everything, per_message
 from tests.benchmarks.table import Figure
 from tests.benchmarks.talk import all_at_once, one_by_one, warm_up
 
@@ -33,6 +34,8 @@ class Sizes:
     window: int = 100
     crowd: int = 1_000
     sessions: int = 10_000
+    histories: int = 100_000
+    turns: int = 5
 
 
 async def quiet(folder: Path, sizes: Sizes) -> list[Figure]:
@@ -162,6 +165,14 @@ async def fsync(folder: Path, sizes: Sizes) -> list[Figure]:
     ]
 
 
+async def search(folder: Path, sizes: Sizes) -> list[Figure]:
+    """Search over everything that was said."""
+    return [
+        *await of_everything(folder / "said", sizes.histories, sizes.turns, sizes.runs),
+        *await per_message(folder, sizes.quiet, sizes.runs),
+    ]
+
+
 async def _fill(folder: Path, sessions: int) -> None:
     """A state folder with so many sessions, made through its store."""
     now = datetime.now(UTC)
@@ -200,4 +211,5 @@ SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
     "memory": memory,
     "cli": cli,
     "fsync": fsync,
+    "search": search,
 }

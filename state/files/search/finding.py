@@ -9,9 +9,10 @@ from state.files.errors import ledger_error, store_error
 from state.files.layout import Layout
 from state.files.ledger.reading import connect_to_read
 from state.files.search.query import Query
-from state.files.search.schema import about, is_current
+from state.files.search.schema import about, is_current, is_damage
 from state.files.search.snippet import Snippet, snippet
 from state.keys import SessionId
+from state.store import StorageFailed
 
 MOST_RANKED = 10_000
 """Of a word that is said more often, only the entries that came last are compared."""
@@ -28,6 +29,10 @@ SELECT session.name, entry.name, role, who, at, text
   JOIN session ON session.id = source.session
  ORDER BY score, at DESC, entry.id DESC LIMIT :limit
 """
+
+
+class DamagedIndex(StorageFailed):
+    """The index cannot be read. It can be thrown away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def find(
 ) -> Found:
     """Entries in which all of the query is said, in one session or in all.
 
-    Raises `StorageFailed`.
+    Raises `DamagedIndex`, `StorageFailed`.
     """
     path = layout.search
     try:
@@ -76,7 +81,11 @@ def find(
     except OSError as error:
         raise store_error(error, f"reading {path}") from error
     except sqlite3.Error as error:
-        raise ledger_error(error, path) from error
+        if not is_damage(error):
+            raise ledger_error(error, path) from error
+        raise DamagedIndex(
+            f"{path} is damaged ({error}); remove it, it is made anew from the histories"
+        ) from error
     return Found(tuple(_hit(query, *row) for row in rows), complete)
 
 

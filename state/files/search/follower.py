@@ -68,10 +68,11 @@ class Follower:
             if index is None:
                 return
             self._run(index, _refreshed(index, names))
+            self._commit(index)
             if not self._makes and index.has_leftovers():
                 # Whoever stays does it a little at a time, later.
                 self._run(index, index.merge())
-            self._commit(index)
+                self._commit(index)
             index.empty_log()
 
     def due(self) -> float | None:
@@ -118,6 +119,10 @@ class Follower:
     # ------------------------------------------------------------------------------------------
 
     def _opened(self) -> Index | None:
+        if self._index is not None and not self._index.is_in_place():
+            # Somebody threw the file away, as they may: it is made anew, like at the start.
+            self._close()
+            self._next_at = 0.0
         wanted = self._makes or self._layout.search.exists()
         if self._index is None and wanted and time.monotonic() >= self._next_at:
             self._index = Index.open(self._layout)

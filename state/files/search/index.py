@@ -5,19 +5,17 @@ them may commit, rest, or stop for good, and go on another time. Nothing here co
 anything but an append that is half written.
 """
 
-import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from state.files.journal import FIRST
 from state.files.layout import Layout
 from state.files.listing import session_ids
 from state.files.search.schema import about, forgets_at_once, open_index, set_about
-from state.files.search.source import UNKNOWN, Piece, Source, mark, new_in, session_files
+from state.files.search.source import NEVER, Piece, Seen, Source, new_in, session_files
 from state.files.search.spoken import spoken
 from state.files.search.words import folded
 from state.history import Entry
@@ -36,12 +34,17 @@ class Index:
     def __init__(self, layout: Layout, db: sqlite3.Connection) -> None:
         self.db = db
         self._layout = layout
+        self._inode = _inode(layout)
         self._next = 1 + db.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()[0]
 
     @classmethod
     def open(cls, layout: Layout) -> "Index":
         """The state folder's index; an empty one where there is none that can be used."""
         return cls(layout, open_index(layout.search))
+
+    def is_in_place(self) -> bool:
+        """Whether the path still leads to the file that is open here."""
+        return _inode(self._layout) == self._inode
 
     def close(self) -> None:
         """Let go of the file."""
@@ -98,68 +101,62 @@ class Index:
             yield from self._drop(sources[file])
         for file, found in files.items():
             source = sources.get(file)
-            if source is None or not source.is_still(found):
+            if source is None or source.seen != found:
                 yield from self._read(name, file, source)
         if known and not files:
             self.db.execute("DELETE FROM session WHERE id = ?", (known[0].session,))
 
-    def _renamed(self, known: list[Source], files: dict[str, os.stat_result]) -> Iterator[Source]:
+    def _renamed(self, known: list[Source], files: dict[str, Seen]) -> Iterator[Source]:
         """The sources under the names of now: a clear links the old history into archive/."""
         names = {source.file for source in known}
-        new = {found.st_ino: file for file, found in files.items() if file not in names}
+        new = {seen.inode: file for file, seen in files.items() if file not in names}
         for source in known:
-            file = new.get(source.inode)
+            file = new.get(source.seen.inode)
             if file is not None:
                 self.db.execute("UPDATE source SET file = ? WHERE id = ?", (file, source.id))
             yield source if file is None else replace(source, file=file)
 
     def _read(self, name: SessionId, file: str, known: Source | None) -> Iterator[None]:
-        path = self._layout.folder(name) / file
-        found = new_in(path, known)
+        found = new_in(self._layout.folder(name), file, known)
         if found is None:
             return
         piece, anew = found
         if known is not None and anew:
             yield from self._drop(known)
-        source = self._begin(name, file, piece) if known is None or anew else known
-        yield from self._add(source, path, piece)
+            known = None
+        yield from self._add(known or self._begin(name, file), piece)
 
     # Rows -------------------------------------------------------------------------------------
 
     def _sources(self, first: SessionId, last: SessionId) -> dict[str, list[Source]]:
         rows = self.db.execute(
-            "SELECT name, source.id, session, file, inode, size, changed, mark"
+            "SELECT name, source.id, session, file, inode, size, changed, end, mark"
             " FROM session JOIN source ON session = session.id WHERE name BETWEEN ? AND ?",
             (first, last),
         )
         sources: dict[str, list[Source]] = defaultdict(list)
-        for name, *fields in rows:
-            sources[name].append(Source(*fields))
+        for name, number, session, file, inode, size, changed, end, mark in rows:
+            seen = Seen(inode, size, changed)
+            sources[name].append(Source(number, session, file, seen, end, mark))
         return sources
 
-    def _begin(self, name: SessionId, file: str, piece: Piece) -> Source:
+    def _begin(self, name: SessionId, file: str) -> Source:
         self.db.execute("INSERT OR IGNORE INTO session (name) VALUES (?)", (name,))
         (session,) = self.db.execute("SELECT id FROM session WHERE name = ?", (name,)).fetchone()
-        (number,) = self.db.execute("SELECT coalesce(max(id), 0) + 1 FROM source").fetchone()
-        source = Source(number, session, file, piece.inode, FIRST, UNKNOWN, b"")
-        self.db.execute(
-            "INSERT INTO source VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, session, file, source.inode, source.end, source.changed, source.mark),
+        cursor = self.db.execute(
+            "INSERT INTO source (session, file) VALUES (?, ?)", (session, file)
         )
-        return source
+        return Source(cursor.lastrowid or 0, session, file, NEVER, FIRST, b"")
 
-    def _add(self, source: Source, path: Path, piece: Piece) -> Iterator[None]:
-        """Index entries, some at a time, and note each time how far the file is indexed."""
+    def _add(self, source: Source, piece: Piece) -> Iterator[None]:
+        """Index entries, some at a time, and note then how far the file is indexed."""
+        if len(piece.entries) > _AT_ONCE:
+            # Should this be where it ends today, nobody can tell what is in: it is done again.
+            self._note(source, NEVER, FIRST, b"")
         for first in range(0, len(piece.entries), _AT_ONCE):
-            last = first + _AT_ONCE
-            self._insert(source, piece.entries[first:last])
-            if piece.ends is not None:
-                end = piece.ends[first:last][-1]
-                changed = piece.changed if last >= len(piece.entries) else UNKNOWN
-                self._note(source, end, changed, mark(path, end))
+            self._insert(source, piece.entries[first : first + _AT_ONCE])
             yield
-        if not piece.entries:
-            self._note(source, source.end, piece.changed, mark(path, source.end))
+        self._note(source, piece.seen, piece.end, piece.mark)
 
     def _insert(self, source: Source, entries: tuple[Entry, ...]) -> None:
         rows, folds = [], []
@@ -174,16 +171,15 @@ class Index:
         self.db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         self.db.executemany("INSERT INTO words (rowid, text, place) VALUES (?, ?, ?)", folds)
 
-    def _note(self, source: Source, end: int, changed: int, mark: bytes) -> None:
+    def _note(self, source: Source, seen: Seen, end: int, mark: bytes) -> None:
         self.db.execute(
-            "UPDATE source SET size = ?, changed = ?, mark = ? WHERE id = ?",
-            (end, changed, mark, source.id),
+            "UPDATE source SET inode = ?, size = ?, changed = ?, end = ?, mark = ? WHERE id = ?",
+            (seen.inode, seen.size, seen.changed, end, mark, source.id),
         )
 
     def _drop(self, source: Source) -> Iterator[None]:
         """Forget the words of a file, some at a time."""
-        # Should this be all that is done today, what is left is not taken for the file.
-        self._note(source, FIRST, UNKNOWN, b"")
+        self._note(source, NEVER, FIRST, b"")
         select = "SELECT id, text FROM entry WHERE source = ? LIMIT ?"
         while rows := self.db.execute(select, (source.id, _AT_ONCE)).fetchall():
             self.db.executemany(
@@ -205,7 +201,8 @@ class Index:
         """Write the index anew, some pages at a time, without what was deleted.
 
         Before 3.42 SQLite only writes beside a word that it is deleted, until the two meet in a
-        merge: https://sqlite.org/fts5.html#the_merge_command
+        merge: https://sqlite.org/fts5.html#the_merge_command. What was deleted in a transaction
+        that is not committed yet takes no part.
         """
         pages = -_PAGES_AT_ONCE
         while True:
@@ -220,6 +217,13 @@ class Index:
     def empty_log(self) -> None:
         """Move what is in the log into the file, and cut the log, as far as no reader needs it."""
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _inode(layout: Layout) -> int | None:
+    try:
+        return layout.search.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _place(source: Source) -> str:

@@ -12,12 +12,12 @@ VERSION = f"1 {FORM}"
 
 _SUFFIXES = ("", "-wal", "-shm")
 _SECURE_DELETE = (3, 42)
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
 _CHECKPOINT = 4000
 """Pages in the log before they are moved into the file, with the only flushes there are."""
 
-# A source is one file of a session as far as it is indexed: `size`, `changed` (its mtime) and
-# `inode` tell whether it is still that, `mark` that it was only appended to. `entry.text` is what
-# was said; the index itself holds the folded words and cannot be read back.
+# A source is one file of a session as far as it is indexed, which `source.Source` explains.
+# `entry.text` is what was said; the index itself holds folded words and cannot be read back.
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -25,10 +25,11 @@ CREATE TABLE source (
     id      INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,
     file    TEXT NOT NULL,
-    inode   INTEGER NOT NULL,
-    size    INTEGER NOT NULL,
-    changed INTEGER NOT NULL,
-    mark    BLOB NOT NULL,
+    inode   INTEGER NOT NULL DEFAULT 0,
+    size    INTEGER NOT NULL DEFAULT -1,
+    changed INTEGER NOT NULL DEFAULT -1,
+    end     INTEGER NOT NULL DEFAULT 2,
+    mark    BLOB NOT NULL DEFAULT x'',
     UNIQUE (session, file)
 ) STRICT;
 CREATE TABLE entry (
@@ -90,9 +91,8 @@ def forgets_at_once() -> bool:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file is no whole database."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    """Whether the file is no whole database, or cannot be read as one."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
 
 
 def remove(path: Path) -> None:

@@ -8,19 +8,34 @@ from hashlib import blake2b
 from pathlib import Path
 
 from state.files import journal
-from state.files.journal import CLOSING, Damaged
-from state.files.layout import ARCHIVE, HISTORY, Layout
+from state.files.journal import CLOSING, FIRST, Damaged, Lines
+from state.files.layout import ARCHIVE, HISTORY, PACKED, Layout
+from state.files.packing import unpack
 from state.files.reading import open_file, read_entries_behind, read_range
 from state.files.repair import Cut, repair
 from state.history import Entry
 from state.keys import SessionId
 
-UNKNOWN = -1
-"""An mtime that no file has: the file must be looked at again."""
-
 _TRIES = 5
 _PAUSE = 0.002
 _MARK = 64
+_IN_A_PACK = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What tells a file from the next one in its place, and from itself after an append.
+
+    A packed history has no inode of its own (0): it is the same history in another form.
+    """
+
+    inode: int = 0
+    size: int = -1
+    changed: int = -1
+
+
+NEVER = Seen()
+"""Of a file that must be looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,112 +45,124 @@ class Source:
     id: int
     session: int
     file: str
-    inode: int
+    seen: Seen
     end: int
-    changed: int
     mark: bytes
-
-    def is_still(self, found: os.stat_result) -> bool:
-        """Whether the file is as it was left, and nothing was appended."""
-        was = self.inode, self.end + len(CLOSING), self.changed
-        return was == (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Entries that were read from a file.
+    """Entries of a file that was `seen` so, read up to `end`; `mark` is of what is before that.
 
-    `ends` are the offsets behind each; None when they were salvaged from a damaged file, which
-    has to be read as a whole again once it changes.
+    It has no mark when the file is damaged, and is read as a whole again once it changes.
     """
 
     entries: tuple[Entry, ...]
-    ends: tuple[int, ...] | None
-    inode: int
-    changed: int
+    seen: Seen
+    end: int = FIRST
+    mark: bytes = b""
 
 
-def session_files(layout: Layout, name: SessionId) -> dict[str, os.stat_result]:
+def session_files(layout: Layout, name: SessionId) -> dict[str, Seen]:
     """The files with a session's words, by their names in its folder: history.json, archive/*."""
     folder = layout.folder(name)
-    names = [HISTORY]
-    try:
-        with os.scandir(folder / ARCHIVE) as found:
-            names += sorted(f"{ARCHIVE}/{e.name}" for e in found if e.name.endswith(".json"))
-    except (FileNotFoundError, NotADirectoryError):
-        pass
     files = {}
-    for each in names:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            files[each] = os.stat(folder / each)  # noqa: PTH116 - a third of the time
+    seen = _look(folder / HISTORY) or _look(folder / PACKED)
+    if seen is not None:
+        files[HISTORY] = seen
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder / ARCHIVE) as found:
+        for each in sorted(e.name for e in found if e.name.endswith(".json")):
+            if (seen := _look(folder / ARCHIVE / each)) is not None:
+                files[f"{ARCHIVE}/{each}"] = seen
     return files
 
 
-def new_in(path: Path, known: Source | None) -> tuple[Piece, bool] | None:
+def _look(path: Path) -> Seen | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a third of the time
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return _seen(path.name, found)
+
+
+def _seen(name: str, found: os.stat_result) -> Seen:
+    inode = _IN_A_PACK if name == PACKED else found.st_ino
+    return Seen(inode, found.st_size, found.st_mtime_ns)
+
+
+def new_in(folder: Path, file: str, known: Source | None) -> tuple[Piece, bool] | None:
     """What has to be added, and whether it stands in the place of what is known of the file.
 
     None when the file is gone. Raises OSError.
     """
+    path = folder / file
     fd = open_file(path)
+    if fd is None and file == HISTORY:
+        path = folder / PACKED
+        fd = open_file(path)
     if fd is None:
         return None
     try:
-        if known is not None:
-            for _ in range(_TRIES):
-                piece = _appended(fd, known)
-                if piece is not None:
-                    return piece, False
-                if not _is_known(fd, known):
-                    break
-                # An append is half written at this instant, most likely.
-                time.sleep(_PAUSE)
-        return _whole(fd), True
+        return _unpacked(fd, known) if path.name == PACKED else _plain(fd, path, known)
     finally:
         os.close(fd)
 
 
-def mark(path: Path, end: int) -> bytes:
-    """Tells what is right before an offset, without saying it; empty when the file is gone."""
-    fd = open_file(path)
-    if fd is None:
-        return b""
-    try:
-        return _mark(fd, end)
-    finally:
-        os.close(fd)
-
-
-def _mark(fd: int, end: int) -> bytes:
-    return blake2b(read_range(fd, max(0, end - _MARK), end), digest_size=8).digest()
-
-
-def _is_known(fd: int, known: Source) -> bool:
-    return os.fstat(fd).st_ino == known.inode and _mark(fd, known.end) == known.mark
-
-
-def _appended(fd: int, known: Source) -> Piece | None:
-    found = os.fstat(fd)
-    if not _is_known(fd, known):
-        return None
-    lines = read_entries_behind(fd, known.end, found.st_size)
-    return None if lines is None else _piece(lines, found)
-
-
-def _whole(fd: int) -> Piece:
-    found = os.fstat(fd)
-    data = b""
-    for _ in range(_TRIES):
-        found = os.fstat(fd)
-        data = read_range(fd, 0, found.st_size)
-        try:
-            return _piece(journal.read(data), found)
-        except Damaged:
+def _plain(fd: int, path: Path, known: Source | None) -> tuple[Piece, bool]:
+    if known is not None:
+        for _ in range(_TRIES):
+            seen = _seen(path.name, os.fstat(fd))
+            if not _is_known(known, seen, mark_of(read_range(fd, *_before(known.end)))):
+                break
+            lines = read_entries_behind(fd, known.end, seen.size)
+            if lines is not None:
+                return _piece(fd, lines, seen), False
+            # An append is half written at this instant, most likely.
             time.sleep(_PAUSE)
+    data, seen = b"", NEVER
+    for _ in range(_TRIES):
+        seen = _seen(path.name, os.fstat(fd))
+        data = read_range(fd, 0, seen.size)
+        with suppress(Damaged):
+            return _piece(fd, journal.read(data), seen), True
+        time.sleep(_PAUSE)
+    return _salvaged(data, seen), True
+
+
+def _unpacked(fd: int, known: Source | None) -> tuple[Piece, bool]:
+    found = os.fstat(fd)
+    data, seen = unpack(read_range(fd, 0, found.st_size)).data, _seen(PACKED, found)
+    end = len(data) - len(CLOSING)
+    mark = mark_of(data[slice(*_before(end))])
+    if known is not None and known.end == end and _is_known(known, seen, mark):
+        return Piece((), seen, end, mark), False
+    try:
+        return Piece(journal.read(data).entries, seen, end, mark), True
+    except Damaged:
+        return _salvaged(data, seen), True
+
+
+def mark_of(data: bytes) -> bytes:
+    """Tells bytes from others, without saying them."""
+    return blake2b(data, digest_size=8).digest()
+
+
+def _before(end: int) -> tuple[int, int]:
+    return max(0, end - _MARK), end
+
+
+def _is_known(known: Source, now: Seen, mark: bytes) -> bool:
+    """Whether what is indexed of the file still stands in it."""
+    same = known.seen.inode == now.inode or _IN_A_PACK in (known.seen.inode, now.inode)
+    return same and known.mark == mark
+
+
+def _piece(fd: int, lines: Lines, seen: Seen) -> Piece:
+    end = seen.size - len(CLOSING)
+    return Piece(lines.entries, seen, end, mark_of(read_range(fd, *_before(end))))
+
+
+def _salvaged(data: bytes, seen: Seen) -> Piece:
     plan = repair(data, 0)
     left = data[: plan.end] + CLOSING if isinstance(plan, Cut) else plan.data
-    return Piece(journal.read(left).entries, None, found.st_ino, UNKNOWN)
-
-
-def _piece(lines: journal.Lines, found: os.stat_result) -> Piece:
-    ends = (*lines.positions[1:], found.st_size - len(CLOSING))[: len(lines.entries)]
-    return Piece(lines.entries, ends, found.st_ino, found.st_mtime_ns)
+    return Piece(journal.read(left).entries, seen)
