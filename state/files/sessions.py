@@ -132,6 +132,7 @@ class FileSessions:
     async def restore(self, session: Session) -> None:
         # Opening it to write its facts unpacks it.
         await self.save(session)
+        self._search.changed(session.id)
 
     async def delete(self, session_id: SessionId, *, kept_at: datetime | None = None) -> str | None:
         removed = partial(self._writer.delete, session_id, kept_at)
@@ -151,6 +152,7 @@ class FileSessions:
         repaired: Repaired | None = await self._thread.submit(
             partial(self._writer.repair, session_id)
         )
+        self._search.changed(session_id)
         return repaired
 
     async def erase(
