@@ -1,5 +1,10 @@
 """``argent backup``: everything in one file."""
 
+import os
+import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,7 +55,7 @@ def create(invocation: Invocation, target: Path | None, with_config: bool) -> No
     target = (target or Path(f"argent-{now:%Y%m%dT%H%M%SZ}.tar.gz")).absolute()
     config = _config(invocation) if with_config else None
     request = Request(invocation.state_dir, target, __version__, now, config)
-    with as_admin_errors():
+    with as_admin_errors(), _undone_when_ended():
         steps = count_sessions(invocation.state_dir)
         with progress("Backing up", steps, quiet=invocation.json) as step:
             manifest = write(request, step=step)
@@ -60,8 +65,6 @@ def create(invocation: Invocation, target: Path | None, with_config: bool) -> No
 
 
 def _config(invocation: Invocation) -> Path:
-    import os
-
     given, _ = paths.config_file(invocation.config_option, os.environ, invocation.state_dir)
     if given is None or not given.is_file():
         raise AdminError("not_found", "there is no settings' file to back up", "say --config FILE")
@@ -123,7 +126,7 @@ def restore(invocation: Invocation, file: Path, into: Path) -> None:
     from state.files.backup.restore import restore as unpack
 
     into = into.absolute()
-    with as_admin_errors():
+    with as_admin_errors(), _undone_when_ended():
         steps = 2 * _files(file)
         with progress("Restoring", steps, quiet=invocation.json) as step:
             verified = unpack(file, into, step=step)
@@ -135,16 +138,20 @@ def _restored(data: Json) -> None:
     for problem in data["damaged"]:
         note(f"was damaged when it was backed up: {_problem(problem)}")
     out(f"Restored {many(data['backup']['files'], 'file')} into {data['folder']}")
-    out(f"To start on it: {paths.STATE_DIR}={_quoted(data['folder'])} argent gateway run")
+    out(f"To start on it: {paths.STATE_DIR}={shlex.quote(data['folder'])} argent gateway run")
     if not data["backup"]["config"]:
         note("The settings were not in the backup: put argent.toml there, or say --config FILE.")
     note("Stop the gateway that it was made of first: two must not answer the same chats.")
 
 
-def _quoted(path: str) -> str:
-    import shlex
-
-    return shlex.quote(path)
+@contextmanager
+def _undone_when_ended() -> Iterator[None]:
+    """SIGTERM ends the command as Ctrl-C does: what is half made is removed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _files(file: Path) -> int:

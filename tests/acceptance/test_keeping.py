@@ -100,6 +100,24 @@ def test_a_broken_backup_is_found_and_not_restored(talked, tmp_path):
     assert talked.refused(5, "backup", "verify", str(tmp_path / "nowhere"))["code"] == "not_found"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_backup_that_is_ended_leaves_nothing_behind(talked, tmp_path, number):
+    with (talked.state / "large").open("wb") as large:
+        large.truncate(100_000_000)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    process = subprocess.Popen(
+        talked.command("backup", "create", "--to", str(kept / "backup.tar.gz")),
+        env=talked.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while not list(kept.iterdir()):
+        assert process.poll() is None
+    process.send_signal(number)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert not list(kept.iterdir())
+
+
 def test_nothing_is_restored_in_place(talked, tmp_path):
     backup = tmp_path / "backup.tar.gz"
     talked.ok("backup", "create", "--to", str(backup))

@@ -12,7 +12,7 @@ from state.codec import InvalidValue
 from state.files import journal, metadata
 from state.files.backup.manifest import is_config
 from state.files.journal import CLOSING, Damaged
-from state.files.layout import HISTORY, MEDIA, METADATA, TRASH
+from state.files.layout import HISTORY, MEDIA, METADATA
 from state.files.reading import read_file, read_range
 from state.files.repair import Cut, repair
 from state.keys import SessionId
@@ -68,11 +68,12 @@ class Taking:
                 continue
             sessions = f"{AGENTS}/{agent}/{SESSIONS}"
             for session in _entries(self.root / sessions):
-                if not session.startswith(TRASH):
+                # What begins so is being made or removed (`layout`, `listing`).
+                if session[0] not in ".~":
                     yield from self._session(f"{sessions}/{session}")
                     step()
             yield from self._folder(f"{AGENTS}/{agent}", but=frozenset({SESSIONS}))
-        # A deleted session is copied to deleted/ before its folder goes: it is in one of the two.
+        # A deleted session is moved to deleted/, which is read last: it is found in one of the two.
         yield from self._folder("", but=frozenset({AGENTS}))
 
     def count(self) -> int:
