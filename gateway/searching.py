@@ -42,6 +42,8 @@ def search(
         raise AdminError("usage", str(error), hint) from error
     state = ReadOnlyState(state_dir)
     only = None if session is None else Reading(state).resolve(session).id
+    if not state_dir.is_dir():
+        return {"hits": [], "complete": True}
     layout = Layout(state_dir)
     with as_admin_errors():
         _catch_up(layout, progress)
@@ -60,7 +62,7 @@ def search(
 
 def _catch_up(layout: Layout, progress: Progress, *, anew: bool = False) -> bool:
     """Do what a gateway would have done, unless one runs or nothing may be written here."""
-    if not layout.root.is_dir() or lock_holder(layout.root) is not None:
+    if lock_holder(layout.root) is not None:
         return False
     try:
         lock = StateLock.take(layout.root)

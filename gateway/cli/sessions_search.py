@@ -44,8 +44,8 @@ def search(invocation: Invocation, text: tuple[str, ...], session: str | None, l
         invocation.state_dir, " ".join(text), session=session, limit=limit, progress=progress
     )
     if not data["complete"]:
-        note("argent: the index is still being made; what is not in it yet is not found.")
-        note("        The running gateway makes it: try again soon.")
+        note("argent: the index is not whole yet; what is not in it is not found.")
+        note("        A running gateway makes it. Without one this command does, if it may write.")
     invocation.show("hits", data, _show)
 
 
