@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from channels.channel import Health
 from gateway.admin_errors import AdminError, as_admin_errors
+from gateway.admin_import import brought, exists
 from gateway.clock import Clock
 from gateway.life import Life
 from gateway.notices import notice
@@ -22,6 +23,7 @@ from gateway.reading import Json, admission_to_json, no_such, request_to_json, t
 from state.codec import time_to_json
 from state.files.layout import Layout
 from state.keys import Address, SessionId
+from state.session import Session
 from state.store import Admission, Ledger, NotFound, Role, SessionRow, Sessions
 
 T = TypeVar("T")
@@ -40,6 +42,9 @@ class Live(Protocol):
 
     async def admissions_changed(self) -> None:
         """Somebody was let in or out: it counts from the next message on."""
+
+    async def aliases_changed(self) -> None:
+        """Other keys than before lead to sessions, from the next message on."""
 
     async def tell(self, address: Address, text: str) -> None:
         """Owe and send a notice to an address."""
@@ -93,6 +98,27 @@ class Admin:
             kept = await self._between_turns(row.id, partial(self._delete, row, erase=erase))
             deleted.append({"id": row.id, "key": str(row.key), "kept": kept})
         return {"deleted": deleted}
+
+    async def bring_in(self, facts: object, lines: str, *, replace: bool) -> Json:
+        """Begin a session with a conversation from elsewhere: its facts, and its entries' lines.
+
+        One that exists is left alone unless it may be replaced; its words are archived first.
+        """
+        session, entries = await asyncio.to_thread(brought, facts, lines)
+
+        async def act() -> str | None:
+            await self._refuse_to_replace(session, may=replace)
+            return await self._life.bring_in(session, entries)
+
+        archived = await self._between_turns(session.id, act)
+        if self._live is not None:
+            await self._live.aliases_changed()
+        return {"id": session.id, "key": str(session.key), "archived": archived}
+
+    async def _refuse_to_replace(self, session: Session, *, may: bool) -> None:
+        there = None if may else await self._sessions.load(session.id)
+        if there is not None:
+            raise exists(str(session.key), there.session.messages)
 
     async def repair(self, ids: Sequence[str]) -> Json:
         """Mend these sessions (by their whole ids): what does not read is set aside."""

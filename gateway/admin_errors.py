@@ -17,6 +17,8 @@ class AdminError(Exception):
 CODES = {
     "failed": 1,
     "findings": 1,
+    "exists": 1,
+    "unreadable": 1,
     "storage_full": 1,
     "storage_failed": 1,
     "newer_format": 1,

@@ -200,6 +200,10 @@ class Gateway:
         """Somebody was let in or out."""
         await self.people.refresh()
 
+    async def aliases_changed(self) -> None:
+        """Other keys lead to sessions."""
+        await self.intake.refresh_aliases()
+
     async def tell(self, address: Address, text: str) -> None:
         """Say something of Argent's own at an address, as far as the platform takes it now."""
         channel = self.channels.get(address.channel)

@@ -70,7 +70,7 @@ class Intake:
 
     async def recover(self) -> None:
         """Take up what an earlier run left: messages without an outcome, parts not sent."""
-        self._aliases = await self._ledger.aliases()
+        await self.refresh_aliases()
         await self._people.refresh()
         owed = await self._ledger.owed()
         pending = await self._ledger.pending()
@@ -82,6 +82,10 @@ class Intake:
                 self._dispatch(accepted)
             else:
                 _log.warning("account_gone", channel=accepted.message.address.channel)
+
+    async def refresh_aliases(self) -> None:
+        """Let other keys lead to sessions, as the ledger says now."""
+        self._aliases = await self._ledger.aliases()
 
     async def receive(self, inbound: Inbound) -> None:
         """Take something over durably. Raises `StorageFull` or `StorageFailed` when it is not.

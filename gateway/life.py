@@ -1,6 +1,6 @@
 """What happens to a session as a whole, whoever asks for it. Called in the session's lane."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,6 +8,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.open_sessions import OpenSessions
+from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Event, Phase
 from state.quiet import Due, concerns
@@ -91,6 +92,27 @@ class Life:
             self._opened.forget(session_id)
             await self._ledger.index(session)
         return session
+
+    async def bring_in(self, session: Session, entries: Sequence[Entry]) -> str | None:
+        """Begin a session with these entries; the archived history's name, if there was one.
+
+        Keys that lead nowhere yet lead to it from now on, as they did where it comes from.
+        """
+        old = await self._sessions.load(session.id)
+        if old is not None:
+            keys = (*(k for k in old.session.keys if k not in session.keys), *session.keys)
+            revision = max(old.session.revision, session.revision) + 1
+            session = replace(session, keys=keys, revision=revision)
+        archived = await self._sessions.bring_in(session, entries)
+        self._opened.forget(session.id)
+        await self._ledger.index(session)
+        known = await self._ledger.aliases()
+        for key in session.keys:
+            if key.session_id == session.id or str(key) in known:
+                continue
+            if await self._sessions.load(key.session_id) is None:
+                await self._ledger.set_alias(key, session.id)
+        return archived
 
     async def repair(self, session_id: SessionId) -> Repaired | None:
         """Mend a session's files, and let the index show what there is; None: no session."""

@@ -12,6 +12,9 @@ from gateway.api.unix_socket import address
 
 CONNECT_SECONDS = 5.0
 
+_PIECE = LONGEST_FRAME // 8
+"""Characters of a longer text in one line: each may take six bytes when it is written as JSON."""
+
 
 class ControlClient:
     """A connection to a running gateway; close it, or use it as a context."""
@@ -58,6 +61,11 @@ class ControlClient:
         if not raw.endswith(b"\n"):
             raise AdminError("gateway_down", "the gateway went away before it answered")
         return result(parse(raw))
+
+    def put(self, text: str) -> None:
+        """Put a text of any length aside for the next call, which has it as `lines`."""
+        for start in range(0, len(text), _PIECE):
+            self.call("put", {"text": text[start : start + _PIECE]})
 
     def close(self) -> None:
         """End the connection."""

@@ -33,6 +33,9 @@ from state.store import Ledger, Sessions, StorageFailed
 MOST_UNREAD = 4 * LONGEST_FRAME
 """Bytes that may wait for a client before it is closed."""
 
+MOST_PUT = 64 * 1024 * 1024
+"""Characters that a client may put aside for its next request."""
+
 MOST_REQUESTS = 64
 """Requests of one client that run at once; more are read when one is done."""
 
@@ -125,6 +128,7 @@ class _Connection:
         self._writer = writer
         self._stream: ChatStream | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._put: list[str] = []
 
     async def serve(self) -> None:
         """Answer until the client leaves."""
@@ -165,7 +169,10 @@ class _Connection:
                     await self._chat(name, given)
                 case "say":
                     self._send(done(name, await self._say(given)))
+                case "put":
+                    self._send(done(name, self._put_aside(given)))
                 case operation:
+                    given = self._with_lines(given)
                     self._send(done(name, await carry_out(self._admin, operation, given)))
         except AdminError as error:
             self._send(refused(name, error))
@@ -196,6 +203,22 @@ class _Connection:
         with as_admin_errors():
             await self._gateway.terminal.say(text, chat=chat, source=source)
         return {"source": source}
+
+    def _put_aside(self, given: Json) -> Json:
+        """Keep a piece of a text that is too long for a line, for this client's next request."""
+        self._put.append(_text(given, "text", ""))
+        size = sum(map(len, self._put))
+        if size > MOST_PUT:
+            self._put.clear()
+            hint = "stop the gateway, do it without one, and start it again: argent gateway stop"
+            raise AdminError("usage", f"a running gateway takes {MOST_PUT} characters", hint)
+        return {"kept": size}
+
+    def _with_lines(self, given: object) -> object:
+        if not self._put or not isinstance(given, dict):
+            return given
+        lines, self._put = "".join(self._put), []
+        return given | {"lines": lines}
 
     def _send(self, value: Json) -> None:
         if self._writer.is_closing():

@@ -5,7 +5,8 @@
     {"id": 1, "ok": false, "error": {"code": "not_found", "message": "…", "hint": "…"}}
     {"id": 2, "frame": "delta", "source": "…", "text": "Hel"}
 
-After ``chat``, frames with that request's id follow until the connection ends.
+What is too long for a line is ``put`` before its request, in pieces of a text: the request has it
+as ``lines``. After ``chat``, frames with that request's id follow until the connection ends.
 """
 
 from typing import Any

@@ -27,6 +27,9 @@ OPERATIONS: Mapping[str, Operation] = {
         given.texts("names"), erase=given.flag("erase")
     ),
     "sessions.repair": lambda admin, given: admin.repair(given.texts("ids")),
+    "sessions.import": lambda admin, given: admin.bring_in(
+        given.value("session"), given.maybe_text("lines") or "", replace=given.flag("replace")
+    ),
     "pair.approve": lambda admin, given: admin.approve(
         given.text("code"), owner=given.flag("owner")
     ),

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from gateway.cli import reach
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out, out_json
+from gateway.cli.progress import progress
 from gateway.cli.sessions_show import tell_damage
 from gateway.cli.text import many
 from gateway.reading import FORMS
@@ -99,13 +99,15 @@ def _export_files(
             _refuse_to_replace([path for path in paths.values() if os.path.lexists(path)])
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = []
-    for session_id, path in _with_progress(list(paths.items()), silent=invocation.json):
-        data = reading.export(session_id, form=form)
-        tell_damage(data)
-        with _disk_errors(path):
-            _write(path, _text(data).encode("utf-8", "backslashreplace"), force=force)
-        damage = {"damaged": data["damaged"]} if "damaged" in data else {}
-        written.append({"id": session_id, "file": str(path), **damage})
+    with progress("Exporting", len(paths), quiet=invocation.json) as step:
+        for session_id, path in paths.items():
+            data = reading.export(session_id, form=form)
+            tell_damage(data)
+            with _disk_errors(path):
+                _write(path, _text(data).encode("utf-8", "backslashreplace"), force=force)
+            damage = {"damaged": data["damaged"]} if "damaged" in data else {}
+            written.append({"id": session_id, "file": str(path), **damage})
+            step()
     invocation.show("exported", {"format": form, "exported": written}, _exported)
 
 
@@ -138,17 +140,6 @@ def _write(path: Path, text: bytes, *, force: bool) -> None:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
-
-
-def _with_progress(
-    files: Sequence[tuple[str, Path]], *, silent: bool
-) -> Iterator[tuple[str, Path]]:
-    """The files one after the other, with a bar on standard error where somebody sees it."""
-    if silent or not sys.stderr.isatty():
-        yield from files
-        return
-    with click.progressbar(files, label="Exporting", file=sys.stderr) as bar:
-        yield from bar
 
 
 @contextmanager

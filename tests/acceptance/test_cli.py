@@ -51,9 +51,9 @@ class Argent:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def data(self, *arguments: str):
+    def data(self, *arguments: str, **options: str):
         """The data of a command's envelope."""
-        envelope = json.loads(self.ok(*arguments, "--json"))
+        envelope = json.loads(self.ok(*arguments, "--json", **options))
         assert envelope["ok"] is True
         assert envelope["version"] == 1
         return envelope["data"]

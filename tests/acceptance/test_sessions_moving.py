@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.acceptance.test_cli import PATIENCE, TERMINAL, argent, running, talked
+from tests.acceptance.test_cli import PATIENCE, TERMINAL, Argent, argent, running, talked
 
 __all__ = ["argent", "running", "talked"]
 
@@ -91,3 +91,122 @@ def test_an_export_that_cannot_be_says_what_to_do(talked):
     assert talked.refused(1, "sessions", "export", TERMINAL, "--to", "/dev/null")["code"] == (
         "storage_failed"
     )
+
+
+# Importing --------------------------------------------------------------------------------------
+
+LURKBOT = {
+    "key": "telegram:123456789:main",
+    "type": "main",
+    "channel": "telegram",
+    "chat_id": "123456789",
+    "created_at": "2026-01-30T10:00:00Z",
+    "updated_at": "2026-01-30T12:30:00Z",
+    "messages": [
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Hi there!"},
+    ],
+    "metadata": {"model": "claude-sonnet-4-20250514", "tools_used": ["bash", "read"]},
+}
+JASON = "telegram:123456789:main"
+LOKI = "model: openai:gpt-4o\nmessages:\n- role: user\n  content: yes\n"
+
+
+@pytest.fixture
+def lurkbot(tmp_path):
+    file = tmp_path / "telegram_123456789_main.json"
+    file.write_text(json.dumps(LURKBOT))
+    return str(file)
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Another machine, where nothing was ever said."""
+    return Argent(tmp_path / "elsewhere")
+
+
+@pytest.fixture(params=["alone", "beside a gateway"])
+def target(request):
+    """A state folder that nobody owns, or one of a gateway."""
+    return request.getfixturevalue("argent" if request.param == "alone" else "running")
+
+
+def test_what_is_exported_and_imported_elsewhere_is_exported_the_same(talked, elsewhere):
+    talked.ok("ask", "and 🦜 \x1b[2J \u202e?")
+    document = talked.ok("sessions", "export", TERMINAL)
+    (done,) = elsewhere.data("sessions", "import", "-", stdin=document)["imported"]
+    assert (done["key"], done["messages"], done["form"]) == (TERMINAL, 4, "argent")
+    back = elsewhere.ok("sessions", "export", TERMINAL)
+    assert back == document
+    assert "🦜" in elsewhere.data("sessions", "show", TERMINAL)["entries"][2]["content"]
+    assert elsewhere.ok("ask", "what did I say?")
+    assert elsewhere.data("sessions", "info", TERMINAL)["messages"] == 6
+
+
+def test_a_file_of_another_program_is_imported(target, lurkbot, tmp_path):
+    loki = tmp_path / "pirates.yaml"
+    loki.write_text(LOKI)
+    told = target.ok("sessions", "import", lurkbot)
+    assert told == f"Imported {JASON}: 2 messages from a session of LurkBot, {lurkbot}\n"
+    assert target.data("sessions", "info", JASON)["model"].startswith("anthropic:claude")
+    target.ok("sessions", "import", str(loki), "--as", "discord:5:group")
+    assert target.data("sessions", "info", "discord:5:group")["title"] == "pirates"
+    shown = target.data("sessions", "show", "discord:5:group")["entries"]
+    assert [entry["content"] for entry in shown] == ["yes"]
+
+
+def test_a_session_that_is_there_is_replaced_only_when_that_is_said(target, lurkbot):
+    target.ok("sessions", "import", lurkbot)
+    error = target.refused(1, "sessions", "import", lurkbot)
+    assert (error["code"], "--replace" in error["hint"]) == ("exists", True)
+    assert target.refused(2, "sessions", "import", lurkbot, "--replace")["code"] == "usage"
+    told = target.ok("sessions", "import", lurkbot, "--replace", "--yes")
+    assert "what was there before is kept as" in told
+    assert len(list(target.state.rglob("archive/*"))) == 1
+    assert target.data("sessions", "info", JASON)["messages"] == 2
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(argent, lurkbot):
+    assert argent.ok("sessions", "import", lurkbot, "--dry-run").startswith(f"Would import {JASON}")
+    assert not argent.state.exists()
+    argent.ok("sessions", "import", lurkbot)
+    assert argent.refused(1, "sessions", "import", lurkbot, "--dry-run")["code"] == "exists"
+
+
+def test_of_several_files_those_that_can_be_are_imported(argent, lurkbot, tmp_path):
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"key": "telegram:5:main", "messages": [')
+    done = argent.run("sessions", "import", str(bad), lurkbot, "missing", "--json")
+    assert done.returncode == 1
+    data = json.loads(done.stdout)["data"]
+    assert [one["key"] for one in data["imported"]] == [JASON]
+    assert [one["code"] for one in data["refused"]] == ["unreadable", "not_found"]
+    assert "line 1, column 41" in data["refused"][0]["message"]
+
+
+def test_a_file_that_cannot_be_taken_changes_nothing(argent, tmp_path):
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(LURKBOT | {"messages": [{"role": "oracle", "content": "?"}]}))
+    error = argent.refused(1, "sessions", "import", str(bad))
+    assert error["code"] == "unreadable"
+    assert f"{bad}: messages[0].role" in error["message"]
+    assert argent.refused(5, "sessions", "import", "missing.json")["code"] == "not_found"
+    assert argent.refused(2, "sessions", "import", str(bad), "--as", "nonsense")["code"] == "usage"
+    assert argent.refused(2, "sessions", "import", "a", "b", "--as", JASON)["code"] == "usage"
+    assert not argent.state.exists()
+
+
+def test_words_that_were_replaced_come_back_from_the_archive(talked):
+    talked.ok("sessions", "clear", TERMINAL, "--yes")
+    (archived,) = talked.state.rglob("archive/*.json")
+    talked.ok("sessions", "import", str(archived), "--as", TERMINAL, "--replace", "--yes")
+    assert "Hello there" in talked.ok("sessions", "show", TERMINAL)
+
+
+def test_a_long_conversation_reaches_a_gateway_whole(running, tmp_path):
+    said = [{"role": role, "content": "é🦜\x01" * 100_000} for role in ("user", "assistant")] * 3
+    file = tmp_path / "long.json"
+    file.write_text(json.dumps(LURKBOT | {"messages": said}))
+    running.ok("sessions", "import", str(file))
+    shown = running.data("sessions", "show", JASON)["entries"]
+    assert [entry["content"] for entry in shown] == [message["content"] for message in said]

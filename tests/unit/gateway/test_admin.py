@@ -36,6 +36,7 @@ class Running:
         self.lanes: list[str] = []
         self.told: list[tuple[Address, str]] = []
         self.admissions = 0
+        self.aliases = 0
         self.stopped = False
 
     async def in_lane(self, session_id: str, action: Callable[[], Awaitable[object]]) -> object:
@@ -48,6 +49,9 @@ class Running:
 
     async def admissions_changed(self) -> None:
         self.admissions += 1
+
+    async def aliases_changed(self) -> None:
+        self.aliases += 1
 
     async def tell(self, address: Address, text: str) -> None:
         self.told.append((address, text))
