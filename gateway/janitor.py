@@ -112,7 +112,9 @@ class Janitor:
         before = self._watch.ago(span)
 
         async def settle(row: SessionRow) -> None:
-            await self._life.settle(row.id, due, before=before, reason=f"quiet for {span}")
+            reason = f"quiet for {span}"
+            if await self._life.settle(row.id, due, before=before, reason=reason):
+                _log.info("session_settled", session=row.id, due=due, reason=reason)
 
         for phase in concerns(due):
             if phase not in oldest or oldest[phase] >= before:
@@ -126,7 +128,11 @@ class Janitor:
 
         async def delete(row: SessionRow) -> None:
             before = row.updated_at + _TICK
-            await self._life.delete_if_quiet(row.id, before=before, phases=_RESTING, keep=True)
+            deleted = await self._life.delete_if_quiet(
+                row.id, before=before, phases=_RESTING, keep=True
+            )
+            if deleted is not None:
+                _log.info("session_deleted", session=row.id, kept=deleted.kept, reason="too many")
 
         more = True
         while more and (surplus := await self._surplus()) > 0:

@@ -4,8 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import structlog
-
 from gateway.clock import Clock
 from gateway.open_sessions import OpenSessions
 from state.history import Entry
@@ -14,8 +12,6 @@ from state.lifecycle import Event, Phase
 from state.quiet import Due, concerns
 from state.session import Context, Session
 from state.store import Ledger, NotFound, Repaired, Sessions
-
-_log = structlog.get_logger("life")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,6 @@ class Life:
             await self._ledger.index(session)
             return None
         kept = await self.delete(session_id, keep=keep)
-        _log.info("session_deleted", session=session_id, kept=kept)
         return Deleted(session, kept)
 
     async def archive(self, session_id: SessionId, *, reason: str) -> Session:
@@ -126,16 +121,19 @@ class Life:
 
     async def settle(
         self, session_id: SessionId, due: Due, *, before: datetime, reason: str
-    ) -> None:
-        """Do what is due for a session if it still is: a message may have come in between."""
+    ) -> bool:
+        """Do what is due for a session if it still is: a message may have come in between.
+
+        Whether it was.
+        """
         loaded = await self._sessions.load(session_id)
         if loaded is None:
             await self._ledger.unindex(session_id)
-            return
+            return False
         session = loaded.session
         if session.updated_at >= before or session.phase not in concerns(due):
             await self._ledger.index(session)
-            return
+            return False
         match due:
             case Due.IDLE:
                 session = session.after(Event.QUIET, self._clock.now(), reason)
@@ -146,7 +144,7 @@ class Life:
                 await self._archive(session.after(Event.ARCHIVE, self._clock.now(), reason))
             case Due.ERASE:
                 await self.delete(session_id)
-                _log.info("session_erased", session=session_id, reason=reason)
+        return True
 
     async def _archive(self, session: Session) -> None:
         await self._sessions.archive(session)

@@ -18,8 +18,9 @@ from uuid import uuid4
 import structlog
 
 from channels.loopback import LOCAL_CHAT, LoopbackChannel
-from gateway.admin import Admin, Live
+from gateway.admin import Admin
 from gateway.admin_errors import AdminError, as_admin_errors
+from gateway.admin_live import Live
 from gateway.api.chat_stream import ChatStream
 from gateway.api.frames import LONGEST_FRAME, Json, done, line, parse, refused
 from gateway.api.operations import carry_out
@@ -64,7 +65,6 @@ class ControlServer:
             life=gateway.life,
             clock=clock or Clock(),
             live=gateway,
-            state_dir=state_dir,
         )
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()

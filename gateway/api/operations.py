@@ -20,16 +20,21 @@ async def _stop(admin: Admin, _: Fields) -> Json:
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "sessions.clear": lambda admin, given: admin.clear(
+    "sessions.clear": lambda admin, given: admin.sessions.clear(
         given.texts("names"), every=given.flag("all"), erase=given.flag("erase")
     ),
-    "sessions.delete": lambda admin, given: admin.delete(
+    "sessions.delete": lambda admin, given: admin.sessions.delete(
         given.texts("names"), erase=given.flag("erase")
     ),
-    "sessions.repair": lambda admin, given: admin.repair(given.texts("ids")),
-    "sessions.import": lambda admin, given: admin.bring_in(
-        given.value("session"), given.maybe_text("lines") or "", replace=given.flag("replace")
+    "sessions.archive": lambda admin, given: admin.sessions.archive(given.texts("names")),
+    "sessions.unarchive": lambda admin, given: admin.sessions.unarchive(given.texts("names")),
+    "sessions.clean": lambda admin, given: admin.sessions.clean(
+        given.texts("ids"),
+        before=given.time("before") if given.has("before") else None,
+        state=given.maybe_text("state"),
+        erase=given.flag("erase"),
     ),
+    "sessions.repair": lambda admin, given: admin.sessions.repair(given.texts("ids")),
     "pair.approve": lambda admin, given: admin.approve(
         given.text("code"), owner=given.flag("owner")
     ),

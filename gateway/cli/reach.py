@@ -4,6 +4,7 @@ One process writes. While a gateway runs, that is the gateway, and what should c
 it through its socket; otherwise the command takes the state folder's lock and does it itself.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.admin_errors import AdminError, as_admin_errors
@@ -16,7 +17,6 @@ from state.files import ReadOnlyState, lock_holder
 Json = dict[str, Any]
 _STATUS_SECONDS = 10.0
 _LIVE_ONLY = {"channels.status", "status", "gateway.stop"}
-_MAKES_THE_FOLDER = {"sessions.import"}
 
 
 def look(invocation: Invocation) -> Reading:
@@ -24,23 +24,24 @@ def look(invocation: Invocation) -> Reading:
     return Reading(ReadOnlyState(invocation.state_dir))
 
 
-def carry_out(invocation: Invocation, operation: str, given: Json, *, lines: str = "") -> Json:
-    """Have something done by the running gateway, or do it here. Raises `AdminError`.
+def meant(invocation: Invocation, names: Sequence[str]) -> str:
+    """The whole keys of these sessions, so that nobody agrees to a prefix."""
+    reading = look(invocation)
+    return ", ".join(str(reading.resolve(name).key) for name in names)
 
-    `lines` is a text of any length that goes with it.
-    """
+
+def carry_out(invocation: Invocation, operation: str, given: Json) -> Json:
+    """Have something done by the running gateway, or do it here. Raises `AdminError`."""
     client = ControlClient.connect(invocation.socket)
     if client is not None:
         with client:
             waits = _STATUS_SECONDS if operation in _LIVE_ONLY else None
-            if lines:
-                client.put(lines)
             return client.call(operation, given, waits)
     if operation in _LIVE_ONLY:
         raise AdminError("gateway_down", "no gateway is running", "start it: argent gateway run")
     import asyncio
 
-    return asyncio.run(_alone(invocation, operation, given | {"lines": lines}))
+    return asyncio.run(_alone(invocation, operation, given))
 
 
 def status(invocation: Invocation) -> Json:
@@ -65,7 +66,7 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
     from gateway.open_sessions import OpenSessions
     from state.files import open_state
 
-    if not invocation.state_dir.is_dir() and operation not in _MAKES_THE_FOLDER:
+    if not invocation.state_dir.is_dir():
         raise AdminError("not_found", f"there is no state folder {invocation.state_dir}")
     clock = Clock()
     with as_admin_errors():
@@ -74,13 +75,7 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
             note(f"argent: {report}")
         try:
             life = Life(state.sessions, state.ledger, OpenSessions(state.sessions), clock)
-            admin = Admin(
-                sessions=state.sessions,
-                ledger=state.ledger,
-                life=life,
-                clock=clock,
-                state_dir=invocation.state_dir,
-            )
+            admin = Admin(sessions=state.sessions, ledger=state.ledger, life=life, clock=clock)
             return await do(admin, operation, given)
         finally:
             await state.close()

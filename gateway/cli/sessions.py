@@ -12,7 +12,7 @@ from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out
 from gateway.cli.sessions_check import check
 from gateway.cli.sessions_export import export
-from gateway.cli.sessions_import import import_
+from gateway.cli.sessions_life import archive, clean, unarchive
 from gateway.cli.sessions_search import search
 from gateway.cli.sessions_show import show
 from gateway.cli.text import ago, many, table, time
@@ -93,8 +93,10 @@ def _info(facts: Json) -> None:
 sessions.add_command(show)
 sessions.add_command(search)
 sessions.add_command(export)
-sessions.add_command(import_)
 sessions.add_command(check)
+sessions.add_command(archive)
+sessions.add_command(unarchive)
+sessions.add_command(clean)
 
 
 @sessions.command()
@@ -110,7 +112,7 @@ def clear(
     if bool(names) == every:
         raise AdminError("usage", "name sessions, or say --all")
     doing = "Erase what was said in" if erase else "Clear"
-    meant = "every session" if every else _meant(invocation, names)
+    meant = "every session" if every else reach.meant(invocation, names)
     invocation.confirm(f"{doing} {meant}?", yes=yes)
     given = {"names": list(names), "all": every, "erase": erase}
     data = reach.carry_out(invocation, "sessions.clear", given)
@@ -127,13 +129,13 @@ def _cleared(data: Json) -> None:
 
 @sessions.command()
 @click.argument("names", metavar="SESSION...", nargs=-1, required=True)
-@click.option("--erase", is_flag=True, help="Keep no copy in the state folder's deleted/.")
+@click.option("--erase", is_flag=True, help="Keep nothing in the state folder's deleted/.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def delete(invocation: Invocation, names: tuple[str, ...], erase: bool, yes: bool) -> None:
-    """Remove sessions. A copy goes to the state folder's deleted/ folder."""
+    """Remove sessions. They are kept in the state folder's deleted/ for gateway.keep_days."""
     doing = "Erase" if erase else "Delete"
-    invocation.confirm(f"{doing} {_meant(invocation, names)}?", yes=yes)
+    invocation.confirm(f"{doing} {reach.meant(invocation, names)}?", yes=yes)
     given = {"names": list(names), "erase": erase}
     data = reach.carry_out(invocation, "sessions.delete", given)
     invocation.show("deleted", data, _deleted)
@@ -143,10 +145,4 @@ def _deleted(data: Json) -> None:
     for session in data["deleted"]:
         out(f"Deleted {session['key']}")
         if session["kept"]:
-            note(f"a copy is in {session['kept']}")
-
-
-def _meant(invocation: Invocation, names: tuple[str, ...]) -> str:
-    """The whole keys, so that nobody agrees to a prefix."""
-    reading = reach.look(invocation)
-    return ", ".join(str(reading.resolve(name).key) for name in names)
+            note(f"it is kept as {session['kept']}")

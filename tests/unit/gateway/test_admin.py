@@ -14,6 +14,7 @@ from gateway.life import Life
 from gateway.open_sessions import OpenSessions
 from state.history import AssistantEntry, UserEntry
 from state.keys import Address, SessionKey
+from state.lifecycle import Event, Phase
 from state.memory import MemoryLedger, MemorySessions
 from state.messages import Sender
 from state.session import Session
@@ -169,6 +170,56 @@ async def test_a_deleted_session_is_gone_from_files_and_listing(desk):
     assert await desk.sessions.load(SessionKey.parse(GUILD).session_id) is None
 
 
+async def test_an_archived_session_says_when_and_why_and_comes_back(desk):
+    done = await desk.do("sessions.archive", names=[JASON, "telegram:1"])
+    assert done["archived"] == [{"id": "telegram_123456789_main", "key": JASON}]
+    assert desk.live.lanes == ["telegram_123456789_main"]
+    assert await phase(desk, JASON) is Phase.ARCHIVED
+    assert (await desk.do("sessions.unarchive", names=[JASON]))["unarchived"][0]["restored"]
+    assert not (await desk.do("sessions.unarchive", names=[JASON]))["unarchived"][0]["restored"]
+    loaded = await desk.sessions.load(SessionKey.parse(JASON).session_id)
+    assert [(step.event, step.reason) for step in loaded.session.log] == [
+        (Event.ARCHIVE, "the operator asked"),
+        (Event.RESTORE, "the operator asked"),
+    ]
+    assert await phase(desk, JASON) is Phase.IDLE
+
+
+async def test_an_active_session_rests_before_it_is_archived(desk):
+    key = SessionKey.parse("telegram:5:dm")
+    session = Session.begin(key, agent="main", at=NOW).after(Event.MESSAGE, NOW)
+    await desk.sessions.create(session)
+    await desk.ledger.index(session)
+    await desk.do("sessions.archive", names=["telegram:5"])
+    await desk.do("sessions.archive", names=["telegram:5"])
+    loaded = await desk.sessions.load(key.session_id)
+    assert [step.event for step in loaded.session.log] == ["message", "quiet", "archive"]
+
+
+async def phase(desk, key):
+    (row,) = await desk.ledger.find(key)
+    return row.phase
+
+
+async def test_cleaning_deletes_what_was_chosen_and_spares_what_was_used_since(desk):
+    ids = [SessionKey.parse(key).session_id for key in (JASON, GUILD)]
+    later = "2026-01-30T10:00:01Z"
+    done = await desk.do("sessions.clean", ids=ids, before="2026-01-30T10:00:00Z")
+    assert (done["deleted"], len(done["spared"])) == ([], 2)
+    done = await desk.do("sessions.clean", ids=ids, before=later, state="idle")
+    assert (done["deleted"], len(done["spared"])) == ([], 2)
+    done = await desk.do("sessions.clean", ids=[*ids, "gone"], before=later)
+    assert {each["key"] for each in done["deleted"]} == {JASON, GUILD}
+    assert all(each["kept"] for each in done["deleted"])
+    assert done["spared"] == [{"id": "gone", "error": None}]
+    assert await desk.ledger.listing() == ()
+
+
+async def test_cleaning_without_a_time_takes_all_that_are_named(alone):
+    done = await alone.do("sessions.clean", ids=[SessionKey.parse(JASON).session_id], erase=True)
+    assert [(each["key"], each["kept"]) for each in done["deleted"]] == [(JASON, None)]
+
+
 async def test_an_approved_stranger_is_let_in_and_told(desk):
     done = await desk.do("pair.approve", code=" abcd2345 ")
     assert done["admitted"]["role"] == "guest"
@@ -240,6 +291,9 @@ async def test_what_needs_a_gateway_says_so(alone):
         ("sessions.clear", {"names": [JASON], "all": True}),
         ("sessions.clear", {}),
         ("pair.approve", {}),
+        ("sessions.archive", {}),
+        ("sessions.clean", {"ids": ["x"], "before": "yesterday"}),
+        ("sessions.clean", {"ids": ["x"], "state": "asleep"}),
         ("pair.approve", {"code": 7}),
         (["sessions.clear"], {}),
     ],

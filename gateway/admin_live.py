@@ -1,0 +1,31 @@
+"""A running gateway as its operator reaches it: what `admin` asks of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from channels.channel import Health
+from state.keys import Address
+
+T = TypeVar("T")
+
+
+class Live(Protocol):
+    """A running gateway, as its operator reaches it."""
+
+    async def in_lane(self, session_id: str, action: Callable[[], Awaitable[T]]) -> T:
+        """Run an action between two turns of a session, and hand on what it returns or raises."""
+
+    def channel_health(self) -> Sequence[tuple[str, str, Health]]:
+        """Every account's name, its kind, and how it is."""
+
+    async def admissions_changed(self) -> None:
+        """Somebody was let in or out: it counts from the next message on."""
+
+    async def tell(self, address: Address, text: str) -> None:
+        """Owe and send a notice to an address."""
+
+    def request_stop(self) -> None:
+        """Begin the staged shutdown."""
+
+    def runtime(self) -> dict[str, Any]:
+        """How the process is: `pid`, `version`, `started_at`, `model`, and what it is doing."""
