@@ -21,6 +21,9 @@ class Live(Protocol):
     async def admissions_changed(self) -> None:
         """Somebody was let in or out: it counts from the next message on."""
 
+    async def aliases_changed(self) -> None:
+        """Other keys than before lead to sessions, from the next message on."""
+
     async def tell(self, address: Address, text: str) -> None:
         """Owe and send a notice to an address."""
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from gateway.admin_errors import AdminError, as_admin_errors
+from gateway.admin_import import brought, exists
 from gateway.admin_live import Live
 from gateway.life import Life
 from gateway.reading import Json, no_such, the_one
@@ -103,6 +104,24 @@ class SessionActions:
                 key = str(done.session.key)
                 deleted.append({"id": session_id, "key": key, "kept": done.kept})
         return {"deleted": deleted, "spared": spared}
+
+    async def bring_in(self, facts: object, lines: str, *, replace: bool) -> Json:
+        """Begin a session with a conversation from elsewhere: its facts, and its entries' lines.
+
+        One that exists is left alone unless it may be replaced; its words are archived first.
+        """
+        session, entries = await asyncio.to_thread(brought, facts, lines)
+
+        async def act() -> str | None:
+            old = None if replace else await self._sessions.load(session.id)
+            if old is not None:
+                raise exists(str(session.key), old.session.messages)
+            return await self._life.bring_in(session, entries)
+
+        archived = await self._between_turns(session.id, act)
+        if self._live is not None:
+            await self._live.aliases_changed()
+        return {"id": session.id, "key": str(session.key), "archived": archived}
 
     async def repair(self, ids: Sequence[str]) -> Json:
         """Mend these sessions (by their whole ids): what does not read is set aside."""

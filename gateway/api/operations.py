@@ -34,6 +34,9 @@ OPERATIONS: Mapping[str, Operation] = {
         state=given.maybe_text("state"),
         erase=given.flag("erase"),
     ),
+    "sessions.import": lambda admin, given: admin.sessions.bring_in(
+        given.value("session"), given.maybe_text("lines") or "", replace=given.flag("replace")
+    ),
     "sessions.repair": lambda admin, given: admin.sessions.repair(given.texts("ids")),
     "pair.approve": lambda admin, given: admin.approve(
         given.text("code"), owner=given.flag("owner")

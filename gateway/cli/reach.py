@@ -17,6 +17,7 @@ from state.files import ReadOnlyState, lock_holder
 Json = dict[str, Any]
 _STATUS_SECONDS = 10.0
 _LIVE_ONLY = {"channels.status", "status", "gateway.stop"}
+_MAKES_THE_FOLDER = {"sessions.import"}
 
 
 def look(invocation: Invocation) -> Reading:
@@ -30,18 +31,23 @@ def meant(invocation: Invocation, names: Sequence[str]) -> str:
     return ", ".join(str(reading.resolve(name).key) for name in names)
 
 
-def carry_out(invocation: Invocation, operation: str, given: Json) -> Json:
-    """Have something done by the running gateway, or do it here. Raises `AdminError`."""
+def carry_out(invocation: Invocation, operation: str, given: Json, *, lines: str = "") -> Json:
+    """Have something done by the running gateway, or do it here. Raises `AdminError`.
+
+    `lines` is a text of any length that goes with it.
+    """
     client = ControlClient.connect(invocation.socket)
     if client is not None:
         with client:
             waits = _STATUS_SECONDS if operation in _LIVE_ONLY else None
+            if lines:
+                client.put(lines)
             return client.call(operation, given, waits)
     if operation in _LIVE_ONLY:
         raise AdminError("gateway_down", "no gateway is running", "start it: argent gateway run")
     import asyncio
 
-    return asyncio.run(_alone(invocation, operation, given))
+    return asyncio.run(_alone(invocation, operation, given | {"lines": lines}))
 
 
 def status(invocation: Invocation) -> Json:
@@ -66,7 +72,7 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
     from gateway.open_sessions import OpenSessions
     from state.files import open_state
 
-    if not invocation.state_dir.is_dir():
+    if not invocation.state_dir.is_dir() and operation not in _MAKES_THE_FOLDER:
         raise AdminError("not_found", f"there is no state folder {invocation.state_dir}")
     clock = Clock()
     with as_admin_errors():

@@ -12,6 +12,7 @@ from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out
 from gateway.cli.sessions_check import check
 from gateway.cli.sessions_export import export
+from gateway.cli.sessions_import import import_
 from gateway.cli.sessions_life import archive, clean, unarchive
 from gateway.cli.sessions_search import search
 from gateway.cli.sessions_show import show
@@ -93,6 +94,7 @@ def _info(facts: Json) -> None:
 sessions.add_command(show)
 sessions.add_command(search)
 sessions.add_command(export)
+sessions.add_command(import_)
 sessions.add_command(check)
 sessions.add_command(archive)
 sessions.add_command(unarchive)
