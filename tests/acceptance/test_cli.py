@@ -182,7 +182,7 @@ def test_a_damaged_history_is_said_to_be_damaged_and_what_is_whole_is_shown(talk
     done = talked.run("sessions", command, TERMINAL)
     assert done.returncode == 0
     assert f"{path} is damaged" in done.stderr
-    assert "let the gateway run" in done.stderr
+    assert "argent sessions check --repair" in done.stderr
     assert done.stdout.strip()[-30:] == whole.strip()[-30:]
     assert talked.data("sessions", command, TERMINAL)["damaged"] == str(path)
     assert talked.ok("ask", "Go on")

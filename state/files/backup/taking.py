@@ -12,7 +12,7 @@ from state.codec import InvalidValue
 from state.files import journal, metadata
 from state.files.backup.manifest import is_config
 from state.files.journal import CLOSING, Damaged
-from state.files.layout import HISTORY, MEDIA, METADATA
+from state.files.layout import HISTORY, MEDIA, METADATA, Layout
 from state.files.reading import read_file, read_range
 from state.files.repair import Cut, repair
 from state.keys import SessionId
@@ -20,11 +20,11 @@ from state.store import NewerFormat
 
 AGENTS = "agents"
 SESSIONS = "sessions"
-DATABASE = "gateway.db"
+DATABASE = Layout(Path()).database.name
 
-_OF_A_RUN = frozenset({"gateway.lock", "control.sock"})
+_OF_A_RUN = frozenset({Layout(Path()).lock.name, "control.sock"})
 """What says that a gateway runs."""
-_MADE_ANEW = ("search.db",)
+_MADE_ANEW = (Layout(Path()).search.name,)
 """What follows from the rest."""
 _BESIDE = ("-wal", "-shm", "-journal")
 _TRIES = 5
