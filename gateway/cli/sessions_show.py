@@ -54,7 +54,7 @@ def tell_damage(data: Json) -> None:
     """Say on standard error that not all of a history can be read."""
     if "damaged" in data:
         note(f"argent: {data['damaged']} is damaged; this is what can still be read of it.")
-        note("        argent sessions check --repair mends it, and keeps the damaged file beside it.")
+        note("        argent sessions check --repair mends it; the damaged file is kept beside it.")
 
 
 def _follow(invocation: Invocation, session: str, last: int) -> None:
