@@ -5,7 +5,7 @@ when words must go and cannot be taken out of it, it is.
 """
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from sqlite3 import Error as SqliteError
 
@@ -35,7 +35,7 @@ class Follower:
         self._index: Index | None = None
         self._makes = False
         self._settled = False
-        self._scan: Iterator[object] | None = None
+        self._scan: Generator[object, None, None] | None = None
         self._merge: Iterator[object] | None = None
         self._next_at = self._committed_at = 0.0
         self._merged_at = self._damaged_at = float("-inf")
@@ -57,6 +57,7 @@ class Follower:
         """Bring these sessions up to date, a little at a time."""
         with self._guarded():
             if index := self._opened():
+                self._leave(index, names)
                 self._run(index, _refreshed(index, names), rests=True)
                 self._commit(index)
 
@@ -67,6 +68,7 @@ class Follower:
             index = self._opened() if self._layout.search.exists() else None
             if index is None:
                 return
+            self._leave(index, names)
             self._run(index, _refreshed(index, names))
             self._commit(index)
             if not self._makes and index.has_leftovers():
@@ -153,6 +155,15 @@ class Follower:
                 time.sleep(_REST)
                 rest_at = time.monotonic() + _SLICE
         return True
+
+    def _leave(self, index: Index, names: Collection[SessionId]) -> None:
+        """Let the scan begin again where it is in the midst of one of these sessions.
+
+        What it has done is done, and what it leaves behind of this one is done again.
+        """
+        if self._scan is not None and index.inside in names:
+            self._scan.close()
+            self._scan = index.scan()
 
     @staticmethod
     def _begin(index: Index) -> None:

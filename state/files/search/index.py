@@ -7,7 +7,7 @@ anything but an append that is half written.
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -33,6 +33,8 @@ class Index:
 
     def __init__(self, layout: Layout, db: sqlite3.Connection) -> None:
         self.db = db
+        self.inside: SessionId | None = None
+        """The session that a paused scan is in the midst of: nothing else may touch it then."""
         self._layout = layout
         self._inode = _inode(layout)
         self._next = 1 + db.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()[0]
@@ -74,27 +76,35 @@ class Index:
 
     # Following the files ----------------------------------------------------------------------
 
-    def scan(self) -> Iterator[tuple[int, int]]:
+    def scan(self) -> Generator[tuple[int, int], None, None]:
         """Bring everything up to date; yields how many sessions are done, and of how many."""
         there = session_ids(self._layout)
         known = {row[0] for row in self.db.execute("SELECT name FROM session")}
         for gone in known.difference(there):
-            for _ in self.refresh(SessionId(gone)):
+            for _ in self._within(SessionId(gone)):
                 yield 0, len(there)
         for first in range(0, len(there), _FOLDERS_AT_ONCE):
             names = there[first : first + _FOLDERS_AT_ONCE]
             sources = self._sources(names[0], names[-1])
             for number, name in enumerate(names, first + 1):
-                for _ in self._follow(name, sources[name]):
-                    yield number - 1, len(there)
+                seen = {source.file: source.seen for source in sources[name]}
+                if seen != session_files(self._layout, name):
+                    # What is known is read anew: between two steps it may have become more.
+                    for _ in self._within(name):
+                        yield number - 1, len(there)
                 yield number, len(there)
         set_about(self.db, "built", "yes")
 
+    def _within(self, name: SessionId) -> Iterator[None]:
+        self.inside = name
+        try:
+            yield from self.refresh(name)
+        finally:
+            self.inside = None
+
     def refresh(self, name: SessionId) -> Iterator[None]:
         """Bring one session up to date, also one that is gone."""
-        yield from self._follow(name, self._sources(name, name)[name])
-
-    def _follow(self, name: SessionId, known: list[Source]) -> Iterator[None]:
+        known = self._sources(name, name)[name]
         files = session_files(self._layout, name)
         sources = {source.file: source for source in self._renamed(known, files)}
         for file in sources.keys() - files.keys():

@@ -240,6 +240,27 @@ async def test_what_a_dead_owner_left_behind_is_looked_for(tmp_path: Path) -> No
     assert found(tmp_path, "boats") == in_ada("u2")
 
 
+async def test_a_session_that_is_talked_in_while_it_is_first_read_is_in_the_index_once(
+    tmp_path: Path,
+) -> None:
+    state = await open_state(tmp_path)
+    entries = [entry for number in range(1, 2001) for entry in turn(number, asks="The harbour")]
+    await state.sessions.append(facts := after(ADA, entries), entries)
+    state.search.start()
+    for number in range(2001, 2007):
+        facts = await say(state.sessions, facts, number, "The harbour")
+        await state.search.refresh(ADA.id)
+    await state.search.caught_up()
+    await state.close()
+    db = sqlite3.connect(Layout(tmp_path).search)
+    assert db.execute("SELECT count(*), count(DISTINCT name) FROM entry").fetchone() == (4012, 4012)
+    assert db.execute("SELECT count(*) FROM source").fetchone() == (1,)
+    assert db.execute("SELECT count(*) FROM words WHERE words MATCH 'harbour'").fetchone() == (
+        2006,
+    )
+    db.close()
+
+
 async def test_a_session_whose_folder_was_removed_by_hand_is_not_found(tmp_path: Path) -> None:
     await talked(tmp_path, "The harbour")
     catch_up(Layout(tmp_path))
