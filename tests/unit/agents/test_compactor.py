@@ -182,11 +182,27 @@ async def test_after_a_summary_that_was_too_long_a_shorter_one_is_asked_for(
 async def test_a_model_that_only_repeats_what_it_is_sent_costs_no_facts(
     summaries: Summaries,
 ) -> None:
-    made = await summaries.of()
+    made = await summaries.of(room=1_000)
     assert made.made is Made.EXTRACT
     assert PLANTED in made.text
     assert made.tokens < sum(map(of_said, SAID))
-    assert made.usage.output > 0
+
+
+async def test_a_model_that_does_not_stop_is_not_heard_out(summaries: Summaries) -> None:
+    summaries.llm.always(Says("word " * 5_000))
+    made = await summaries.of()
+    assert made.made is Made.EXTRACT
+    assert 0 < made.usage.output < 400
+
+
+async def test_what_no_provider_counts_is_counted_here(http: aiohttp.ClientSession) -> None:
+    async with OpenAIEmulator() as llm:
+        llm.usage = False
+        llm.answers(GOOD)
+        made = await Summaries(await connect(llm, http), []).of()
+    assert made.made is Made.MODEL
+    assert made.usage.output == of_text(GOOD)
+    assert made.usage.input > sum(map(of_said, SAID))
 
 
 def long_conversation(count: int = 40) -> list[Said]:
@@ -264,7 +280,7 @@ async def test_without_use_ai_summary_no_model_is_asked(summaries: Summaries) ->
 
 async def test_the_demo_model_is_not_asked_for_a_summary() -> None:
     made = await Compactor().summarise(OfflineModel(), SAID, room=100, limit=8_000)
-    assert made.made is Made.EXTRACT
+    assert (made.made, made.usage) == (Made.EXTRACT, Usage())
     assert PLANTED in made.text
 
 

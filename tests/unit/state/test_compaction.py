@@ -91,6 +91,19 @@ def test_an_overflow_takes_at_least_one_turn_whatever_was_counted() -> None:
     assert made.leave == 1
 
 
+def test_a_context_of_exactly_its_threshold_would_be_due_again() -> None:
+    sizes = [TurnSize(0, 1_000), TurnSize(100, 4_250), TurnSize(200, 4_250)]
+    made = plan(sizes, replace(SMALL, strategy=Strategy.SLIDING), Reason.TOKENS)
+    assert made is not None
+    assert made.leave == 2
+
+
+def test_a_summary_is_shorter_than_what_it_replaces_however_short_that_is() -> None:
+    made = plan(turns(10, tokens=10), SMALL, Reason.ASKED)
+    assert made is not None
+    assert (made.leave, made.room) == (5, 49)
+
+
 def test_nothing_leaves_where_there_is_nothing() -> None:
     assert plan([], SMALL, Reason.TOKENS) is None
     assert plan(turns(1), SMALL, Reason.OVERFLOW) is None

@@ -1,5 +1,7 @@
 """Which entries a model sees, which summary stands before them, and how to go back."""
 
+from dataclasses import replace
+
 import pytest
 
 from state.compaction import Plan, Reason, TurnSize
@@ -95,6 +97,14 @@ def test_a_history_alone_tells_its_context_by_its_last_summary() -> None:
     assert recovered(entries[:4], positions[:4]) == Context()
 
 
+def test_a_summary_without_words_stands_for_nothing() -> None:
+    entries, positions = conversation()
+    second = entries[9]
+    assert isinstance(second, SummaryEntry)
+    entries[9] = replace(second, content="")
+    assert recovered(entries, positions) == Context(start=20, summary=40)
+
+
 def test_a_summary_of_what_is_not_there_stands_for_nothing() -> None:
     entries, positions = conversation()
     assert recovered(entries[7:], positions[7:]) == Context()
@@ -119,7 +129,7 @@ def test_a_context_whose_summary_lost_its_words_is_what_it_was_before() -> None:
     entries, positions = conversation()
     second = entries[9]
     assert isinstance(second, SummaryEntry)
-    entries[9] = SummaryEntry(second.id, second.at, "", second.covers, second.messages)
+    entries[9] = replace(second, content="")
     same = {at: at for at in positions}
     context = Context(5, 9, start=70, summary=90, undo=((0, None), (20, 40), (70, 90)))
     now = relocated(context, same, entries, positions)

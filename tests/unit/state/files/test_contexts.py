@@ -89,6 +89,7 @@ async def test_a_long_summary_before_the_context_is_read_whole(tmp_path: Path) -
     await state.sessions.append(FACTS, turn(1))
     (at,) = await state.sessions.append(FACTS, [long])
     (start, _) = await state.sessions.append(FACTS, turn(2))
+    await state.sessions.append(FACTS, [replace(SECOND, covers=("u1", "a1"))])
     await state.sessions.save(replace(FACTS, context=Context(start=start, summary=at)))
     found = await state.sessions.load(FACTS.id)
     await state.close()
