@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.terminal import Terminal
 from tests.acceptance.test_cli import PATIENCE, TERMINAL, Argent
 
 pytestmark = pytest.mark.acceptance
@@ -98,6 +99,24 @@ def test_a_broken_backup_is_found_and_not_restored(talked, tmp_path):
     talked.refused(1, "backup", "restore", str(backup), "--into", str(tmp_path / "new"))
     assert not (tmp_path / "new").exists()
     assert talked.refused(5, "backup", "verify", str(tmp_path / "nowhere"))["code"] == "not_found"
+
+
+@pytest.mark.parametrize(("options", "bars"), [((), True), (("--json",), False)])
+def test_a_person_at_a_terminal_sees_how_far_it_is(talked, tmp_path, options, bars):
+    backup, new = str(tmp_path / "backup.tar.gz"), str(tmp_path / "new")
+    for label, arguments in (
+        ("Backing up", ["backup", "create", "--to", backup]),
+        ("Verifying", ["backup", "verify", backup]),
+        ("Restoring", ["backup", "restore", backup, "--into", new]),
+        ("Reading", ["sessions", "check"]),
+    ):
+        terminal = Terminal(talked.command(*arguments, *options), talked.environ)
+        try:
+            seen = terminal.until("100%" if bars else '"ok": true')
+            assert terminal.exit_code() == 0
+        finally:
+            terminal.hang_up()
+        assert (label in seen) == bars
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
