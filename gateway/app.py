@@ -128,11 +128,7 @@ class Gateway:
             self.lanes,
             self.life,
             clock,
-            Housekeeping(
-                Spans(timedelta(seconds=kept.idle_after), kept.archive_after, kept.retention),
-                keep=timedelta(days=settings.gateway.keep_days),
-                max_sessions=kept.max_sessions,
-            ),
+            _housekeeping(settings),
         )
         self._supervisors = {
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
@@ -247,3 +243,13 @@ class Gateway:
             if name != TERMINAL and owners:
                 addresses.append(Address(name, owners[0]))
         await asyncio.gather(*(self.tell(address, text) for address in addresses))
+
+
+def _housekeeping(settings: Settings) -> Housekeeping:
+    kept = settings.agents.defaults.session
+    idle_after = timedelta(seconds=kept.idle_after)
+    return Housekeeping(
+        Spans(idle_after, kept.archive_after, kept.retention),
+        keep=timedelta(days=settings.gateway.keep_days),
+        max_sessions=kept.max_sessions,
+    )

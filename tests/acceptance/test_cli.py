@@ -223,44 +223,6 @@ def test_deleting_keeps_a_copy_and_erasing_does_not(talked):
     assert len(list(talked.state.glob("deleted/*"))) == 1
 
 
-def test_an_archived_session_is_read_where_it_is_and_goes_on_with_the_next_message(talked):
-    (plain,) = talked.state.rglob("history.json")
-    packed = plain.with_name("history.json.gz")
-    talked.ok("sessions", "archive", TERMINAL)
-    assert (plain.exists(), packed.exists()) == (False, True)
-    assert "Archived Sessions:" in talked.ok("sessions", "list")
-    info = talked.data("sessions", "info", TERMINAL)
-    assert (info["state"], info["log"][-1]["reason"]) == ("archived", "the operator asked")
-    for command in ("show", "export"):
-        assert "Hello there" in talked.ok("sessions", command, TERMINAL)
-    assert "1 session read, 0 findings." in talked.ok("sessions", "check")
-    assert packed.exists()
-    talked.ok("ask", "Go on")
-    assert (plain.exists(), packed.exists()) == (True, False)
-    assert len(talked.data("sessions", "show", TERMINAL)["entries"]) == 4
-    talked.ok("sessions", "archive", TERMINAL)
-    assert f"Restored {TERMINAL}" in talked.ok("sessions", "unarchive", TERMINAL)
-    assert plain.exists()
-
-
-def test_cleaning_asks_first_and_deletes_what_is_old_enough(talked):
-    assert "0 sessions would be deleted" in talked.ok(
-        "sessions", "clean", "--older-than", "1h", "--dry-run"
-    )
-    assert "1 session would be deleted" in talked.ok(
-        "sessions", "clean", "--older-than", "0d", "--dry-run"
-    )
-    assert talked.refused(2, "sessions", "clean", "--older-than", "0d")["hint"] == (
-        "to go on, say --yes"
-    )
-    assert talked.refused(2, "sessions", "clean", "--older-than", "soon")["code"] == "usage"
-    cleaned = talked.data("sessions", "clean", "--older-than", "0d", "--yes")
-    assert [each["key"] for each in cleaned["deleted"]] == [TERMINAL]
-    assert talked.data("sessions", "list")["sessions"] == []
-    (kept,) = talked.state.glob("deleted/*/history.json")
-    assert "Hello there" in kept.read_text()
-
-
 def test_what_is_not_there_is_not_found(talked):
     error = talked.refused(5, "sessions", "info", "terminal:locla:main")
     assert error["code"] == "not_found"

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from channels.config import AccountSettings
 from gateway.config import Account, Settings
 from gateway.config_load import load
 from gateway.config_schema import Leaf, leaves, models_in
+from state import durations
 
 EXAMPLE = Path(__file__).parents[2] / "argent.example.toml"
 COMMENTED = re.compile(r"^# (\[[a-z.]+\]|[a-z_]+ = .*)$", re.MULTILINE)
@@ -42,6 +44,18 @@ def documented() -> dict[tuple[str, ...], object]:
     return dict(flat(tomllib.loads(text)))
 
 
+def plain(default: object) -> object:
+    """A default as a file writes it."""
+    match default:
+        case Enum():
+            return default.value
+        case tuple():
+            return list(default)
+        case timedelta():
+            return durations.written(default)
+    return default
+
+
 def test_every_setting_is_in_the_example():
     assert sorted(documented()) == sorted(leaf.path for leaf in expected())
 
@@ -52,9 +66,7 @@ def test_the_example_shows_the_real_defaults():
         default = leaf.field.default
         if default is None or default is PydanticUndefined:
             continue
-        plain = default.value if isinstance(default, Enum) else default
-        wanted = list(plain) if isinstance(plain, tuple) else plain
-        assert written[leaf.path] == wanted, ".".join(leaf.path)
+        assert written[leaf.path] == plain(default), ".".join(leaf.path)
 
 
 def test_the_example_as_it_stands_changes_nothing():
