@@ -28,6 +28,7 @@ SAID: list[Said] = [
     AssistantSays("A lemon cake, baked for 45 minutes."),
 ]
 GOOD = "- Ida is allergic to nuts (Dr. Berg, 555-0199).\n- A lemon cake for 12 people."
+PATIENT = Timeouts(first_byte=10.0, idle=10.0, turn=30.0)
 QUICK = Timeouts(first_byte=0.1, idle=0.1, turn=10.0)
 
 
@@ -57,7 +58,7 @@ class Summaries:
         return self.provider.llm
 
     async def of(
-        self, said: list[Said] = SAID, *, timeouts: Timeouts = QUICK, **how: Any
+        self, said: list[Said] = SAID, *, timeouts: Timeouts = PATIENT, **how: Any
     ) -> Summary:
         settings = {"room": 60, "limit": 8_000, **how}
 
@@ -120,7 +121,7 @@ async def test_a_model_that_hangs_is_left_at_once_and_not_asked_again(
     summaries: Summaries, hangs: Scripted
 ) -> None:
     summaries.llm.always(hangs)
-    made = await summaries.of()
+    made = await summaries.of(timeouts=QUICK)
     assert made.made is Made.EXTRACT
     assert "within 0.1 s" in (made.reason or "")
     assert PLANTED in made.text
@@ -189,7 +190,7 @@ async def test_a_model_that_only_repeats_what_it_is_sent_costs_no_facts(
 
 
 async def test_a_model_that_does_not_stop_is_not_heard_out(summaries: Summaries) -> None:
-    summaries.llm.always(Says("word " * 5_000))
+    summaries.llm.always(Says("word " * 600))
     made = await summaries.of()
     assert made.made is Made.EXTRACT
     assert 0 < made.usage.output < 400
@@ -256,7 +257,7 @@ async def test_a_conversation_far_beyond_the_model_is_not_read_by_it(summaries: 
 
 async def test_one_portion_that_fails_ends_the_others(summaries: Summaries) -> None:
     summaries.llm.always(Hangs())
-    made = await summaries.of(long_conversation(), limit=2_000)
+    made = await summaries.of(long_conversation(), limit=2_000, timeouts=QUICK)
     assert made.made is Made.EXTRACT
     await summaries.llm.until(lambda llm: llm.dropped == len(llm.asked))
 
