@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from agents.compactor import Compactor, Made, Summary
-from agents.models.model import Timeouts
+from agents.models.model import TextDelta, Timeouts
 from agents.models.offline import OfflineModel
 from agents.tokens import of_said, of_text
 from agents.transcript import AssistantSays, Said, ToolResult, ToolsSay, UserSays
@@ -18,6 +18,7 @@ from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.llm import LLM, Asked
 from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.script import Hangs, Says, Scripted, Status, Trickles
+from tests.unit.agents.doubles import ScriptedModel, Silence
 from tests.unit.agents.models.conftest import Provider, connect
 
 PLANTED = "My daughter Ida is allergic to nuts, her doctor is Dr. Berg at 555-0199."
@@ -189,11 +190,12 @@ async def test_a_model_that_only_repeats_what_it_is_sent_costs_no_facts(
     assert made.tokens < sum(map(of_said, SAID))
 
 
-async def test_a_model_that_does_not_stop_is_not_heard_out(summaries: Summaries) -> None:
-    summaries.llm.always(Says("word " * 600))
-    made = await summaries.of()
-    assert made.made is Made.EXTRACT
-    assert 0 < made.usage.output < 400
+async def test_a_model_that_goes_on_and_on_is_not_heard_out() -> None:
+    model = ScriptedModel("openai:chatty", [*[TextDelta("word " * 10)] * 20, Silence()])
+    made = await Compactor(timeouts=QUICK).summarise(model, SAID, room=60, limit=8_000)
+    assert (made.made, made.reason) == (Made.EXTRACT, "the summary is longer than 60 tokens")
+    assert model.closed == 2
+    assert 120 <= made.usage.output < 200
 
 
 async def test_what_no_provider_counts_is_counted_here(http: aiohttp.ClientSession) -> None:
