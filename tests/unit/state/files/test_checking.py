@@ -1,5 +1,6 @@
 """Checking finds what opening would mend, changes nothing, and is content with what was mended."""
 
+import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from state.files import open_state
 from state.files.checking import MENDED, Finding, Kind, examine
 from state.files.inspecting import Inspection, Report, resolve
 from state.files.journal import CLOSING
-from state.files.layout import HISTORY, METADATA, Layout
+from state.files.layout import HISTORY, METADATA, PACKED, Layout
 from state.keys import SessionId
 from tests.contracts.examples import session, turn
 from tests.unit.state.files.conversation import FACTS, folder, said
@@ -142,6 +143,21 @@ async def test_what_was_mended_has_no_findings_and_what_did_not_read_is_kept(
         [True] if kept else []
     )
     assert all(os.path.lexists(folder(tmp_path) / name) for name in aside if "missing" not in name)
+
+
+async def test_a_packed_history_is_read_as_if_it_were_not(tmp_path: Path) -> None:
+    await known(tmp_path)
+    packed = folder(tmp_path) / PACKED
+    packed.write_bytes(gzip.compress(history(tmp_path).read_bytes()))
+    history(tmp_path).unlink()
+    assert kinds(tmp_path) == []
+    packed.write_bytes(packed.read_bytes()[:-30])
+    before = everything(tmp_path)
+    assert {finding.session for finding in check(tmp_path).findings} == {FACTS.id}
+    assert everything(tmp_path) == before
+    aside = await repair(tmp_path, FACTS.id)
+    assert aside[0].startswith(f"{PACKED}.damaged-")
+    assert kinds(tmp_path) == []
 
 
 async def test_half_a_turn_is_found_and_left_as_it_is(tmp_path: Path) -> None:
