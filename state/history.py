@@ -145,15 +145,15 @@ def check_batch(entries: Sequence[Entry]) -> None:
     ids = [entry.id for entry in entries]
     if len(set(ids)) < len(ids):
         raise InvalidHistory("two entries have the same id")
-    asked = {e.id for e in entries if isinstance(e, UserEntry)}
     answered = [name for e in entries if isinstance(e, AssistantEntry) for name in e.re]
     if len(set(answered)) < len(answered):
         raise InvalidHistory("a message is answered twice")
-    for position, entry in enumerate(entries):
-        if isinstance(entry, AssistantEntry):
-            later = {e.id for e in entries[position:]}
-            if early := later & asked & set(entry.re):
-                raise InvalidHistory(f"entry {entry.id} answers {min(early)} before it was asked")
+    to_come = {e.id for e in entries if isinstance(e, UserEntry)}
+    for entry in entries:
+        if isinstance(entry, UserEntry):
+            to_come.discard(entry.id)
+        elif isinstance(entry, AssistantEntry) and (early := to_come.intersection(entry.re)):
+            raise InvalidHistory(f"entry {entry.id} answers {min(early)} before it was asked")
 
 
 def complete_prefix(entries: Sequence[Entry]) -> int:

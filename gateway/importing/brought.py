@@ -4,10 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from state.history import AssistantEntry, Entry, InvalidHistory, check_batch, complete_prefix
+from agents.tokens import OVERHEAD, of_text
+from state.history import (
+    AssistantEntry,
+    DeletionEntry,
+    Entry,
+    InvalidHistory,
+    SummaryEntry,
+    check_batch,
+    complete_prefix,
+)
 from state.keys import SessionId, SessionKey
 from state.lifecycle import Event
-from state.session import Session
+from state.session import Context, Session
+from state.view import recovered
 
 AGENT = "main"
 """The agent that goes on with what is brought."""
@@ -59,7 +69,26 @@ def begun(
     session = Session.begin(key, agent=AGENT, at=entries[0].at if entries else at, title=title)
     if not entries:
         return session
-    return session.after(Event.MESSAGE, entries[0].at, "imported").with_entries(entries)
+    session = session.after(Event.MESSAGE, entries[0].at, "imported").with_entries(entries)
+    return replace(session, context=Context(tokens=estimated(entries)))
+
+
+def estimated(entries: Sequence[Entry]) -> int:
+    """About how many tokens a model will be shown of a whole history.
+
+    Without it the first turn would take the context for empty, and be refused for its length.
+    """
+    context = recovered(entries, range(len(entries)))
+    shown = [entry for entry in entries[context.start :] if not isinstance(entry, SummaryEntry)]
+    standing = [] if context.summary is None else [entries[context.summary]]
+    return sum(map(_tokens, [*standing, *shown]))
+
+
+def _tokens(entry: Entry) -> int:
+    if isinstance(entry, DeletionEntry):
+        return 0
+    calls = entry.calls if isinstance(entry, AssistantEntry) else ()
+    return OVERHEAD + of_text(entry.content) + sum(of_text(call.arguments) for call in calls)
 
 
 def owned(entries: Sequence[Entry], session_id: SessionId) -> tuple[Entry, ...]:

@@ -4,7 +4,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gateway.importing.brought import AGENT, Brought, Unreadable, begun, checked, owned, under
+from gateway.importing.brought import (
+    AGENT,
+    Brought,
+    Unreadable,
+    begun,
+    checked,
+    estimated,
+    owned,
+    under,
+)
 from state.codec import InvalidValue, entry_from_json, session_from_json
 from state.history import Entry, count_messages
 from state.keys import InvalidKey, SessionKey, person_session_id
@@ -30,8 +39,12 @@ def from_export(document: dict[str, Any], key: SessionKey | None) -> Brought:
         raise Unreadable(str(error)) from error
     entries = _entries(messages)
     places = _places(entries)
-    # Positions are those of the file that was exported; the store finds them anew by the summaries.
-    context = Context(tokens=session.context.tokens, limit=session.context.limit)
+    old = session.context
+    # Positions are those of another store; this one finds the context anew, by the summaries. What
+    # was left out of it without one is in it again.
+    whole = old.start == 0 or old.summary is not None
+    tokens = old.tokens if old.tokens and whole else estimated(entries)
+    context = Context(tokens=tokens, limit=old.limit)
     session = replace(session, agent=AGENT, messages=count_messages(entries), context=context)
     brought = Brought(session, entries, EXPORT)
     if key is not None and key != session.key:

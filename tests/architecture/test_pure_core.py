@@ -23,7 +23,8 @@ CORE = re.compile(
     | channels\.(discord\.(markup|places)|slack\.(known|manifest))
     | agents\.(config|errors|extract|material|prompt|revisions|skills|summary_prompts|tokens)
     | agents\.(transcript|turn)
-    | gateway\.(admission|commands|gathering|lateness|live|lived|notices|routing|scopes)
+    | gateway\.(admission|commands|export(_\w+)?|gathering|importing(\.\w+)?|lateness|live|lived)
+    | gateway\.(notices|routing|scopes)
     """,
     re.VERBOSE,
 )

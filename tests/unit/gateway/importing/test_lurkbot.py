@@ -56,6 +56,7 @@ def test_the_seeds_example_becomes_a_session():
     assert (session.created_at, session.updated_at) == (TEN, TEN + timedelta(hours=2.5))
     assert (session.messages, session.phase) == (2, Phase.ACTIVE)
     assert session.model == "anthropic:claude-sonnet-4-20250514"
+    assert session.context.tokens > 0
     assert (back.form, back.left_out) == ("lurkbot", ())
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from gateway.export import as_json
-from gateway.importing.brought import Unreadable
+from gateway.importing.brought import Unreadable, estimated
 from gateway.importing.reading import read
 from state.codec import entry_to_json
-from state.history import UserEntry
+from state.history import UserEntry, stand_in
 from state.keys import SessionId, SessionKey
 from state.lifecycle import Event
 from state.messages import StoredFile
@@ -25,6 +25,7 @@ FACTS = replace(
     skill="travel",
     tools=("time",),
     totals=Totals(turns=2),
+    context=Context(tokens=9, limit=100),
 )
 
 
@@ -54,8 +55,19 @@ def test_an_export_brings_back_every_entry_and_every_setting():
 
 
 def test_the_context_begins_where_this_store_says_and_not_where_another_did():
-    moved = replace(FACTS, context=Context(tokens=9, limit=100, start=77))
-    assert brought(exported(moved)).session.context == Context(tokens=9, limit=100)
+    slid = replace(FACTS, context=Context(tokens=9, limit=100, start=77))
+    context = brought(exported(slid)).session.context
+    assert (context.start, context.limit) == (0, 100)
+    assert context.tokens == estimated(TURNS) > 9
+
+
+def test_a_context_behind_a_summary_is_as_long_as_it_was():
+    summary = stand_in(turn(1), name="s", at=later(2), content="They met.", tokens=4)
+    entries = [*turn(1), summary, *turn(2)]
+    facts = replace(FACTS, context=Context(tokens=9, limit=100, start=700, summary=400))
+    context = brought(exported(facts, entries)).session.context
+    assert context == Context(tokens=9, limit=100)
+    assert estimated(entries) < estimated([*turn(1), *turn(2)])
 
 
 def test_the_envelope_around_an_export_is_no_obstacle():

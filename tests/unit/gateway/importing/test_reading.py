@@ -1,6 +1,7 @@
 """A file is recognised by what is in it, and damage is told with its place."""
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from gateway.export import as_json
 from gateway.importing.brought import Unreadable
 from gateway.importing.reading import read
 from state.codec import dumps
+from state.session import Context
 from tests.contracts.examples import KEY, NOON, after, session
 from tests.properties.test_history import turns
 
@@ -43,7 +45,7 @@ def test_a_mark_of_the_byte_order_is_no_obstacle():
 @given(turns())
 def test_any_history_leaves_and_comes_back_as_it_was(said):
     entries = [entry for turn in said for entry in turn]
-    facts = after(session(), entries) if entries else session()
+    facts = replace(after(session(), entries), context=Context(7, 100)) if entries else session()
     back = read(dumps(as_json(facts, entries)), key=None, at=NOON)
     assert (back.session, list(back.entries)) == (facts, entries)
 
