@@ -19,6 +19,7 @@ Json = dict[str, Any]
 _AT_ONCE = 500
 """How many sessions are named in one request, which has to fit into a line."""
 _SHOWN = 20
+STATES = tuple(str(phase) for phase in Phase)
 
 
 class _Duration(click.ParamType[timedelta]):
@@ -69,7 +70,7 @@ def _unarchived(data: Json) -> None:
     required=True,
     help="Last active before then: 12h, 30d, 2w, 6m (of 30 days); 0d: all.",
 )
-@click.option("--state", type=click.Choice([str(phase) for phase in Phase]), help="Only sessions in this state.")
+@click.option("--state", type=click.Choice(STATES), help="Only sessions in this state.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @click.option("--erase", is_flag=True, help="Keep nothing in the state folder's deleted/.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
