@@ -17,11 +17,12 @@ CORE = re.compile(
     r"""
       state\.(keys|ids|messages|history|session|lifecycle|compaction|erasing|records)
     | state\.codec(\.\w+)?
-    | channels\.(columns|config|document|errors|grammar|markdown|pieces|rendering|sound|split)
+    | channels\.(addresses|columns|config|document|errors|grammar|markdown|pieces|rendering|sound)
+    | channels\.split
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
     | channels\.(discord\.(markup|places)|slack\.(known|manifest))
-    | agents\.(config|errors|prompt|revisions|skills|tokens|transcript|turn)
-    | gateway\.(admission|commands|gathering|lateness|live|notices|routing|scopes)
+    | agents\.(config|errors|looking|models\.sight|prompt|revisions|skills|tokens|transcript|turn)
+    | gateway\.(admission|commands|filetypes|gathering|lateness|live|notices|routing|scopes)
     """,
     re.VERBOSE,
 )
