@@ -115,7 +115,6 @@ PLATFORMS = pytest.mark.parametrize("platform", [on_telegram, on_discord, on_sla
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes seconds for people takes less here."""
     monkeypatch.setattr("gateway.live.FIRST_AFTER", 0.05)
-    monkeypatch.setattr("gateway.streaming.FIRST_AFTER", 0.05)
     monkeypatch.setattr("gateway.streaming._spacing", lambda *_: 0.05)
 
 
