@@ -141,17 +141,16 @@ class Answering:
             kept = await self._attachments.keep(batch.session, message)
             known[index] = replace(known[index], message=kept)
 
-        messages = [(index, each.message) for index, each in enumerate(batch)]
         coming = [
-            keep(index, message)
-            for index, message in messages
-            if isinstance(message, InboundMessage) and message.attachments
+            (index, each.message)
+            for index, each in enumerate(batch)
+            if isinstance(each.message, InboundMessage) and each.message.attachments
         ]
         if not coming and not stop.requested:
             return batch, True
 
         async def keep_all() -> None:
-            await asyncio.gather(*coming)
+            await asyncio.gather(*(keep(index, message) for index, message in coming))
 
         done = await stop.guard(keep_all())
         return Batch(tuple(known)), done

@@ -139,7 +139,8 @@ async def test_after_a_crash_a_question_is_asked_as_it_reads_now(change: str) ->
         assert await argent.stage.ledger.pending() == ()
 
 
-async def test_a_change_that_is_in_the_history_is_not_made_twice() -> None:
+@pytest.mark.parametrize("change", ["edit", "deletion"])
+async def test_a_change_that_is_in_the_history_is_not_made_twice(change: str) -> None:
     async with chat() as argent:
         question = await argent.says("I like tea")
         await argent.sees("echo: I like tea")
@@ -149,7 +150,10 @@ async def test_a_change_that_is_in_the_history_is_not_made_twice() -> None:
             raise asyncio.CancelledError
 
         argent.stage.ledger.finish = dies  # type: ignore[method-assign]
-        await argent.edits(question, "I like coffee")
+        if change == "edit":
+            await argent.edits(question, "I like coffee")
+        else:
+            await argent.deletes(question)
         await argent.stage.settled()
         argent.stage.ledger.finish = finish  # type: ignore[method-assign]
         await argent.stage.restart()

@@ -174,6 +174,31 @@ async def test_a_stop_also_ends_a_turn_that_was_to_begin_anew() -> None:
     ]  # fmt: skip
 
 
+async def test_a_stop_that_comes_while_a_turn_is_given_up_ends_its_messages() -> None:
+    given_up, go_on = asyncio.Event(), asyncio.Event()
+    ended: list[bool] = []
+
+    async def handle(batch: Batch, stop: Stop) -> Batch | None:
+        if not ended and not given_up.is_set():
+            await stop.guard(asyncio.Event().wait())  # type: ignore[arg-type]
+            given_up.set()
+            await go_on.wait()
+            return batch
+        ended.append(stop.requested)
+        return None
+
+    lanes = Lanes(handle, mode=QueueMode.INTERRUPT)
+    lanes.submit(accepted(seq=1))
+    await asyncio.sleep(0)
+    lanes.submit(accepted(seq=2))
+    async with asyncio.timeout(5):
+        await given_up.wait()
+    lanes.submit(accepted("/stop", seq=3), stops=True)
+    go_on.set()
+    await until_empty(lanes)
+    assert ended == [True, True, False]
+
+
 async def test_the_rest_of_an_unfinished_message_is_waited_for() -> None:
     desk = Desk()
     lanes = Lanes(desk.handle, mode=QueueMode.FOLLOWUP)
