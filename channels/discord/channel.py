@@ -11,6 +11,7 @@ import structlog
 from channels.channel import Capabilities, Command, Health, Receive
 from channels.cursors import Cursors
 from channels.discord import ids
+from channels.discord.acquaintances import know_chats
 from channels.discord.client import BotClient
 from channels.discord.commands import Invocations, publish
 from channels.discord.config import DiscordSettings
@@ -190,6 +191,8 @@ class DiscordChannel:
     async def _take_in(self, me: Identity, receive: Receive) -> None:
         marks = ReadMarks(self._cursors, me.id, self._now)
         await marks.recall()
+        people = (*self._settings.owners, *self._settings.allow_users)
+        await know_chats(self.name, self._client, marks, people)
 
         async def take(inbound: Inbound) -> None:
             if isinstance(inbound, InboundMessage) and inbound.kind is ChatKind.DIRECT:
