@@ -20,7 +20,9 @@ CORE = re.compile(
     | channels\.(addresses|columns|config|document|errors|grammar|markdown|pieces|rendering|sound)
     | channels\.split
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
-    | channels\.(discord\.(markup|places)|slack\.(known|manifest))
+    | channels\.discord\.(markup|places)
+    | channels\.slack\.(buttons|changes|fields|known|manifest)
+    | channels\.telegram\.(keyboard|places|presses)
     | agents\.(config|errors|looking|models\.sight|prompt|revisions|skills|tokens|transcript|turn)
     | gateway\.(admission|commands|filetypes|gathering|lateness|live|notices|routing|scopes)
     """,
