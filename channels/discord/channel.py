@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,7 +23,7 @@ from channels.discord.intake import Intake
 from channels.discord.link import HEARTBEAT_TIMEOUT, Link
 from channels.discord.marks import ReadMarks
 from channels.discord.reactions import Reactions
-from channels.discord.refusals import Gone
+from channels.discord.refusals import EditedTooOften, Gone
 from channels.discord.transport import Transport
 from channels.errors import ChannelError, Rejected, Unauthorized, Unreachable
 from channels.fetching import Fetcher
@@ -258,6 +259,11 @@ class DiscordChannel:
                 await self._client.remove(room, number)
             else:
                 await self._client.edit(room, number, said.text, said.buttons)
+        except EditedTooOften:
+            # Taken away before the answer comes as another: so nothing is left to be repeated.
+            with suppress(Gone):
+                await self._client.remove(room, number)
+            return said.removes
         except Gone:
             return said.removes
         return True

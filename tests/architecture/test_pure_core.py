@@ -20,7 +20,7 @@ CORE = re.compile(
     | channels\.(addresses|columns|config|document|errors|grammar|markdown|pieces|rendering|sound)
     | channels\.split
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
-    | channels\.discord\.(markup|places)
+    | channels\.discord\.(buttons|markup|places|seen)
     | channels\.slack\.(buttons|changes|fields|known|manifest)
     | channels\.telegram\.(keyboard|places|presses)
     | agents\.(config|errors|looking|models\.sight|prompt|revisions|skills|tokens|transcript|turn)
