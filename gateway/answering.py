@@ -16,7 +16,7 @@ from gateway.attachments import Attachments, unreadable
 from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.closing import Closing
-from gateway.events import Feed, TurnStarted
+from gateway.events import AnswerRestarted, Feed, TurnStarted
 from gateway.keeping import Keeping
 from gateway.notices import notice
 from gateway.open_sessions import OpenSession, is_shared
@@ -85,6 +85,7 @@ class Answering:
             case TurnFinished():
                 await self._commit(turn, ended)
             case Stopped() if stop.again:
+                self._feed.publish(AnswerRestarted(batch.session, batch.last.message.source))
                 await self._closing.withdraw(batch)
                 return batch
             case Stopped(words):

@@ -36,8 +36,8 @@ who writes faster than a model thinks would never be answered."""
 
 Handle = Callable[[Batch, Stop], Awaitable[Batch | None]]
 """Works on messages until they have their outcome, and returns None. When their turn obeyed a stop
-with `Stop.again`, it returns them as they are known by then: they are taken up anew. What it raises
-is a bug and is logged."""
+with `Stop.again`, it returns those without an outcome, as they are known by then: they are taken up
+anew. What it raises is a bug and is logged."""
 
 
 class Lanes:
@@ -242,8 +242,11 @@ class Lanes:
             return
         if left is None:
             lane.interruptions = 0
-            lane.put_first(Message(c, Stop()) for each in batch for c in each.changes)
-            return
-        for each, known in zip(batch, left, strict=True):
-            each.again(known, stopped=not stop.again)
-        lane.put_first(sorted(batch, key=lambda each: not each.deleted))
+        # Some of them may have their outcome all the same: an answer from before a crash.
+        known = {each.seq: each for each in left or ()}
+        again = [each for each in batch if each.accepted.seq in known]
+        for each in again:
+            each.again(known[each.accepted.seq], stopped=not stop.again)
+        lane.put_first(sorted(again, key=lambda each: not each.deleted))
+        ended = [each for each in batch if each not in again]
+        lane.put_first(Message(change, Stop()) for each in ended for change in each.changes)

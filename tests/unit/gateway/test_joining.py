@@ -140,3 +140,25 @@ async def test_a_command_is_not_kept_waiting_for_the_rest_of_a_message() -> None
     desk.opens(1, 2)
     await until_empty(lanes)
     assert desk.log == ["begin 1", "end 1", "begin 2", "end 2"]
+
+
+async def test_only_what_has_no_outcome_is_taken_up_anew() -> None:
+    began = asyncio.Event()
+    seen: list[list[int]] = []
+
+    async def handle(batch: Batch, stop: Stop) -> Batch | None:
+        seen.append([each.seq for each in batch])
+        began.set()
+        if len(seen) > 1:
+            return None
+        await stop.guard(asyncio.Event().wait())  # type: ignore[arg-type]
+        return Batch((batch.last,))
+
+    lanes = Lanes(handle, mode=QueueMode.INTERRUPT)
+    lanes.submit(accepted(seq=1))
+    lanes.submit(accepted(seq=2))
+    async with asyncio.timeout(5):
+        await began.wait()
+    lanes.submit(accepted(seq=3))
+    await until_empty(lanes)
+    assert seen == [[1, 2], [2, 3]]
