@@ -126,7 +126,6 @@ class DiscordChannel:
     def render(self, reply: Reply) -> tuple[Part, ...]:
         """See `channels.channel.Channel`; the first part answers the question itself."""
         parts = [Part(message.text, message.plain) for message in render(reply.text)]
-        parts += [Part("", "", file=file) for file in reply.files]
         first, *rest = parts or [Part(NOTHING_TO_SEE, NOTHING_TO_SEE)]
         return (replace(first, reply_to=reply.reply_to), *rest)
 
