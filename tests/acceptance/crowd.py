@@ -78,10 +78,10 @@ class Crowd:
     async def quiet(self, silence: float) -> None:
         """Wait until every message has its answer, or nothing has been heard for so long."""
         while True:
-            seen = self._sent()
-            if self._all_answered(seen):
+            before = self._news()
+            if self._all_answered():
                 return
-            if not await self._until(lambda seen=seen: self._sent() != seen, silence):
+            if not await self._until(lambda before=before: self._news() > before, silence):
                 return
 
     def record(self) -> Record:
@@ -94,14 +94,17 @@ class Crowd:
             counts=self.gateway.counts(),
         )
 
-    def _all_answered(self, seen: Sequence[Line]) -> bool:
-        shown = {each: line.text for line in seen for each in words_in(line.text)}
+    def _all_answered(self) -> bool:
+        shown = {each: line.text for line in self._sent() for each in words_in(line.text)}
         return all(
             said.text in shown.get(each, "") for said in self.said for each in words_in(said.text)
         )
 
     def _sent(self) -> list[Line]:
         return [line for town in self.towns for line in town.record]
+
+    def _news(self) -> int:
+        return sum(town.news for town in self.towns)
 
     def _calls(self) -> int:
         return sum(town.calls for town in self.towns)

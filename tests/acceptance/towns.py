@@ -31,7 +31,7 @@ class Seat:
     """Says a text to the bot there; to be awaited."""
 
     shown: Callable[[], Iterator[str]]
-    """What the bot's messages there read now."""
+    """What the bot's messages there read now, the newest first."""
 
     def heard(self, said: str) -> bool:
         """Whether an answer there holds this."""
@@ -51,6 +51,11 @@ class Town(Protocol):
     @property
     def calls(self) -> int:
         """How often the bot called the platform, in all."""
+        ...
+
+    @property
+    def news(self) -> int:
+        """How often the bot said something new, or said it in another way."""
         ...
 
     @property
@@ -82,6 +87,10 @@ class TelegramTown:
     @property
     def calls(self) -> int:
         return self._telegram.calls.total()
+
+    @property
+    def news(self) -> int:
+        return len(self._telegram.record) + len(self._telegram.edits)
 
     @property
     def record(self) -> list[Line]:
@@ -119,7 +128,7 @@ class TelegramTown:
             self._name(chat.id, topic.id if topic else None),
             chat,
             lambda text: who.says(mention + text, in_=place),
-            lambda: (text for sent in chat.sent for text in self._reads(sent)),
+            lambda: (text for sent in reversed(chat.sent) for text in self._reads(sent)),
         )
 
     def _reads(self, sent: Any) -> Iterator[str]:
@@ -147,6 +156,11 @@ class DiscordTown:
     @property
     def calls(self) -> int:
         return self._discord.calls.total()
+
+    @property
+    def news(self) -> int:
+        channels = self._discord.world.channels.values()
+        return len(self._discord.record) + sum(len(channel.edits) for channel in channels)
 
     @property
     def record(self) -> list[Line]:
@@ -183,7 +197,7 @@ class DiscordTown:
             f"{self.kind}:{channel.id}",
             channel,
             lambda text: who.says(mention + text, in_=channel),
-            lambda: (text for sent in channel.sent for text in self._reads(sent)),
+            lambda: (text for sent in reversed(channel.sent) for text in self._reads(sent)),
         )
 
     def _reads(self, sent: Any) -> Iterator[str]:
@@ -211,6 +225,10 @@ class SlackTown:
     @property
     def calls(self) -> int:
         return self._slack.calls.total()
+
+    @property
+    def news(self) -> int:
+        return len(self._slack.record) + len(self._slack.edits)
 
     @property
     def record(self) -> list[Line]:
@@ -249,7 +267,7 @@ class SlackTown:
             self._name(channel.id, thread),
             channel,
             lambda text: who.says(mention + text, in_=channel, thread=thread),
-            lambda: (text for sent in channel.sent for text in self._reads(sent)),
+            lambda: (text for sent in reversed(channel.sent) for text in self._reads(sent)),
         )
 
     def _reads(self, sent: Any) -> Iterator[str]:
