@@ -16,7 +16,7 @@ from gateway.attachments import Attachments, unreadable
 from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.closing import Closing
-from gateway.events import Feed, TurnStarted
+from gateway.events import AnswerRestarted, Feed, TurnStarted
 from gateway.keeping import Keeping
 from gateway.notices import notice
 from gateway.open_sessions import OpenSession, is_shared
@@ -85,6 +85,7 @@ class Answering:
             case TurnFinished():
                 await self._commit(turn, ended)
             case Stopped() if stop.again:
+                self._feed.publish(AnswerRestarted(batch.session, batch.last.message.source))
                 await self._closing.withdraw(batch)
                 return batch
             case Stopped(words):
@@ -141,17 +142,16 @@ class Answering:
             kept = await self._attachments.keep(batch.session, message)
             known[index] = replace(known[index], message=kept)
 
-        messages = [(index, each.message) for index, each in enumerate(batch)]
         coming = [
-            keep(index, message)
-            for index, message in messages
-            if isinstance(message, InboundMessage) and message.attachments
+            (index, each.message)
+            for index, each in enumerate(batch)
+            if isinstance(each.message, InboundMessage) and each.message.attachments
         ]
         if not coming and not stop.requested:
             return batch, True
 
         async def keep_all() -> None:
-            await asyncio.gather(*coming)
+            await asyncio.gather(*(keep(index, message) for index, message in coming))
 
         done = await stop.guard(keep_all())
         return Batch(tuple(known)), done

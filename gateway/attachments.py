@@ -24,12 +24,14 @@ from state.keys import SessionId
 from state.messages import Attachment, AttachmentKind, InboundMessage, StoredFile
 from state.store import FileTooLarge, Sessions, StoreError
 
-AT_ONCE = 4
+AT_ONCE = 32
 """Files that are fetched at the same time, of all chats together."""
+AT_ONCE_EACH = 4
+"""Those of one message: it must not stand in the way of all others."""
 MOST_FILES = 20
 """Files of one message that are fetched."""
 FETCH_SECONDS = 120.0
-"""The longest time for one file."""
+"""The longest time that a message waits for all of its files."""
 _TRIES = 2
 
 _FILES = frozenset(
@@ -102,12 +104,15 @@ class Attachments:
         if limit == 0 or not any(map(_is_fetched, message.attachments)):
             return message
 
+        fetch = _Fetch(session, account, limit, asyncio.get_running_loop().time() + self._seconds)
+        few = asyncio.Semaphore(AT_ONCE_EACH)
+
         async def one(index: int, attachment: Attachment) -> Attachment:
             if index >= MOST_FILES or not _is_fetched(attachment):
                 return attachment
             identity = f"att-{idempotency_key(account, message.source, index)}"
-            async with self._slots:
-                return await self._fetched(session, account, attachment, identity, limit)
+            async with few:
+                return await self._fetched(fetch, attachment, identity)
 
         kept = await asyncio.gather(*(one(*each) for each in enumerate(message.attachments)))
         return replace(message, attachments=tuple(kept))
@@ -149,52 +154,30 @@ class Attachments:
         size = await self._sessions.keep_file(session, name, _pieces(content), most=len(content))
         return StoredFile(session, name, title, mime, size)
 
-    async def _fetched(
-        self,
-        session: SessionId,
-        account: str,
-        attachment: Attachment,
-        identity: str,
-        limit: int,
-    ) -> Attachment:
-        if attachment.size is not None and attachment.size > limit:
+    async def _fetched(self, fetch: "_Fetch", attachment: Attachment, identity: str) -> Attachment:
+        if attachment.size is not None and attachment.size > fetch.limit:
             return replace(attachment, problem="too_large")
         problem = "unreachable"
         for _ in range(_TRIES):
             try:
-                async with asyncio.timeout(self._seconds):
-                    name, size = await self._store(session, account, attachment, identity, limit)
+                async with asyncio.timeout_at(fetch.deadline), self._slots:
+                    name, size = await self._store(fetch, attachment, identity)
                 return replace(attachment, file=name, size=size)
-            except Rejected as error:
-                return self._failed(account, attachment, "gone", error)
-            except FileTooLarge as error:
-                return self._failed(account, attachment, "too_large", error)
-            except StoreError as error:
-                return self._failed(account, attachment, "disk", error)
-            except TimeoutError as error:
-                return self._failed(account, attachment, problem, error)
+            except (Rejected, StoreError, TimeoutError) as error:
+                problem = _problem(error)
+                _not_kept(fetch.account, error)
+                break
             except ChannelError as error:
-                self._failed(account, attachment, problem, error)
+                _not_kept(fetch.account, error)
             except Exception:
-                _log.exception("attachment_broke", channel=account)
+                _log.exception("attachment_broke", channel=fetch.account)
                 break
         return replace(attachment, problem=problem)
 
-    def _failed(
-        self, account: str, attachment: Attachment, problem: str, error: Exception
-    ) -> Attachment:
-        _log.warning("attachment_not_kept", channel=account, problem=problem, error=str(error))
-        return replace(attachment, problem=problem)
-
     async def _store(
-        self,
-        session: SessionId,
-        account: str,
-        attachment: Attachment,
-        identity: str,
-        limit: int,
+        self, fetch: "_Fetch", attachment: Attachment, identity: str
     ) -> tuple[str, int]:
-        async with aclosing(self._channels[account].download(attachment)) as coming:
+        async with aclosing(self._channels[fetch.account].download(attachment)) as coming:
             head = await _head(coming)
             name = f"{identity}.{recognised(head).extension}"
 
@@ -204,7 +187,7 @@ class Attachments:
                 async for chunk in coming:
                     yield chunk
 
-            size = await self._sessions.keep_file(session, name, chunks(), most=limit)
+            size = await self._sessions.keep_file(fetch.session, name, chunks(), most=fetch.limit)
             return name, size
 
     async def _read(
@@ -234,6 +217,28 @@ class Attachments:
         if len(data) > most or recognised(data).mime != mime:
             return None
         return replace(wanted, data=data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """Fetching the files of one message: how long each may be, and until when on the loop."""
+
+    session: SessionId
+    account: str
+    limit: int
+    deadline: float
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, Rejected):
+        return "gone"
+    if isinstance(error, StoreError):
+        return "too_large" if isinstance(error, FileTooLarge) else "disk"
+    return "unreachable"
+
+
+def _not_kept(account: str, error: Exception) -> None:
+    _log.warning("attachment_not_kept", channel=account, error=str(error) or type(error).__name__)
 
 
 def unreadable(asked: Sequence[UserEntry], media: Mapping[str, Media]) -> list[UserEntry]:

@@ -143,7 +143,7 @@ def _close(path: list[str], opened: list[str]) -> None:
 
 
 def _snake(value: object, path: KeyPath) -> Any:
-    """The same with ``maxContextTokens`` as ``max_context_tokens``, but for names of the owner's."""
+    """The same with ``maxContextTokens`` as ``max_context_tokens``, but for the owner's names."""
     if not isinstance(value, dict):
         return value
     return {

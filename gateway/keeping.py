@@ -11,6 +11,7 @@ from gateway.routing import Route
 from gateway.thinking import Limits
 from gateway.trouble import Trouble
 from state.history import Entry
+from state.keys import Address
 from state.lifecycle import Event
 from state.messages import Accepted, InboundMessage
 from state.session import Context
@@ -75,9 +76,10 @@ class Keeping:
         opened.session = session
         await self.renew(opened)
 
-    async def erase(self, opened: OpenSession, message: str) -> None:
-        """Take a message's words (it is named by its platform id) out of the history."""
-        await self._trouble.insist(lambda: self._sessions.erase(opened.session.id, {message}))
+    async def erase(self, opened: OpenSession, message: str, chat: Address) -> None:
+        """Take the words of a message, by its platform id in its chat, out of the history."""
+        session = opened.session.id
+        await self._trouble.insist(lambda: self._sessions.erase(session, {message}, chat=chat))
         await self.renew(opened)
 
     async def renew(self, opened: OpenSession) -> None:

@@ -12,10 +12,9 @@ row stays open at least as long as the message's, and a crash in between loses n
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import replace
 from itertools import islice, takewhile
 from typing import TypeVar
 
@@ -24,8 +23,9 @@ import structlog
 from agents.config import QueueMode
 from gateway import gathering
 from gateway.batch import Batch
+from gateway.lane import Action, Lane, Message
 from gateway.stop import Stop
-from state.messages import Accepted, Correction, Deletion, InboundMessage
+from state.messages import Accepted, Correction, Deletion
 
 T = TypeVar("T")
 _log = structlog.get_logger("lanes")
@@ -36,74 +36,8 @@ who writes faster than a model thinks would never be answered."""
 
 Handle = Callable[[Batch, Stop], Awaitable[Batch | None]]
 """Works on messages until they have their outcome, and returns None. When their turn obeyed a stop
-with `Stop.again`, it returns them as they are known by then: they are taken up anew. What it raises
-is a bug and is logged."""
-
-
-class _Message:
-    """A message that has no outcome yet, with the changes that follow it."""
-
-    __slots__ = ("accepted", "arrived", "changes", "stop")
-
-    def __init__(self, accepted: Accepted, stop: Stop) -> None:
-        self.accepted = accepted
-        self.stop = stop
-        self.arrived = asyncio.get_running_loop().time()
-        self.changes: list[Accepted] = []
-
-    @property
-    def deleted(self) -> bool:
-        return any(isinstance(change.message, Deletion) for change in self.changes)
-
-    def take(self, change: Accepted) -> None:
-        """Read differently, or be deleted, from now on."""
-        self.changes.append(change)
-        message, new = self.accepted.message, change.message
-        if isinstance(message, InboundMessage) and isinstance(new, Correction):
-            self.accepted = replace(self.accepted, message=replace(message, text=new.text))
-
-    def again(self, known: Accepted, *, stopped: bool) -> None:
-        """Wait anew, with what was found out about the attachments in the turn given up."""
-        message, found = self.accepted.message, known.message
-        if isinstance(message, InboundMessage) and isinstance(found, InboundMessage):
-            message = replace(message, attachments=found.attachments)
-        self.accepted = replace(known, message=message)
-        self.stop = Stop(deleted=self.deleted)
-        if stopped:
-            self.stop.request()
-
-
-class _Action:
-    __slots__ = ("act",)
-
-    def __init__(self, act: Callable[[], Awaitable[None]]) -> None:
-        self.act = act
-
-
-class _Lane:
-    __slots__ = ("changed", "current", "interruptions", "items", "task")
-
-    def __init__(self) -> None:
-        self.items: deque[_Message | _Action] = deque()
-        self.current: tuple[_Message, ...] = ()
-        self.changed = asyncio.Event()
-        self.interruptions = 0
-        self.task: asyncio.Task[None] | None = None
-
-    def messages(self) -> list[_Message]:
-        """What has no outcome yet, in order; what is worked on comes first."""
-        return [*self.current, *(each for each in self.items if isinstance(each, _Message))]
-
-    def interrupt(self) -> bool:
-        """Give up the running turn to take its messages up anew; whether that was asked."""
-        stop = self.current[0].stop
-        if not stop.requested:
-            self.interruptions += 1
-            stop.interrupt()
-        return stop.again
-
-    def put_first(self, items: Iterable[_Message]) -> None:
-        self.items.extendleft(reversed(list(items)))
+with `Stop.again`, it returns those without an outcome, as they are known by then: they are taken up
+anew. What it raises is a bug and is logged."""
 
 
 class Lanes:
@@ -112,7 +46,7 @@ class Lanes:
     def __init__(self, handle: Handle, *, mode: QueueMode = QueueMode.COLLECT) -> None:
         self._handle = handle
         self._mode = mode
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, Lane] = {}
         self._closing = False
         self._empty = asyncio.Event()
         self._empty.set()
@@ -129,7 +63,7 @@ class Lanes:
             lane.changed.set()
             return
         stop = Stop(self._stop(accepted.session, accepted.seq) if stops else ())
-        self._put(accepted.session, _Message(accepted, stop))
+        self._put(accepted.session, Message(accepted, stop))
         if lane is not None and self._mode is QueueMode.INTERRUPT:
             self._interrupt(lane)
 
@@ -147,7 +81,7 @@ class Lanes:
                 if not done.cancelled():
                     done.set_result(result)
 
-        self._put(session, _Action(act))
+        self._put(session, Action(act))
         return await done
 
     def waiting(self, session: str) -> int:
@@ -172,7 +106,7 @@ class Lanes:
         """
         self._closing = True
         for lane in list(self._lanes.values()):
-            lane.items = deque(item for item in lane.items if isinstance(item, _Action))
+            lane.items = deque(item for item in lane.items if isinstance(item, Action))
             lane.changed.set()
         try:
             async with asyncio.timeout(seconds):
@@ -189,7 +123,7 @@ class Lanes:
         if lane is None:
             return ()
         running = [lane.current[0]] if lane.current else []
-        waiting = [each for each in lane.items if isinstance(each, _Message)]
+        waiting = [each for each in lane.items if isinstance(each, Message)]
         asked = [
             each.stop
             for each in [*running, *waiting]
@@ -199,7 +133,7 @@ class Lanes:
             stop.request()
         return tuple(asked)
 
-    def _changes(self, lane: _Lane, accepted: Accepted) -> bool:
+    def _changes(self, lane: Lane, accepted: Accepted) -> bool:
         """Let a correction or deletion change its message, where that has no outcome yet."""
         change = accepted.message
         if not isinstance(change, Correction | Deletion):
@@ -220,20 +154,20 @@ class Lanes:
             return True
         return False
 
-    def _interrupt(self, lane: _Lane) -> None:
+    def _interrupt(self, lane: Lane) -> None:
         """Give up the running turn when what has just been put in would be part of it."""
         messages = [each.accepted for each in lane.messages()]
         joined = gathering.together(messages, self._mode) == len(messages)
         if lane.current and joined and self._may_interrupt(lane):
             lane.interrupt()
 
-    def _may_interrupt(self, lane: _Lane) -> bool:
+    def _may_interrupt(self, lane: Lane) -> bool:
         return lane.interruptions < MOST_INTERRUPTIONS
 
-    def _put(self, session: str, item: _Message | _Action) -> None:
+    def _put(self, session: str, item: Message | Action) -> None:
         lane = self._lanes.get(session)
         if lane is None:
-            lane = self._lanes[session] = _Lane()
+            lane = self._lanes[session] = Lane()
             self._empty.clear()
             lane.items.append(item)
             # A fresh context: what a caller bound for its logs is not about the later messages.
@@ -244,11 +178,11 @@ class Lanes:
             lane.items.append(item)
             lane.changed.set()
 
-    async def _work(self, session: str, lane: _Lane) -> None:
+    async def _work(self, session: str, lane: Lane) -> None:
         try:
             while lane.items:
                 first = lane.items[0]
-                if isinstance(first, _Action):
+                if isinstance(first, Action):
                     lane.items.popleft()
                     await first.act()
                     continue
@@ -266,19 +200,19 @@ class Lanes:
             if not self._lanes:
                 self._empty.set()
 
-    def _together(self, lane: _Lane, first: _Message) -> tuple[_Message, ...]:
+    def _together(self, lane: Lane, first: Message) -> tuple[Message, ...]:
         if first.stop.requested or first.stop.deleted:
             # Each message that is not answered ends, and is counted, by itself.
             return (first,)
         heads = takewhile(
-            lambda item: isinstance(item, _Message) and not item.stop.requested,
+            lambda item: isinstance(item, Message) and not item.stop.requested,
             islice(lane.items, gathering.MOST),
         )
-        messages = [head for head in heads if isinstance(head, _Message)]
+        messages = [head for head in heads if isinstance(head, Message)]
         count = gathering.together([each.accepted for each in messages], self._mode)
         return tuple(messages[:count])
 
-    def _patience(self, lane: _Lane, batch: tuple[_Message, ...]) -> float:
+    def _patience(self, lane: Lane, batch: tuple[Message, ...]) -> float:
         last = batch[-1]
         if last.stop.requested or last.stop.deleted:
             return 0.0
@@ -287,13 +221,13 @@ class Lanes:
         waited = asyncio.get_running_loop().time() - last.arrived
         return gathering.patience(last.accepted, waited=waited)
 
-    async def _change(self, lane: _Lane, seconds: float) -> None:
+    async def _change(self, lane: Lane, seconds: float) -> None:
         lane.changed.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await lane.changed.wait()
 
-    async def _answer(self, session: str, lane: _Lane, batch: tuple[_Message, ...]) -> None:
+    async def _answer(self, session: str, lane: Lane, batch: tuple[Message, ...]) -> None:
         lane.current = batch
         stop = batch[0].stop
         try:
@@ -308,8 +242,11 @@ class Lanes:
             return
         if left is None:
             lane.interruptions = 0
-            lane.put_first(_Message(c, Stop()) for each in batch for c in each.changes)
-            return
-        for each, known in zip(batch, left, strict=True):
-            each.again(known, stopped=not stop.again)
-        lane.put_first(sorted(batch, key=lambda each: not each.deleted))
+        # Some of them may have their outcome all the same: an answer from before a crash.
+        known = {each.seq: each for each in left or ()}
+        again = [each for each in batch if each.accepted.seq in known]
+        for each in again:
+            each.again(known[each.accepted.seq], stopped=not stop.again)
+        lane.put_first(sorted(again, key=lambda each: not each.deleted))
+        ended = [each for each in batch if each not in again]
+        lane.put_first(Message(change, Stop()) for each in ended for change in each.changes)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from channels.channel import Channel
 from gateway.clock import Clock
 from gateway.notices import notice
-from state.messages import Correction, InboundMessage, OwedPart, Reply, ReplyKind
+from state.messages import InboundMessage, OwedPart, Reply, ReplyKind
 from state.store import Ledger, PairingRequest, Role
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -38,7 +38,7 @@ class People:
         """The user ids that were let in by hand on an account."""
         return self._admitted.get(account, {})
 
-    async def ask_in(self, message: InboundMessage | Correction) -> tuple[OwedPart, ...]:
+    async def ask_in(self, message: InboundMessage) -> tuple[OwedPart, ...]:
         """Give a stranger their code, once while it lives; what they wrote is not kept."""
         now = self._clock.now()
         asked = await self._ledger.request_pairing(

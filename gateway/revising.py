@@ -48,7 +48,7 @@ class Revising:
             if not any(isinstance(each, DeletionEntry) for each in said):
                 await self._keeping.revise(opened, entry)
             if self._deletions is DeletionMode.ERASE:
-                await self._keeping.erase(opened, deletion.id)
+                await self._keeping.erase(opened, deletion.id, deletion.address)
         await self._record(accepted, opened)
 
     async def _said(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from state.keys import Scope, SessionId, SessionKey, SessionType
-from state.messages import ChatKind, Correction, InboundMessage
+from state.messages import ChatKind, InboundMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Route:
 
 
 def route(
-    message: InboundMessage | Correction,
+    message: InboundMessage,
     *,
     owner: bool,
     scope: Scope,
@@ -32,7 +32,7 @@ def route(
     return Route(key, aliases.get(str(key), key.session_id))
 
 
-def _key(message: InboundMessage | Correction, *, owner: bool, scope: Scope) -> SessionKey:
+def _key(message: InboundMessage, *, owner: bool, scope: Scope) -> SessionKey:
     at = message.address
     if message.kind is ChatKind.DIRECT:
         kind = SessionType.MAIN if owner else SessionType.DM

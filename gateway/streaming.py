@@ -18,7 +18,7 @@ from channels.errors import ChannelError
 from gateway import lateness
 from gateway.batch import Batch
 from gateway.delivery import Delivery
-from gateway.live import FIRST_AFTER, Call, Live, Post
+from gateway.live import Call, Live, Post
 from gateway.replies import words
 from gateway.trouble import Trouble
 from state.ids import idempotency_key
@@ -64,7 +64,7 @@ class Stream:
         if self._timer is None and not self.live.over:
             loop = asyncio.get_running_loop()
             self.live.begin(loop.time())
-            self._timer = loop.call_later(FIRST_AFTER, self._start, context=Context())
+            self._timer = loop.call_at(self.live.ready_at, self._start, context=Context())
         self._grew.set()
 
     def voided(self) -> None:

@@ -45,7 +45,8 @@ class Attachment:
 
     `name` and `mime` are what the sender says, and are only shown. `file` is the name, made by
     the gateway, under which the content is kept with the session; None where it is not kept, and
-    then `problem` may say why (``too_large``, ``gone``, ``unreachable``).
+    then `problem` may say why (``too_large``, ``gone``, ``unreachable``, ``disk``). A file with the
+    problem ``unreadable`` is kept, but a model that was shown it refused it.
     """
 
     kind: AttachmentKind

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ import structlog
 from channels.channel import Capabilities, Command, Health, Receive
 from channels.cursors import Cursors
 from channels.discord import ids
+from channels.discord.acquaintances import know_chats
 from channels.discord.client import BotClient
 from channels.discord.commands import Invocations, publish
 from channels.discord.config import DiscordSettings
@@ -21,7 +23,7 @@ from channels.discord.intake import Intake
 from channels.discord.link import HEARTBEAT_TIMEOUT, Link
 from channels.discord.marks import ReadMarks
 from channels.discord.reactions import Reactions
-from channels.discord.refusals import Gone
+from channels.discord.refusals import EditedTooOften, Gone
 from channels.discord.transport import Transport
 from channels.errors import ChannelError, Rejected, Unauthorized, Unreachable
 from channels.fetching import Fetcher
@@ -124,7 +126,6 @@ class DiscordChannel:
     def render(self, reply: Reply) -> tuple[Part, ...]:
         """See `channels.channel.Channel`; the first part answers the question itself."""
         parts = [Part(message.text, message.plain) for message in render(reply.text)]
-        parts += [Part("", "", file=file) for file in reply.files]
         first, *rest = parts or [Part(NOTHING_TO_SEE, NOTHING_TO_SEE)]
         return (replace(first, reply_to=reply.reply_to), *rest)
 
@@ -190,6 +191,8 @@ class DiscordChannel:
     async def _take_in(self, me: Identity, receive: Receive) -> None:
         marks = ReadMarks(self._cursors, me.id, self._now)
         await marks.recall()
+        people = (*self._settings.owners, *self._settings.allow_users)
+        await know_chats(self.name, self._client, marks, people)
 
         async def take(inbound: Inbound) -> None:
             if isinstance(inbound, InboundMessage) and inbound.kind is ChatKind.DIRECT:
@@ -255,6 +258,11 @@ class DiscordChannel:
                 await self._client.remove(room, number)
             else:
                 await self._client.edit(room, number, said.text, said.buttons)
+        except EditedTooOften:
+            # Taken away before the answer comes as another: so nothing is left to be repeated.
+            with suppress(Gone):
+                await self._client.remove(room, number)
+            return said.removes
         except Gone:
             return said.removes
         return True

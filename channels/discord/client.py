@@ -56,6 +56,11 @@ class BotClient:
             raise _unreadable()
         return raw
 
+    async def open_chat(self, person: int) -> int:
+        """The private chat with somebody, made if need be; its id."""
+        body = {"recipient_id": str(person)}
+        return _id_of(await self._transport.call("POST", "/users/@me/channels", body))
+
     async def history(self, channel: int, limit: int, after: int | None = None) -> list[Any]:
         """The latest messages of a channel, or the first ones after another; newest first."""
         path = f"/channels/{channel}/messages?limit={limit}"
@@ -91,7 +96,7 @@ class BotClient:
         if buttons:
             body["components"] = rows(buttons)
         path = f"/channels/{channel}/messages"
-        return _message(await self._transport.call("POST", path, body, bucket=f"send {channel}"))
+        return _id_of(await self._transport.call("POST", path, body, bucket=f"send {channel}"))
 
     async def upload(
         self, channel: int, text: str, file: Upload, *, key: str, reply_to: int | None
@@ -99,7 +104,7 @@ class BotClient:
         """Send a message with a file; see `send`."""
         body = _new(text, key, reply_to) | {"attachments": [{"id": 0, "filename": file.name}]}
         path, bucket = f"/channels/{channel}/messages", f"send {channel}"
-        return _message(await self._transport.call("POST", path, body, bucket=bucket, file=file))
+        return _id_of(await self._transport.call("POST", path, body, bucket=bucket, file=file))
 
     async def edit(self, channel: int, message: int, text: str, buttons: Sequence[Button]) -> None:
         """Let a message of ours read differently. Raises `Gone` where that cannot be done."""
@@ -148,7 +153,7 @@ class BotClient:
         """Put the answer in the place of what was deferred; the same again changes nothing."""
         path = f"/webhooks/{application}/{token}/messages/@original"
         raw = await self._transport.call("PATCH", path, _words(text), own_token=False)
-        return _message(raw)
+        return _id_of(raw)
 
     async def follow_up(self, application: int, token: str, text: str, *, ephemeral: bool) -> int:
         """Say more in answer to a command."""
@@ -156,7 +161,7 @@ class BotClient:
         if ephemeral:
             body["flags"] |= _EPHEMERAL
         path = f"/webhooks/{application}/{token}?wait=true"
-        return _message(await self._transport.call("POST", path, body, own_token=False))
+        return _id_of(await self._transport.call("POST", path, body, own_token=False))
 
 
 def command_list(commands: Sequence[Command]) -> list[Json]:
@@ -191,7 +196,7 @@ def _words(text: str) -> Json:
     return {"content": text, "allowed_mentions": _NOBODY, "flags": _NO_PREVIEWS}
 
 
-def _message(raw: Any) -> int:
+def _id_of(raw: Any) -> int:
     try:
         return ids.snowflake(raw["id"])
     except (TypeError, KeyError, ValueError):

@@ -1,5 +1,6 @@
 """The settings of a Discord account."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -23,6 +24,13 @@ class DiscordSettings(AccountSettings):
 
     catch_up: int = Field(default=50, ge=0, le=100)
     """How many messages of one chat are made up for after an absence, the latest; 0 for none."""
+
+    @field_validator("api_root")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        if not re.match(r"https?://[^/]", url):
+            raise ValueError(f"{url!r} is no address: write http://… or https://…")
+        return url
 
     @field_validator("owners", "allow_users")
     @classmethod

@@ -30,6 +30,7 @@ class ReadMarks:
         self._known: dict[int, int] = {}
         self._unwritten: dict[int, int] = {}
         self._chats: OrderedDict[int, None] = OrderedDict()
+        self._met: set[int] = set()
         self._began = 0
 
     async def recall(self) -> None:
@@ -39,6 +40,7 @@ class ReadMarks:
         if text is None:
             await self._set(f"{self._name}:began", str(self._began))
         self._chats = OrderedDict.fromkeys(_numbers(await self._get(f"{self._name}:chats")))
+        self._met = set(_numbers(await self._get(f"{self._name}:met")))
 
     async def after(self, room: int) -> int:
         """The message after which a room has not been read; no older than a week."""
@@ -69,6 +71,16 @@ class ReadMarks:
         while len(self._chats) > _MOST_CHATS:
             self._chats.popitem(last=False)
         await self._set(f"{self._name}:chats", json.dumps(list(self._chats)))
+
+    def has_met(self, person: int) -> bool:
+        """Whether the private chat with somebody was asked for."""
+        return person in self._met
+
+    async def meet(self, person: int, chat: int) -> None:
+        """The private chat with somebody is this one."""
+        self._met.add(person)
+        await self.remember_chat(chat)
+        await self._set(f"{self._name}:met", json.dumps(sorted(self._met)))
 
     async def write(self) -> None:
         """Keep what was moved."""

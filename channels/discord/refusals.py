@@ -30,6 +30,10 @@ class Gone(Rejected):
     """The message is not there any more, or cannot be changed any more."""
 
 
+class EditedTooOften(Gone):
+    """The message is there, and stays as it is."""
+
+
 class NotPermitted(Rejected):
     """The bot lacks a permission in this channel."""
 
@@ -39,6 +43,9 @@ _EXPIRED = frozenset({10008, 10015, 10062, 50027})
 
 _GONE = frozenset({10008, 50005, 50021, 50083})
 """Unknown message, one of somebody else, one of Discord's own, one in an archived thread."""
+
+_TOO_MANY_LATE_EDITS = 30046
+"""Of messages that are older than an hour. It comes as a flood answer, and no wait is named."""
 
 _NOT_PERMITTED = frozenset({50001, 50013})
 _TOO_LARGE = 40005
@@ -50,6 +57,8 @@ def refusal(
     """The error for an answer that is none. `own_token`: the call was made with the bot's."""
     said = body if isinstance(body, dict) else {}
     code, words = said.get("code"), str(said.get("message") or "")
+    if code == _TOO_MANY_LATE_EDITS:
+        return EditedTooOften(f"Discord refused: {words} ({code})")
     if status == 429:
         return _flood(said, headers)
     if status == 413 or code == _TOO_LARGE:

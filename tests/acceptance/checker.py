@@ -1,14 +1,16 @@
 """Judges a recorded day of a gateway that was killed now and then; does no I/O.
 
 Every message that people say holds a word of its own, `word(n)`, and the model repeats what it is
-told, so that each answer says which message it answers.
+told, so that each answer says which messages it answers, and whether it is whole. What a chat shows
+is what is there in the end, after all edits and deletions.
 """
 
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -22,10 +24,9 @@ def word(number: int) -> str:
     return f"#{number}#"
 
 
-def word_in(text: str) -> str | None:
-    """The word that a text holds, if any."""
-    found = _WORD.search(text)
-    return found[0] if found else None
+def words_in(text: str) -> tuple[str, ...]:
+    """The words that a text holds, in their order."""
+    return tuple(dict.fromkeys(_WORD.findall(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,12 @@ class Line:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """What happened: on the platform's side, and on the disk at the end.
 
-    `said` and `sent` are in the order of the platform. `histories` are the bytes of each session's
+    `said` and `sent` are in the order of the platform; `sent` is what is shown in the end, at the
+    time when it was new. `histories` are the bytes of each session's
     history.json. `once` are the beginnings of the names of chats in which nothing is ever shown
     twice, because the platform knows what was sent before.
     """
@@ -53,6 +55,11 @@ class Record:
     counts: Counts = Counts()
     once: tuple[str, ...] = ()
 
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """What was said, by the word in it."""
+        return {each: line.text for line in self.said for each in words_in(line.text)}
+
 
 def faults(record: Record) -> list[str]:
     """Everything that is wrong, in sentences; an empty list when every promise was kept."""
@@ -61,30 +68,32 @@ def faults(record: Record) -> list[str]:
         *_crossed(record),
         *_reordered(record),
         *_repeated(record),
+        *_left(record),
         *_stored(record),
         *_counted(record),
     ]
 
 
 def _lost(record: Record) -> Iterator[str]:
-    answered = {word_in(line.text) for line in record.sent}
+    answered = {each for line in _whole(record) for each in words_in(line.text)}
     for line in record.said:
-        if word_in(line.text) not in answered:
+        if not answered.issuperset(words_in(line.text)):
             yield f"lost: {line.text!r} in {line.chat} has no answer"
 
 
 def _crossed(record: Record) -> Iterator[str]:
-    chats = {word_in(line.text): line.chat for line in record.said}
+    chats = {each: line.chat for line in record.said for each in words_in(line.text)}
     for line in record.sent:
-        asked = word_in(line.text)
-        if asked is None or asked not in chats:
+        asked = words_in(line.text)
+        if not asked or not chats.keys() >= set(asked):
             yield f"strange: {line.chat} got {line.text!r}, which answers nothing"
-        elif chats[asked] != line.chat:
-            yield f"crossed: {line.chat} got the answer to {line.text!r} from {chats[asked]}"
+        for each in asked:
+            if chats.get(each, line.chat) != line.chat:
+                yield f"crossed: {line.chat} got the answer to {each} from {chats[each]}"
 
 
 def _reordered(record: Record) -> Iterator[str]:
-    said, sent = _words_by_chat(record.said), _words_by_chat(record.sent)
+    said, sent = _words_by_chat(record.said), _words_by_chat(_whole(record))
     for chat, answers in sent.items():
         first = list(dict.fromkeys(answers))
         expected = [each for each in said.get(chat, ()) if each in set(first)]
@@ -94,9 +103,10 @@ def _reordered(record: Record) -> Iterator[str]:
 
 def _repeated(record: Record) -> Iterator[str]:
     """A repeat stands on both sides of a kill, and the ledger knows of it."""
-    times: dict[tuple[str, str | None], list[float]] = defaultdict(list)
-    for line in record.sent:
-        times[line.chat, word_in(line.text)].append(line.at)
+    times: dict[tuple[str, tuple[str, ...]], list[float]] = defaultdict(list)
+    for line in _whole(record):
+        times[line.chat, words_in(line.text)].append(line.at)
+    yield from _answered_twice(times)
     repeats: Counter[str] = Counter()
     for (chat, answer), sendings in times.items():
         for before, after in pairwise(sendings):
@@ -113,6 +123,38 @@ def _repeated(record: Record) -> Iterator[str]:
         yield f"silent: {repeats.total()} repeats, of which the ledger knows {known}"
 
 
+def _answered_twice(answers: Collection[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
+    """A message is answered in one way: alone, or together with certain others."""
+    times = Counter((chat, each) for chat, answer in answers for each in answer)
+    for (chat, each), number in times.items():
+        if number > 1:
+            yield f"repeated: {chat} got {number} answers to {each}"
+
+
+def _left(record: Record) -> Iterator[str]:
+    """A part of an answer stays only if it was being shown for the first time at a kill."""
+    left: Counter[str] = Counter()
+    for line in record.sent:
+        if _is_whole(line, record):
+            continue
+        left[line.chat] += 1
+        if line.chat.startswith(record.once) or not any(k > line.at for k in record.kills):
+            yield f"left: {line.chat} still shows {line.text!r}"
+    for chat, number in left.items():
+        if number > len(record.kills):
+            yield f"left: {chat} shows parts of {number} answers, of {len(record.kills)} kills"
+
+
+def _whole(record: Record) -> list[Line]:
+    """What was sent, without what shows a part of an answer only."""
+    return [line for line in record.sent if _is_whole(line, record)]
+
+
+def _is_whole(line: Line, record: Record) -> bool:
+    """Whether it repeats all that was said of whatever it repeats."""
+    return all(record.texts.get(each, each) in line.text for each in words_in(line.text))
+
+
 def _counted(record: Record) -> Iterator[str]:
     counts = record.counts
     if counts.pending or counts.owed or counts.failed_parts:
@@ -127,7 +169,7 @@ def _counted(record: Record) -> Iterator[str]:
 def _stored(record: Record) -> Iterator[str]:
     said = _words_by_chat(record.said)
     chats = {each: chat for chat, words in said.items() for each in words}
-    kept: dict[str, list[str | None]] = {}
+    kept: dict[str, list[str]] = {}
     for session, data in record.histories.items():
         try:
             entries = json.loads(data)
@@ -136,8 +178,8 @@ def _stored(record: Record) -> Iterator[str]:
         except (ValueError, KeyError, TypeError) as error:
             yield f"unreadable: {session}: {error!r}"
             continue
-        words = [word_in(entry["content"]) for entry in asked]
-        owners = {chats.get(each or "") for each in words}
+        words = [each for entry in asked for each in words_in(entry["content"])]
+        owners = {chats.get(each) for each in words}
         if len(owners) > 1:
             yield f"mixed: {session} holds the words of {owners}"
         for owner in owners:
@@ -156,8 +198,8 @@ def _unfinished(
             yield f"finished {ends[entry['id']]} times: {entry['content']!r} in {session}"
 
 
-def _words_by_chat(lines: Sequence[Line]) -> dict[str, list[str | None]]:
-    chats: dict[str, list[str | None]] = defaultdict(list)
+def _words_by_chat(lines: Sequence[Line]) -> dict[str, list[str]]:
+    chats: dict[str, list[str]] = defaultdict(list)
     for line in lines:
-        chats[line.chat].append(word_in(line.text))
+        chats[line.chat] += words_in(line.text)
     return chats

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tests.acceptance.checker import Line, Record, word, word_in
+from tests.acceptance.checker import Line, Record, word, words_in
 from tests.acceptance.gateway_process import GatewayProcess
 from tests.acceptance.towns import Seat, Town
 
@@ -29,6 +29,8 @@ class Crowd:
     rng: random.Random
     said: list[Line] = field(default_factory=list)
     kills: list[float] = field(default_factory=list)
+    phrase: str = "tell me {word}"
+    """What everybody says; the word makes each message unlike every other."""
     _seats: list[tuple[Town, Seat]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -76,11 +78,10 @@ class Crowd:
     async def quiet(self, silence: float) -> None:
         """Wait until every message has its answer, or nothing has been heard for so long."""
         while True:
-            sent = self._sent()
-            if len({word_in(line.text) for line in sent}) >= len(self.said):
+            before = self._news()
+            if self._all_answered():
                 return
-            before = len(sent)
-            if not await self._until(lambda before=before: len(self._sent()) > before, silence):
+            if not await self._until(lambda before=before: self._news() > before, silence):
                 return
 
     def record(self) -> Record:
@@ -93,8 +94,17 @@ class Crowd:
             counts=self.gateway.counts(),
         )
 
+    def _all_answered(self) -> bool:
+        shown = {each: line.text for line in self._sent() for each in words_in(line.text)}
+        return all(
+            said.text in shown.get(each, "") for said in self.said for each in words_in(said.text)
+        )
+
     def _sent(self) -> list[Line]:
         return [line for town in self.towns for line in town.record]
+
+    def _news(self) -> int:
+        return sum(town.news for town in self.towns)
 
     def _calls(self) -> int:
         return sum(town.calls for town in self.towns)
@@ -119,11 +129,12 @@ class Crowd:
             waiting = said
 
     async def _say(self, town: Town, seat: Seat) -> str:
+        """Returns what was said."""
         number = next(self._numbers)
-        text = f"tell me {word(number)}"
+        text = self.phrase.format(word=word(number))
         self.said.append(Line(seat.name, text, time.monotonic()))
         await seat.says(text)
         if number % _REDELIVER_EVERY == 0:
             # It is run once all the same.
             town.redeliver(self.rng)
-        return word(number)
+        return text

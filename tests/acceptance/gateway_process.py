@@ -13,9 +13,9 @@ from typing import Any
 
 from state.files import ReadOnlyState
 from state.store import Counts
+from tests.acceptance.parrot import Parrot
 from tests.architecture.sources import ROOT
 from tests.emulators.discord import DiscordEmulator
-from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.slack import SlackEmulator
 from tests.emulators.telegram import TelegramEmulator
 from tests.emulators.telegram.signal import Signal
@@ -42,7 +42,7 @@ class GatewayProcess:
         self,
         state: Path,
         accounts: Accounts,
-        model: OpenAIEmulator,
+        model: Parrot,
         *,
         settings: Sequence[str] = (),
         program: Sequence[str] = GATEWAY,
@@ -183,7 +183,7 @@ class GatewayProcess:
                 self._logged.changed()
 
 
-def _configuration(accounts: Accounts, model: OpenAIEmulator) -> str:
+def _configuration(accounts: Accounts, model: Parrot) -> str:
     # A TOML value is written like a JSON one, as far as settings of accounts go.
     channels = "\n".join(
         f"[channels.{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in account.items())
@@ -208,7 +208,7 @@ class World:
     """A platform, a model, and a gateway between them."""
 
     telegram: TelegramEmulator
-    model: OpenAIEmulator
+    model: Parrot
     gateway: GatewayProcess
 
     async def asked(self, times: int) -> None:
@@ -225,12 +225,14 @@ class WorldOfThree(World):
 
 
 @asynccontextmanager
-async def world(folder: Path, *, latency: float = 0.0, **process: Any) -> AsyncIterator[World]:
+async def world(
+    folder: Path, *, latency: float = 0.0, pause: float = 0.0, **process: Any
+) -> AsyncIterator[World]:
     """The emulators, and a gateway that is still to be started; all end with the test.
 
     `process` is what a `GatewayProcess` can be told.
     """
-    async with TelegramEmulator() as telegram, OpenAIEmulator(latency=latency) as model:
+    async with TelegramEmulator() as telegram, Parrot(latency=latency, pause=pause) as model:
         accounts = {"telegram": telegram_account(telegram, poll_seconds=30)}
         gateway = GatewayProcess(folder / "state", accounts, model, **process)
         try:
@@ -241,14 +243,14 @@ async def world(folder: Path, *, latency: float = 0.0, **process: Any) -> AsyncI
 
 @asynccontextmanager
 async def world_of_three(
-    folder: Path, *, latency: float = 0.0, **process: Any
+    folder: Path, *, latency: float = 0.0, pause: float = 0.0, **process: Any
 ) -> AsyncIterator[WorldOfThree]:
     """See `world`. In a Slack channel, the bot answers in the channel."""
     async with (
         TelegramEmulator() as telegram,
         DiscordEmulator() as discord,
         SlackEmulator() as slack,
-        OpenAIEmulator(latency=latency) as model,
+        Parrot(latency=latency, pause=pause) as model,
     ):
         accounts = {
             "telegram": telegram_account(telegram, poll_seconds=30),

@@ -21,13 +21,17 @@ SMALL = Sizes(
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_a_scenario_measures_something(name, tmp_path):
     figures = await SCENARIOS[name](tmp_path, SMALL)
-    # So few chats may leave the memory as it was.
-    assert all(min(each.values) > 0 for each in figures if not each.name.startswith("more"))
+    # So few chats may leave the memory as it was, and a library may cost more than all of Argent.
+    assert all(min(each.values) > 0 for each in figures if not _is_difference(each))
+
+
+def _is_difference(figure: Figure) -> bool:
+    return figure.name.startswith("more") or figure.name.endswith("added")
 
 
 async def test_an_answer_that_does_not_come_is_missed():
     async with TelegramEmulator() as tg, TelegramControl(tg.url) as control:
-        deaf = Bench(os.getpid(), control, model=None, first_poll=0, patience=0.1)
+        deaf = Bench(os.getpid(), control, model=None, connected=0, patience=0.1)
         with pytest.raises(Missing):
             await all_at_once(deaf, chats=2, each=1)
 

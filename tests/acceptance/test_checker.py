@@ -53,6 +53,34 @@ def test_a_repeat_where_the_platform_allows_none_is_named():
     assert faults(replace(record, once=("b",))) == []
 
 
+def test_an_answer_to_several_messages_answers_each() -> None:
+    together = Line("a", f"say {word(1)}\nsay {word(2)}", 2)
+    assert faults(replace(GOOD, sent=[together, line("b", 3, 3)])) == []
+
+
+def test_an_answer_that_comes_alone_and_with_others_is_named() -> None:
+    together = Line("a", f"say {word(1)}\nsay {word(2)}", 3)
+    record = replace(GOOD, sent=[line("a", 1, 2), together, line("b", 3, 3)])
+    assert kinds(record) == {"repeated"}
+
+
+def test_a_part_of_an_answer_is_none() -> None:
+    said = [*GOOD.said[:1], Line("a", f"say {word(2)} to the end", 1), GOOD.said[2]]
+    assert kinds(replace(GOOD, said=said)) == {"lost", "left"}
+
+
+@pytest.mark.parametrize(
+    ("once", "at", "kind"), [((), 2.4, set()), (("a",), 2.4, {"left"}), ((), 2.6, {"left"})]
+)
+def test_a_part_of_an_answer_stays_only_where_a_kill_left_it(
+    once: tuple[str, ...], at: float, kind: set[str]
+) -> None:
+    said = [*GOOD.said[:1], Line("a", f"say {word(2)} to the end", 1), GOOD.said[2]]
+    whole = Line("a", f"say {word(2)} to the end", 4)
+    sent = [GOOD.sent[0], replace(line("a", 2, 0), at=at), GOOD.sent[1], whole]
+    assert kinds(replace(GOOD, said=said, sent=sent, once=once)) == kind
+
+
 @pytest.mark.parametrize(
     ("sent", "repeated", "kind"),
     [

@@ -22,7 +22,8 @@ def may_write(pid: int, size: int) -> None:
 async def test_a_gateway_that_cannot_write_confirms_nothing_and_goes_on_when_it_can(
     tmp_path: Path,
 ) -> None:
-    async with world(tmp_path) as there:
+    one_by_one = ["agents.defaults.session.queue=followup"]
+    async with world(tmp_path, settings=one_by_one) as there:
         telegram = there.telegram
         owner, alice, bob = (telegram.user(name) for name in ("Owner", "Alice", "Bob"))
         owner.chat()

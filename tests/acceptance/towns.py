@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from tests.acceptance.checker import Line
 from tests.emulators.discord import Channel as DiscordChannel
 from tests.emulators.discord import DiscordEmulator
-from tests.emulators.slack import SlackEmulator
+from tests.emulators.slack import SlackEmulator, blocks
 from tests.emulators.telegram import Chat, TelegramEmulator, Topic, User
 from tests.emulators.telegram.signal import Signal
 
@@ -18,7 +18,6 @@ _LATELY = 400
 class Place(Protocol):
     """A chat of an emulator, as far as it is listened to."""
 
-    sent: Any
     changed: Signal
 
 
@@ -31,9 +30,12 @@ class Seat:
     says: Callable[[str], Any]
     """Says a text to the bot there; to be awaited."""
 
+    shown: Callable[[], Iterator[str]]
+    """What the bot's messages there read now, the newest first."""
+
     def heard(self, said: str) -> bool:
         """Whether an answer there holds this."""
-        return any(said in sent.text for sent in reversed(self.chat.sent))
+        return any(said in text for text in self.shown())
 
 
 class Town(Protocol):
@@ -52,8 +54,13 @@ class Town(Protocol):
         ...
 
     @property
+    def news(self) -> int:
+        """How often the bot said something new, or said it in another way."""
+        ...
+
+    @property
     def record(self) -> list[Line]:
-        """What the bot sent, in the order of the platform."""
+        """What the bot sent and is still there, as it reads now, in the order of the platform."""
         ...
 
     def seats(self, count: int) -> Iterator[Seat]:
@@ -82,10 +89,15 @@ class TelegramTown:
         return self._telegram.calls.total()
 
     @property
+    def news(self) -> int:
+        return len(self._telegram.record) + len(self._telegram.edits)
+
+    @property
     def record(self) -> list[Line]:
         return [
-            Line(self._name(sent.chat, sent.thread), sent.text, sent.at)
+            Line(self._name(sent.chat, sent.thread), text, sent.at)
             for sent in self._telegram.record
+            for text in self._reads(sent)
         ]
 
     def seats(self, count: int) -> Iterator[Seat]:
@@ -116,7 +128,14 @@ class TelegramTown:
             self._name(chat.id, topic.id if topic else None),
             chat,
             lambda text: who.says(mention + text, in_=place),
+            lambda: (text for sent in reversed(chat.sent) for text in self._reads(sent)),
         )
+
+    def _reads(self, sent: Any) -> Iterator[str]:
+        """What a message of the bot's reads now; nothing when it is gone."""
+        chat = self._telegram.world.find(self._telegram.bot, sent.chat)
+        if chat is not None and sent.message in chat.messages:
+            yield chat.messages[sent.message].get("text", "")
 
     def _name(self, chat: int, thread: int | None) -> str:
         return f"{self.kind}:{chat}" if thread is None else f"{self.kind}:{chat}/{thread}"
@@ -139,8 +158,17 @@ class DiscordTown:
         return self._discord.calls.total()
 
     @property
+    def news(self) -> int:
+        channels = self._discord.world.channels.values()
+        return len(self._discord.record) + sum(len(channel.edits) for channel in channels)
+
+    @property
     def record(self) -> list[Line]:
-        return [Line(f"{self.kind}:{s.chat}", s.text, s.at) for s in self._discord.record]
+        return [
+            Line(f"{self.kind}:{sent.chat}", text, sent.at)
+            for sent in self._discord.record
+            for text in self._reads(sent)
+        ]
 
     def seats(self, count: int) -> Iterator[Seat]:
         server = self._discord.guild("Server")
@@ -169,7 +197,13 @@ class DiscordTown:
             f"{self.kind}:{channel.id}",
             channel,
             lambda text: who.says(mention + text, in_=channel),
+            lambda: (text for sent in reversed(channel.sent) for text in self._reads(sent)),
         )
+
+    def _reads(self, sent: Any) -> Iterator[str]:
+        messages = self._discord.world.channels[sent.chat].messages
+        if sent.message in messages:
+            yield messages[sent.message]["content"]
 
 
 class SlackTown:
@@ -193,8 +227,16 @@ class SlackTown:
         return self._slack.calls.total()
 
     @property
+    def news(self) -> int:
+        return len(self._slack.record) + len(self._slack.edits)
+
+    @property
     def record(self) -> list[Line]:
-        return [Line(self._name(s.channel, s.thread), s.text, s.at) for s in self._slack.record]
+        return [
+            Line(self._name(sent.channel, sent.thread), text, sent.at)
+            for sent in self._slack.record
+            for text in self._reads(sent)
+        ]
 
     def seats(self, count: int) -> Iterator[Seat]:
         parent = self._slack.channel("parent")
@@ -225,7 +267,13 @@ class SlackTown:
             self._name(channel.id, thread),
             channel,
             lambda text: who.says(mention + text, in_=channel, thread=thread),
+            lambda: (text for sent in reversed(channel.sent) for text in self._reads(sent)),
         )
+
+    def _reads(self, sent: Any) -> Iterator[str]:
+        message = self._slack.world.channels[sent.channel].messages.get(sent.ts, {})
+        if "bot_id" in message:
+            yield blocks.read(message["blocks"])[0] if "blocks" in message else message["text"]
 
     def _name(self, channel: str, thread: str | None) -> str:
         return f"{self.kind}:{channel}" if thread is None else f"{self.kind}:{channel}/{thread}"

@@ -18,13 +18,16 @@ CORE = re.compile(
       state\.(keys|ids|messages|history|session|lifecycle|compaction|view|erasing|records)
     | state\.(durations|quiet)
     | state\.codec(\.\w+)?
-    | channels\.(columns|config|document|errors|grammar|markdown|pieces|rendering|sound|split)
+    | channels\.(addresses|columns|config|document|errors|grammar|markdown|pieces|rendering|sound)
+    | channels\.split
     | channels\.\w+\.(attachments|config|format|identity|ids|inbound|quotes|sound|words)
-    | channels\.(discord\.(markup|places)|slack\.(known|manifest))
-    | agents\.(config|errors|extract|material|prompt|revisions|skills|summary_prompts|tokens)
-    | agents\.(transcript|turn)
-    | gateway\.(admission|commands|export(_\w+)?|gathering|importing(\.\w+)?|lateness|live|lived)
-    | gateway\.(notices|routing|scopes)
+    | channels\.discord\.(buttons|markup|places|seen)
+    | channels\.slack\.(buttons|changes|fields|known|manifest)
+    | channels\.telegram\.(keyboard|places|presses)
+    | agents\.(config|errors|extract|looking|material|models\.sight|prompt|revisions|skills)
+    | agents\.(summary_prompts|tokens|transcript|turn)
+    | gateway\.(admission|commands|export(_\w+)?|filetypes|gathering|importing(\.\w+)?)
+    | gateway\.(lateness|live|lived|notices|routing|scopes)
     """,
     re.VERBOSE,
 )

@@ -1,6 +1,7 @@
 """The processes of a measurement, each begun fresh and ended with it."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -17,7 +18,8 @@ from typing import Any
 import aiohttp
 import orjson
 
-from tests.emulators.telegram import TelegramControl
+from tests.emulators.driver import Driver
+from tests.emulators.process import CONTROLS, account
 
 ROOT = Path(__file__).parents[2]
 ARGENT = (sys.executable, "-m", "gateway.cli.main")
@@ -25,28 +27,40 @@ _STOP_SECONDS = 40.0
 _START_SECONDS = 20.0
 _TRACE = ("strace", "-D", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fsync,fdatasync,syncfs", "-o")
 
+_FLOORS = {
+    "telegram": ("tests.benchmarks.echo_bot", "url", "token"),
+    "discord": ("tests.benchmarks.echo_discord", "token", "url", "gateway_url"),
+    "slack": ("tests.benchmarks.echo_slack", "token", "app_token", "api_root"),
+}
+"""The bare bot of each platform, and what it has to be told."""
+
+_CONNECTED = {"discord": "identified", "slack": "open"}
+"""What an emulator counts when a bot is connected. A Telegram bot only asks."""
+
+_LOOK_EVERY = 0.005
 _CONFIG = """
 [agents.defaults]
 model = "openai:test"
+[agents.defaults.session]
+# Every message has an answer of its own, as from the floor.
+queue = "followup"
 [models.openai]
 base_url = "{model}/v1"
 api_key = "sk-bench"
-[channels.telegram]
-api_root = "{url}"
-token = "{token}"
+[channels.bot]
 dm_policy = "open"
 """
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A bot under measurement, the Telegram it is on, and the model that it asks (if it does)."""
+    """A bot under measurement, the platform it is on, and the model that it asks (if it does)."""
 
     pid: int
-    telegram: TelegramControl
+    people: Driver
     model: str | None
-    first_poll: float
-    """Seconds from the start of the process to its first getUpdates."""
+    connected: float
+    """Seconds from the start of the process until it heard the platform (its first getUpdates)."""
     patience: float = 120.0
     """Seconds to wait for answers before they count as missing."""
 
@@ -60,29 +74,36 @@ class Bench:
 
 
 @asynccontextmanager
-async def argent(folder: Path, *, trace: Path | None = None) -> AsyncIterator[Bench]:
-    """A gateway that polls, with a fresh state folder below `folder`."""
+async def argent(
+    folder: Path, platform: str = "telegram", *, trace: Path | None = None
+) -> AsyncIterator[Bench]:
+    """A gateway on one platform, with a fresh state folder below `folder`."""
     async with AsyncExitStack() as stack:
-        told, telegram = await stack.enter_async_context(_telegram(folder))
+        told, people = await stack.enter_async_context(_platform(platform, folder))
         model = await stack.enter_async_context(_server("tests.benchmarks.model", folder))
         state = Path(tempfile.mkdtemp(prefix="state-", dir=folder))
-        settings = _CONFIG.format(model=model["url"], **told)
+        settings = _CONFIG.format(model=model["url"])
+        settings += "".join(
+            f"{name} = {json.dumps(value)}\n" for name, value in account(platform, told).items()
+        )
         (state / "argent.toml").write_text(settings)
         command = [*ARGENT, "gateway", "run"]
         if trace is not None:
             command = [*_TRACE, str(trace), *command]
-        bot = stack.enter_context(_Process(command, folder, ARGENT_STATE_DIR=str(state)))
-        yield Bench(bot.pid, telegram, model["url"], await _first_poll(bot, telegram))
+        environ = {"ARGENT_STATE_DIR": str(state), "XDG_RUNTIME_DIR": str(folder)}
+        bot = stack.enter_context(_Process(command, folder, **environ))
+        yield Bench(bot.pid, people, model["url"], await _connected(platform, bot, people))
 
 
 @asynccontextmanager
-async def echo_bot(folder: Path) -> AsyncIterator[Bench]:
+async def echo_bot(folder: Path, platform: str = "telegram") -> AsyncIterator[Bench]:
     """The floor."""
     async with AsyncExitStack() as stack:
-        told, telegram = await stack.enter_async_context(_telegram(folder))
-        command = [sys.executable, "-m", "tests.benchmarks.echo_bot", told["url"], told["token"]]
+        told, people = await stack.enter_async_context(_platform(platform, folder))
+        module, *facts = _FLOORS[platform]
+        command = [sys.executable, "-m", module, *(told[fact] for fact in facts)]
         bot = stack.enter_context(_Process(command, folder))
-        yield Bench(bot.pid, telegram, None, await _first_poll(bot, telegram))
+        yield Bench(bot.pid, people, None, await _connected(platform, bot, people))
 
 
 def can_trace(folder: Path) -> bool:
@@ -98,22 +119,26 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return kept | {"HOME": str(folder), "PYTHONPATH": str(ROOT)} | more
 
 
-async def _first_poll(bot: "_Process", telegram: TelegramControl) -> float:
-    asked = {"method": "getUpdates", "count": 1, "timeout": _START_SECONDS}
+async def _connected(platform: str, bot: "_Process", people: Driver) -> float:
     try:
-        called = await telegram.call("called", **asked)
-    except RuntimeError as error:
-        raise RuntimeError(f"the bot does not poll:\n{bot.log.read_text()}") from error
-    return float(called["at"]) - bot.began
+        if platform == "telegram":
+            asked = {"method": "getUpdates", "count": 1, "timeout": _START_SECONDS}
+            return float((await people.call("called", **asked))["at"]) - bot.began
+        async with asyncio.timeout(_START_SECONDS):
+            while not (await people.counters())[_CONNECTED[platform]]:  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK_EVERY)
+        return time.monotonic() - bot.began
+    except (RuntimeError, TimeoutError) as error:
+        raise RuntimeError(f"the bot does not connect:\n{bot.log.read_text()}") from error
 
 
 @asynccontextmanager
-async def _telegram(folder: Path) -> AsyncIterator[tuple[dict[str, Any], TelegramControl]]:
+async def _platform(name: str, folder: Path) -> AsyncIterator[tuple[dict[str, Any], Driver]]:
     async with (
-        _server("tests.emulators.telegram", folder) as told,
-        TelegramControl(told["url"]) as control,
+        _server(f"tests.emulators.{name}", folder) as told,
+        CONTROLS[name](told["url"]) as people,
     ):
-        yield told, control
+        yield told, people
 
 
 @asynccontextmanager

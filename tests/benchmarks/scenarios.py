@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.benchmarks.probes import resident_megabytes, syncs
 from tests.benchmarks.processes import ARGENT, argent, can_trace, echo_bot, environment
 from tests.benchmarks.searching import of_everything, per_message
 from tests.benchmarks.table import Figure
-from tests.benchmarks.talk import all_at_once, one_by_one, warm_up
+from tests.benchmarks.talk import Burst, Quiet, all_at_once, one_by_one, person, warm_up
 
 _BULK = 1_000
 
@@ -38,18 +38,16 @@ class Sizes:
     turns: int = 5
 
 
-async def quiet(folder: Path, sizes: Sizes) -> list[Figure]:
+async def quiet(folder: Path, sizes: Sizes, platform: str = "telegram") -> list[Figure]:
     """One chat, one message after the other."""
     ours, floor = [], []
     for subject, results in ((echo_bot, floor), (argent, ours)) * sizes.runs:
-        async with subject(folder) as bench:
+        async with subject(folder, platform) as bench:
             await warm_up(bench, sizes.warm)
-            user = await bench.telegram.user("Ada")
-            results.append(await one_by_one(bench, user, sizes.quiet))
+            results.append(await one_by_one(bench, await person(bench, "Ada"), sizes.quiet))
     least = min(floor, key=lambda run: run.p50)
     return [
-        Figure("CPU per message, quiet", "ms", [1e3 * run.cpu_each for run in ours], "<= 5",
-               1e3 * least.cpu_each),
+        *_cpu("quiet", ours, least),
         Figure("added latency, p50", "ms", [1e3 * run.p50 for run in ours], "<= 10",
                1e3 * least.p50),
         Figure("added latency, p99", "ms", [1e3 * run.p99 for run in ours], "<= 40",
@@ -57,33 +55,56 @@ async def quiet(folder: Path, sizes: Sizes) -> list[Figure]:
     ]  # fmt: skip
 
 
-async def burst(folder: Path, sizes: Sizes) -> list[Figure]:
+async def burst(folder: Path, sizes: Sizes, platform: str = "telegram") -> list[Figure]:
     """Many chats at once."""
     ours, floor = [], []
     for subject, results in ((echo_bot, floor), (argent, ours)) * sizes.runs:
-        async with subject(folder) as bench:
+        async with subject(folder, platform) as bench:
             await warm_up(bench, sizes.warm)
             results.append(await all_at_once(bench, sizes.chats, sizes.each))
     most = max(floor, key=lambda run: run.rate)
     return [
-        Figure("CPU per message, burst", "ms", [1e3 * run.cpu_each for run in ours], "<= 5",
-               1e3 * most.cpu_each),
+        *_cpu("burst", ours, most),
         Figure(f"replies, {sizes.chats} chats x {sizes.each} at once", "/s",
                [run.rate for run in ours], ">= 250", most.rate),
     ]  # fmt: skip
+
+
+async def discord(folder: Path, sizes: Sizes) -> list[Figure]:
+    """`quiet` and `burst` on Discord, beside a bare discord.py bot."""
+    return await _all_of("discord", folder, sizes)
+
+
+async def slack(folder: Path, sizes: Sizes) -> list[Figure]:
+    """`quiet` and `burst` on Slack (Socket Mode), beside a bare slack-bolt app."""
+    return await _all_of("slack", folder, sizes)
+
+
+async def _all_of(platform: str, folder: Path, sizes: Sizes) -> list[Figure]:
+    figures = [*await quiet(folder, sizes, platform), *await burst(folder, sizes, platform)]
+    return [replace(each, name=f"{platform}: {each.name}") for each in figures]
+
+
+def _cpu(kind: str, ours: Sequence[Quiet | Burst], floor: Quiet | Burst) -> list[Figure]:
+    """What a message costs, and what Argent adds to what the library costs."""
+    values, least = [1e3 * run.cpu_each for run in ours], 1e3 * floor.cpu_each
+    return [
+        Figure(f"CPU per message, {kind}", "ms", values, "<= 5", least),
+        Figure(f"CPU per message, {kind}, added", "ms", [value - least for value in values]),
+    ]
 
 
 async def long(folder: Path, sizes: Sizes) -> list[Figure]:
     """A long chat's messages beside a fresh chat's, in turn: the machine's speed drifts."""
     async with argent(folder) as bench:
         await warm_up(bench, sizes.warm)
-        user = await bench.telegram.user("Ada")
+        user = await person(bench, "Ada")
         windows = [
             await one_by_one(bench, user, sizes.window) for _ in range(sizes.long // sizes.window)
         ]
         cpu, latency = [], []
         for number in range(sizes.runs):
-            fresh = await bench.telegram.user(f"Fresh {number}")
+            fresh = await person(bench, f"Fresh {number}")
             short = await one_by_one(bench, fresh, sizes.window)
             last = await one_by_one(bench, user, sizes.window)
             cpu.append(last.cpu_each / short.cpu_each)
@@ -101,9 +122,9 @@ async def start(folder: Path, sizes: Sizes) -> list[Figure]:
     seconds = []
     for _ in range(sizes.starts):
         async with argent(folder) as bench:
-            seconds.append(bench.first_poll)
+            seconds.append(bench.connected)
     async with echo_bot(folder) as floor:
-        return [Figure("cold start to first poll", "s", seconds, "<= 1", floor.first_poll)]
+        return [Figure("cold start to first poll", "s", seconds, "<= 1", floor.connected)]
 
 
 async def memory(folder: Path, sizes: Sizes) -> list[Figure]:
@@ -112,7 +133,7 @@ async def memory(folder: Path, sizes: Sizes) -> list[Figure]:
     for _ in range(sizes.runs):
         async with argent(folder) as bench:
             # The second poll is the proof that all of the start is done.
-            await bench.telegram.call("called", method="getUpdates", count=2)
+            await bench.people.call("called", method="getUpdates", count=2)
             before = resident_megabytes(bench.pid)
             await all_at_once(bench, sizes.crowd, 1)
             fresh.append(before)
@@ -152,7 +173,7 @@ async def fsync(folder: Path, sizes: Sizes) -> list[Figure]:
     async with argent(folder, trace=trace) as bench:
         await warm_up(bench, sizes.warm)
         before = syncs(trace)
-        await one_by_one(bench, await bench.telegram.user("Ada"), sizes.quiet)
+        await one_by_one(bench, await person(bench, "Ada"), sizes.quiet)
     alone = (syncs(trace) - before) / sizes.quiet
     trace = folder / "load"
     async with argent(folder, trace=trace) as bench:
@@ -212,4 +233,6 @@ SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
     "cli": cli,
     "fsync": fsync,
     "search": search,
+    "discord": discord,
+    "slack": slack,
 }

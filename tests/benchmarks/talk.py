@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from statistics import median, quantiles
+from typing import Any
 
 from tests.benchmarks.probes import cpu_seconds
 from tests.benchmarks.processes import Bench
@@ -53,19 +54,24 @@ class Burst:
 
 async def warm_up(bench: Bench, messages: int) -> None:
     """Let everything be loaded that only the first messages need."""
-    await one_by_one(bench, await bench.telegram.user("Early"), messages)
+    await one_by_one(bench, await person(bench, "Early"), messages)
 
 
-async def one_by_one(bench: Bench, user: int, messages: int) -> Quiet:
+async def person(bench: Bench, name: str) -> Any:
+    """Somebody new; returns their id."""
+    return (await bench.people.call("user", name=name))["id"]
+
+
+async def one_by_one(bench: Bench, user: Any, messages: int) -> Quiet:
     """Say something and wait for the answer, again and again. Raises `Missing`."""
-    telegram = bench.telegram
-    since = (await telegram.counters())["sent"]
+    people = bench.people
+    since = (await people.counters())["sent"]
     delays = []
     before = cpu_seconds(bench.pid)
     for number in range(messages):
         words = f"This is message number {number} of a long and quiet conversation."
-        said = await telegram.say(user, words)
-        answers = await telegram.sent(since + number, 1, bench.patience)
+        said = await people.call("say", user=user, text=words)
+        answers = await people.sent(since + number, 1, bench.patience)
         if [answer["text"] for answer in answers] != [words]:
             raise Missing(f"message {number} was answered with {answers}")
         delays.append(answers[0]["at"] - said["at"])
@@ -76,13 +82,13 @@ async def one_by_one(bench: Bench, user: int, messages: int) -> Quiet:
 
 async def all_at_once(bench: Bench, chats: int, each: int) -> Burst:
     """`each` messages from every chat in one moment. Raises `Missing`."""
-    telegram = bench.telegram
-    since = (await telegram.counters())["sent"]
-    users = await telegram.users("Crowd", chats)
+    people = bench.people
+    since = (await people.counters())["sent"]
+    users = [who["id"] for who in await people.call("users", name="Crowd", count=chats)]
     told = [{"user": user, "text": f"Word {n} of {user}"} for n in range(each) for user in users]
     before = cpu_seconds(bench.pid)
-    said = await telegram.say_many(told)
-    answers = await telegram.sent(since, len(told), bench.patience)
+    said = await people.say_many(told)
+    answers = await people.sent(since, len(told), bench.patience)
     cpu = cpu_seconds(bench.pid) - before
     wrong = Counter(one["text"] for one in told)
     wrong.subtract(answer["text"] for answer in answers)

@@ -9,7 +9,8 @@ from typing import Any
 
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
 _MAGIC = (
-    ("image/png", b"\x89PNG\r\n\x1a\n"),
+    # A real one goes on with its header; what stops after the signature is damaged.
+    ("image/png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"),
     ("image/jpeg", b"\xff\xd8\xff"),
     ("image/gif", b"GIF8"),
     ("image/webp", b"RIFF"),

@@ -24,6 +24,17 @@ CONTROLS: Mapping[str, type[Driver]] = {
     "slack": SlackControl,
 }
 _START_SECONDS = 30.0
+_SETTINGS = {
+    "telegram": {"token": "token", "api_root": "url"},
+    "discord": {"token": "token", "api_root": "url", "gateway_url": "gateway_url"},
+    "slack": {"token": "token", "app_token": "app_token", "api_root": "api_root"},
+}
+
+
+def account(platform: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of an account, from what an emulator said of itself."""
+    settings = _SETTINGS[platform]
+    return {"kind": platform} | {name: told[where] for name, where in settings.items()}
 
 
 @dataclass(frozen=True)

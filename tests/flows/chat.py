@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from channels.loopback import LoopbackChannel
+from state.files import open_state
 from state.history import Entry
 from state.keys import Address
 from state.messages import (
@@ -125,13 +127,23 @@ class Chat:
 
 
 @asynccontextmanager
-async def chat(**session: Any) -> AsyncIterator[Chat]:
-    """A chat that has begun; `session` are the settings of conversations."""
+async def chat(folder: Path | None = None, **session: Any) -> AsyncIterator[Chat]:
+    """A chat that has begun; `session` are the settings of conversations.
+
+    Its state is in a folder, if there is one, and else in memory.
+    """
     phone = Phone()
     account = {"kind": "telegram", "token": "1:x", "dm_policy": "open", "group_policy": "open"}
-    settings = {
-        "channels": {"telegram": account},
-        "agents": {"defaults": {"session": session}},
+    parts: dict[str, Any] = {
+        "settings": {
+            "channels": {"telegram": account},
+            "agents": {"defaults": {"session": session}},
+        },
+        "channels": lambda _: [phone],
     }
-    async with stage(settings=settings, channels=lambda _: [phone]) as set_up:
-        yield Chat(set_up, phone)
+    async with AsyncExitStack() as stack:
+        if folder is not None:
+            state = await open_state(folder)
+            stack.push_async_callback(state.close)
+            parts |= {"sessions": state.sessions, "ledger": state.ledger}
+        yield Chat(await stack.enter_async_context(stage(**parts)), phone)

@@ -7,4 +7,3 @@ import pytest
 def live(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers are shown from their first words on."""
     monkeypatch.setattr("gateway.live.FIRST_AFTER", 0.0)
-    monkeypatch.setattr("gateway.streaming.FIRST_AFTER", 0.0)

@@ -46,9 +46,10 @@ class Town:
 
     async def says(self, who: User, in_: Chat | None = None) -> None:
         chat = in_ or who.chat()
-        text = f"@argent_bot my word is {word(len(self.said))}" + " and so on" * 100
+        # The mention is for Argent and no part of what is said: it is not repeated.
+        text = f"my word is {word(len(self.said))}" + " and so on" * 100
         self.said.append(Line(str(chat.id), text, 0.0))
-        await who.says(text, in_=in_)
+        await who.says(f"@argent_bot {text}", in_=in_)
 
     async def heard(self) -> None:
         """Wait until every chat has an answer to everything, and all of it is written."""

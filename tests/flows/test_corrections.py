@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,12 @@ from state.history import AssistantEntry, CorrectionEntry, DeletionEntry, UserEn
 from state.messages import InboundMessage, Outcome, Sender
 from tests.flows.chat import Chat, chat
 from tests.flows.stage import Gate, Grows, words
+
+
+@pytest.fixture(params=["memory", "files"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    """Where the state is; None for the reference stores."""
+    return tmp_path if request.param == "files" else None
 
 
 async def asked(argent: Chat, text: str) -> tuple[InboundMessage, Gate]:
@@ -40,8 +47,8 @@ async def crashing(argent: Chat, change: Awaitable[None]) -> None:
     await argent.stage.start()
 
 
-async def test_a_question_that_waits_is_asked_as_it_reads_now() -> None:
-    async with chat() as argent:
+async def test_a_question_that_waits_is_asked_as_it_reads_now(folder: Path | None) -> None:
+    async with chat(folder) as argent:
         _, gate = await asked(argent, "first")
         second = await argent.says("tea")
         await argent.edits(second, "cofee")
@@ -51,8 +58,8 @@ async def test_a_question_that_waits_is_asked_as_it_reads_now() -> None:
         assert await outcomes(argent) == {Outcome.REPLIED: 2, Outcome.RECORDED: 2}
 
 
-async def test_the_history_holds_a_question_as_it_was_answered() -> None:
-    async with chat() as argent:
+async def test_the_history_holds_a_question_as_it_was_answered(folder: Path | None) -> None:
+    async with chat(folder) as argent:
         _, gate = await asked(argent, "first")
         await argent.edits(await argent.says("tea"), "coffee")
         gate.open.set()
@@ -63,8 +70,10 @@ async def test_the_history_holds_a_question_as_it_was_answered() -> None:
         assert isinstance(answer, AssistantEntry)
 
 
-async def test_a_question_that_is_being_answered_is_answered_as_it_reads_now(live: None) -> None:
-    async with chat() as argent:
+async def test_a_question_that_is_being_answered_is_answered_as_it_reads_now(
+    live: None, folder: Path | None
+) -> None:
+    async with chat(folder) as argent:
         argent.stage.model.will(Grows(("Tea is", Gate())))
         question = await argent.says("tea")
         await argent.glimpses("Tea is")
@@ -74,8 +83,8 @@ async def test_a_question_that_is_being_answered_is_answered_as_it_reads_now(liv
         assert await outcomes(argent) == {Outcome.REPLIED: 1, Outcome.RECORDED: 1}
 
 
-async def test_an_answered_question_reads_differently_in_its_old_place() -> None:
-    async with chat() as argent:
+async def test_an_answered_question_reads_differently_in_its_old_place(folder: Path | None) -> None:
+    async with chat(folder) as argent:
         question = await argent.says("I like tea")
         await argent.sees("echo: I like tea")
         await argent.edits(question, "I like coffee")
@@ -89,8 +98,8 @@ async def test_an_answered_question_reads_differently_in_its_old_place() -> None
         assert isinstance(correction, CorrectionEntry)
 
 
-async def test_a_correction_of_what_left_the_context_is_told_in_words() -> None:
-    async with chat(max_context_tokens=1000) as argent:
+async def test_a_correction_of_what_left_the_context_is_told_in_words(folder: Path | None) -> None:
+    async with chat(folder, max_context_tokens=1000) as argent:
         question = await argent.says("I like tea")
         for number in range(12):
             await argent.says(f"{number} " + "x" * 300)
@@ -101,16 +110,16 @@ async def test_a_correction_of_what_left_the_context_is_told_in_words() -> None:
         assert told == "[The user changed an earlier message; it now reads:]\nI like coffee"
 
 
-async def test_nobody_changes_what_somebody_else_said() -> None:
-    async with chat() as argent:
+async def test_nobody_changes_what_somebody_else_said(folder: Path | None) -> None:
+    async with chat(folder) as argent:
         question = await argent.says("I like tea")
         await argent.sees("echo: I like tea")
         await argent.edits(question, "I like coffee", by=Sender("2", "Bob"))
         assert (await saw(argent, "and now?"))[0] == "I like tea"
 
 
-async def test_a_correction_of_what_was_never_taken_over_is_nothing() -> None:
-    async with chat() as argent:
+async def test_a_correction_of_what_was_never_taken_over_is_nothing(folder: Path | None) -> None:
+    async with chat(folder) as argent:
         known = await argent.says("hello")
         await argent.sees("echo: hello")
         never = InboundMessage(
@@ -123,8 +132,10 @@ async def test_a_correction_of_what_was_never_taken_over_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("change", ["edit", "deletion"])
-async def test_after_a_crash_a_question_is_asked_as_it_reads_now(change: str) -> None:
-    async with chat() as argent:
+async def test_after_a_crash_a_question_is_asked_as_it_reads_now(
+    change: str, folder: Path | None
+) -> None:
+    async with chat(folder) as argent:
         question, _ = await asked(argent, "tea")
         # The turn has no time to obey before the end comes.
         if change == "edit":
@@ -139,8 +150,11 @@ async def test_after_a_crash_a_question_is_asked_as_it_reads_now(change: str) ->
         assert await argent.stage.ledger.pending() == ()
 
 
-async def test_a_change_that_is_in_the_history_is_not_made_twice() -> None:
-    async with chat() as argent:
+@pytest.mark.parametrize("change", ["edit", "deletion"])
+async def test_a_change_that_is_in_the_history_is_not_made_twice(
+    change: str, folder: Path | None
+) -> None:
+    async with chat(folder) as argent:
         question = await argent.says("I like tea")
         await argent.sees("echo: I like tea")
         finish = argent.stage.ledger.finish
@@ -149,7 +163,10 @@ async def test_a_change_that_is_in_the_history_is_not_made_twice() -> None:
             raise asyncio.CancelledError
 
         argent.stage.ledger.finish = dies  # type: ignore[method-assign]
-        await argent.edits(question, "I like coffee")
+        if change == "edit":
+            await argent.edits(question, "I like coffee")
+        else:
+            await argent.deletes(question)
         await argent.stage.settled()
         argent.stage.ledger.finish = finish  # type: ignore[method-assign]
         await argent.stage.restart()
@@ -158,8 +175,10 @@ async def test_a_change_that_is_in_the_history_is_not_made_twice() -> None:
         assert await argent.stage.ledger.pending() == ()
 
 
-async def test_a_message_that_is_deleted_while_it_waits_is_not_answered() -> None:
-    async with chat() as argent:
+async def test_a_message_that_is_deleted_while_it_waits_is_not_answered(
+    folder: Path | None,
+) -> None:
+    async with chat(folder) as argent:
         _, gate = await asked(argent, "first")
         await argent.says("second")
         oops = await argent.says("my password")
@@ -174,8 +193,10 @@ async def test_a_message_that_is_deleted_while_it_waits_is_not_answered() -> Non
         assert await outcomes(argent) == counted
 
 
-async def test_a_message_that_is_deleted_while_it_is_answered_leaves_no_trace(live: None) -> None:
-    async with chat() as argent:
+async def test_a_message_that_is_deleted_while_it_is_answered_leaves_no_trace(
+    live: None, folder: Path | None
+) -> None:
+    async with chat(folder) as argent:
         argent.stage.model.will(Grows(("Your password", Gate())))
         oops = await argent.says("my password")
         await argent.glimpses("Your password")
@@ -185,8 +206,10 @@ async def test_a_message_that_is_deleted_while_it_is_answered_leaves_no_trace(li
         assert await saw(argent, "hello") == ["hello"]
 
 
-async def test_a_turn_goes_on_without_the_one_of_its_messages_that_is_deleted() -> None:
-    async with chat() as argent:
+async def test_a_turn_goes_on_without_the_one_of_its_messages_that_is_deleted(
+    folder: Path | None,
+) -> None:
+    async with chat(folder) as argent:
         _, first = await asked(argent, "first")
         oops = await argent.says("my password")
         await argent.says("third")
@@ -198,8 +221,8 @@ async def test_a_turn_goes_on_without_the_one_of_its_messages_that_is_deleted() 
         await argent.sees("echo: first", "echo: third")
 
 
-async def test_an_answered_message_that_is_deleted_leaves_the_context() -> None:
-    async with chat() as argent:
+async def test_an_answered_message_that_is_deleted_leaves_the_context(folder: Path | None) -> None:
+    async with chat(folder) as argent:
         oops = await argent.says("my password is 42")
         await argent.sees("echo: my password is 42")
         await argent.deletes(oops)
@@ -211,8 +234,10 @@ async def test_an_answered_message_that_is_deleted_leaves_the_context() -> None:
         assert isinstance(deletion, DeletionEntry)
 
 
-async def test_a_deleted_message_is_erased_from_the_history_where_that_is_the_setting() -> None:
-    async with chat(deletions="erase") as argent:
+async def test_a_deleted_message_is_erased_from_the_history_where_that_is_the_setting(
+    folder: Path | None,
+) -> None:
+    async with chat(folder, deletions="erase") as argent:
         oops = await argent.says("my password is 42")
         await argent.edits(oops, "my password is 43")
         await argent.stage.settled()
@@ -222,8 +247,10 @@ async def test_a_deleted_message_is_erased_from_the_history_where_that_is_the_se
         assert "password" not in str(asked_then)
 
 
-async def test_a_corrected_message_can_be_deleted_before_it_is_answered() -> None:
-    async with chat() as argent:
+async def test_a_corrected_message_can_be_deleted_before_it_is_answered(
+    folder: Path | None,
+) -> None:
+    async with chat(folder) as argent:
         _, gate = await asked(argent, "first")
         oops = await argent.says("my pasword")
         await argent.edits(oops, "my password")
@@ -235,8 +262,8 @@ async def test_a_corrected_message_can_be_deleted_before_it_is_answered() -> Non
         assert await outcomes(argent) == counted
 
 
-async def test_a_stop_is_not_undone_by_a_change_that_comes_after_it() -> None:
-    async with chat() as argent:
+async def test_a_stop_is_not_undone_by_a_change_that_comes_after_it(folder: Path | None) -> None:
+    async with chat(folder) as argent:
         question, _ = await asked(argent, "tea")
         await argent.says("/stop")
         await argent.edits(question, "coffee")

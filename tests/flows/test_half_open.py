@@ -17,29 +17,21 @@ from channels.registry import build
 from channels.slack.channel import SlackChannel
 from gateway.config import Account
 from gateway.cursors import LedgerCursors
-from tests.emulators.process import Emulated, emulated
+from tests.emulators.process import Emulated, account, emulated
 from tests.flows.stage import Gate, Stage, stage
 
 PLATFORMS = ("telegram", "discord", "slack")
 _OPEN = {"dm_policy": "open", "group_policy": "open"}
 _FAST_BEAT = ("--heartbeat-ms", "400")
-_TOLD = {
-    "telegram": {"token": "token", "api_root": "url"},
-    "discord": {"token": "token", "api_root": "url", "gateway_url": "gateway_url"},
-    "slack": {"token": "token", "app_token": "app_token", "api_root": "api_root"},
-}
-"""Where each setting is in what an emulator says of itself."""
-
 _LOOK_EVERY = 0.02
 
 
 def written(platform: str, there: Emulated, **more: Any) -> dict[str, Any]:
     """The account of the emulated bot, open to everybody, as in a configuration."""
-    told = {setting: there.told[name] for setting, name in _TOLD[platform].items()}
-    return {"kind": platform, **_OPEN, **told, **more}
+    return {**_OPEN, **account(platform, there.told), **more}
 
 
-def account(platform: str, there: Emulated, **more: Any) -> Any:
+def read(platform: str, there: Emulated, **more: Any) -> Any:
     """The same, read."""
     return TypeAdapter(Account).validate_python(written(platform, there, **more))
 
@@ -49,19 +41,17 @@ Make = Callable[[str, Emulated, dict[str, Any]], Channel]
 
 def as_built(platform: str, there: Emulated, parts: dict[str, Any]) -> Channel:
     """A channel as every gateway has it."""
-    return build(platform, account(platform, there), **parts)
+    return build(platform, read(platform, there), **parts)
 
 
 def impatient(platform: str, there: Emulated, parts: dict[str, Any]) -> Channel:
     """A channel whose every interval is scaled down; Telegram's poll has a second at least."""
     match platform:
         case "discord":
-            return DiscordChannel(
-                platform, account(platform, there), heartbeat_timeout=1.5, **parts
-            )
+            return DiscordChannel(platform, read(platform, there), heartbeat_timeout=1.5, **parts)
         case "slack":
-            return SlackChannel(platform, account(platform, there), quiet_seconds=0.7, **parts)
-    return build(platform, account(platform, there, poll_seconds=1), **parts)
+            return SlackChannel(platform, read(platform, there), quiet_seconds=0.7, **parts)
+    return build(platform, read(platform, there, poll_seconds=1), **parts)
 
 
 @dataclass

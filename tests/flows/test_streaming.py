@@ -1,6 +1,5 @@
 """Answers that people see growing, on each platform, and that end as exactly the final text."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from tests.emulators.slack import SlackEmulator
 from tests.emulators.slack import faults as slack_faults
 from tests.emulators.telegram import TelegramEmulator
 from tests.emulators.telegram import faults as telegram_faults
+from tests.emulators.telegram.signal import Signal
 from tests.flows.bot import bots, discord_account, slack_account, telegram_account
 from tests.flows.stage import Gate, Grows, Stage
 from tests.flows.test_hostile_text import long_answer
@@ -36,6 +36,7 @@ class Party:
     """
 
     kind: str
+    changed: Signal
     account: Callable[..., dict[str, Any]]
     says: Callable[[str], Coroutine[Any, Any, Any]]
     presses: Callable[[str], Coroutine[Any, Any, Any]]
@@ -51,9 +52,14 @@ class Party:
 
     async def shows(self, text: str) -> None:
         """Wait until people can read this."""
-        async with asyncio.timeout(PATIENCE):
-            while text not in "\n".join(self.sees().values()):  # noqa: ASYNC110 - bounded
-                await asyncio.sleep(0)
+        assert await self.changed.until(
+            lambda: text in "\n".join(self.sees().values()), PATIENCE
+        ), f"nobody reads {text!r}: {self.sees()}"
+
+    async def shows_more(self, than: int) -> int:
+        """Wait until there are more messages than so many; returns how many."""
+        assert await self.changed.until(lambda: len(self.sees()) > than, PATIENCE)
+        return len(self.sees())
 
 
 @asynccontextmanager
@@ -66,6 +72,7 @@ async def on_telegram() -> AsyncIterator[Party]:
 
         yield Party(
             kind="telegram",
+            changed=tg.changed,
             account=lambda **more: telegram_account(tg, **more),
             says=alice.says,
             presses=presses,
@@ -83,6 +90,7 @@ async def on_discord() -> AsyncIterator[Party]:
         alice = dc.user("Alice")
         yield Party(
             kind="discord",
+            changed=dc.changed,
             account=lambda **more: discord_account(dc, **more),
             says=alice.says,
             presses=alice.presses,
@@ -99,6 +107,7 @@ async def on_slack() -> AsyncIterator[Party]:
         room = alice.chat()
         yield Party(
             kind="slack",
+            changed=sl.changed,
             account=lambda **more: slack_account(sl, **more),
             says=alice.says,
             presses=alice.presses,
@@ -115,7 +124,6 @@ PLATFORMS = pytest.mark.parametrize("platform", [on_telegram, on_discord, on_sla
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes seconds for people takes less here."""
     monkeypatch.setattr("gateway.live.FIRST_AFTER", 0.05)
-    monkeypatch.setattr("gateway.streaming.FIRST_AFTER", 0.05)
     monkeypatch.setattr("gateway.streaming._spacing", lambda *_: 0.05)
 
 
@@ -184,10 +192,7 @@ async def test_a_very_long_answer_grows_over_many_messages_and_ends_whole(
         await there.says("tell me everything")
         seen = 0
         for gate in gates[:2]:
-            async with asyncio.timeout(PATIENCE):
-                while len(there.sees()) <= seen:  # noqa: ASYNC110 - bounded
-                    await asyncio.sleep(0)
-            seen = len(there.sees())
+            seen = await there.shows_more(seen)
             gate.open.set()
         for gate in gates[2:]:
             gate.open.set()

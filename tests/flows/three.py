@@ -16,6 +16,7 @@ from tests.flows.stage import Stage
 
 PLATFORMS = ("telegram", "discord", "slack")
 _PATIENCE = 30.0
+_LOOK_EVERY = 0.02
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ async def until(stage: Stage, account: str, wanted: Condition) -> None:
     async with asyncio.timeout(_PATIENCE):
         # Health is asked for, not announced: it also changes because time goes by.
         while condition(stage, account) is not wanted:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+            await asyncio.sleep(_LOOK_EVERY)
 
 
 async def until_all_are_well(stage: Stage) -> None:

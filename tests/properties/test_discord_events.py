@@ -2,11 +2,20 @@
 
 import copy
 import random
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from channels.discord.inbound import parse_edit, parse_interaction, parse_message
+from channels.discord.attachments import Reference
+from channels.discord.inbound import (
+    deleted,
+    deletion,
+    parse_edit,
+    parse_interaction,
+    parse_message,
+)
 from channels.discord.places import Directory
+from channels.sound import sound
 from state.messages import Correction, InboundMessage, Malformed
 from tests.unit.channels.discord.messages import (
     ALICE,
@@ -34,12 +43,17 @@ SEEDS: list[Any] = [
             sticker_items=[{"id": "1", "name": "s"}]),
     message("e", edited_timestamp="2026-01-30T12:00:00+00:00"),
     command(),
+    command(type=3, data={"component_type": 2, "custom_id": "says:0:/stop"}, message=message()),
+    {"id": "7", "channel_id": "1", "guild_id": "9"},
+    {"ids": ["7", "8"], "channel_id": "1"},
+    {"guild_id": "9", "role": {"id": "5", "tags": {"bot_id": str(ME.id)}}},
+    {"id": "9", "roles": [{"id": "5", "managed": True, "tags": {"bot_id": str(ME.id)}}]},
     {"id": "9", "channels": [{"id": "1", "type": 0}], "threads": [
         {"id": "2", "type": 11, "parent_id": "1", "member": {}}]},
     {"id": "2", "added_members": [{"user_id": str(ME.id)}], "removed_member_ids": ["1"]},
 ]  # fmt: skip
 EVENTS = ["GUILD_CREATE", "CHANNEL_UPDATE", "THREAD_LIST_SYNC", "THREAD_MEMBERS_UPDATE",
-          "THREAD_DELETE", "CHANNEL_DELETE"]  # fmt: skip
+          "THREAD_DELETE", "CHANNEL_DELETE", "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE"]  # fmt: skip
 
 
 def _damaged(seed: Any, dice: random.Random) -> Any:
@@ -76,6 +90,13 @@ def test_ten_thousand_damaged_events_are_handled_or_set_aside() -> None:
                     inbound, InboundMessage | Correction | Malformed
                 )
                 aside += isinstance(inbound, Malformed)
+                if isinstance(inbound, InboundMessage):
+                    for attachment in inbound.attachments:
+                        assert attachment.reference is None or Reference.read(attachment.reference)
         if isinstance(raw, dict):
             directory.learn(dice.choice(EVENTS), raw)
+            directory.find(ROOM.id)
+            with suppress(KeyError, TypeError, ValueError):
+                for number in deleted(raw):
+                    sound(deletion(number, CHAT, ME, AT))
     assert aside > 1_000

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from tests.emulators.discord.snowflakes import moment
-from tests.emulators.discord.world import MESSAGE_CONTENT, Bot, Channel, World
+from tests.emulators.discord.world import MESSAGE_CONTENT, Bot, Channel, World, member_json
 
 Json = dict[str, Any]
 _MENTION = re.compile(r"<@!?(\d{15,20})>")
@@ -91,11 +91,7 @@ def as_event(message: Json, channel: Channel) -> Json:
     if channel.guild is not None:
         body["guild_id"] = str(channel.guild.id)
         if "webhook_id" not in message:
-            body["member"] = {
-                "nick": None, "avatar": None, "roles": [], "joined_at": moment(channel.guild.id),
-                "deaf": False, "mute": False, "flags": 0, "pending": False,
-                "communication_disabled_until": None, "premium_since": None,
-            }  # fmt: skip
+            body["member"] = member_json(channel.guild.id)
     return body
 
 

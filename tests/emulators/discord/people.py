@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tests.emulators.discord.interactions import Interaction
 from tests.emulators.discord.messages import reply
 from tests.emulators.discord.routes import Upload
-from tests.emulators.discord.snowflakes import moment
-from tests.emulators.discord.world import Bot, Channel, ChannelType, Sent
+from tests.emulators.discord.world import Bot, Channel, ChannelType, Sent, member_json
 
 if TYPE_CHECKING:
     from tests.emulators.discord.emulator import DiscordEmulator
@@ -150,11 +149,8 @@ class User:
         if channel.guild is None:
             return body | {"user": self.person}
         guild = str(channel.guild.id)
-        member = {
-            "user": self.person, "nick": None, "avatar": None, "roles": [], "flags": 0,
-            "joined_at": moment(channel.guild.id), "deaf": False, "mute": False,
-            "pending": False, "permissions": "2251799813685247", "premium_since": None,
-            "communication_disabled_until": None,
+        member = member_json(channel.guild.id) | {
+            "user": self.person, "permissions": "2251799813685247",
         }  # fmt: skip
         place = {"id": guild, "locale": "en-US", "features": []}
         return body | {"guild_id": guild, "guild": place, "guild_locale": "en-US", "member": member}

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from tests.emulators.discord import errors
 from tests.emulators.discord.posting import MessageRoutes
 from tests.emulators.discord.routes import Call, Route, route
-from tests.emulators.discord.world import Channel
+from tests.emulators.discord.world import Channel, member_json
 
 if TYPE_CHECKING:
     from tests.emulators.discord.emulator import DiscordEmulator
@@ -66,6 +66,8 @@ class ReactionRoutes:
         }  # fmt: skip
         if event.endswith("ADD"):
             body["message_author_id"] = message["author"]["id"]
+            if channel.guild is not None:
+                body["member"] = member_json(channel.guild.id) | {"user": call.caller.as_user()}
         self._discord.tell_all(event, channel, body)
 
 

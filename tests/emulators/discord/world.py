@@ -34,6 +34,15 @@ def user_json(id_: int, username: str, name: str, *, bot: bool = False) -> Json:
     }  # fmt: skip
 
 
+def member_json(guild: int) -> Json:
+    """Somebody as the member of a server: https://docs.discord.com/developers/resources/guild"""
+    return {
+        "nick": None, "avatar": None, "roles": [], "joined_at": moment(guild), "deaf": False,
+        "mute": False, "flags": 0, "pending": False, "communication_disabled_until": None,
+        "premium_since": None,
+    }  # fmt: skip
+
+
 def role_json(id_: int, name: str, **fields: Any) -> Json:
     """https://docs.discord.com/developers/topics/permissions#role-object"""
     return {

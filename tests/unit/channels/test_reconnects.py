@@ -7,8 +7,11 @@ import pytest
 
 from channels.channel import Condition
 from tests.emulators.discord import DiscordEmulator
+from tests.emulators.slack import SlackEmulator
+from tests.emulators.slack import server_error as slack_error
 from tests.emulators.telegram import TelegramEmulator, drop_connection, garbage, server_error
 from tests.unit.channels.discord.rig import Rig as DiscordRig
+from tests.unit.channels.slack.rig import Rig as SlackRig
 from tests.unit.channels.slack.test_socket import open_files
 from tests.unit.channels.telegram.rig import Rig as TelegramRig
 
@@ -78,5 +81,36 @@ async def test_telegram_may_fail_to_answer_in_every_way(times: int) -> None:
                 await rig.healthy(channel, lambda h: h.condition is Condition.HEALTHY)
             await tg.drained()
             assert tg.calls["getupdates"] > 2 * times
+            await settled(tasks, files)
+    assert rig.inbox.texts == [str(n) for n in range(times + 1)]
+
+
+@OFTEN
+@pytest.mark.timeout(600)
+async def test_slack_may_end_the_connection_in_every_way(times: int) -> None:
+    async with SlackEmulator() as sl, aiohttp.ClientSession() as http:
+        rig, socket = SlackRig(sl, http), sl.socket
+        alice = sl.user("Alice")
+        async with rig.running() as channel:
+            await alice.says("0")
+            await rig.inbox.has(1)
+            tasks, files = len(asyncio.all_tasks()), open_files()
+            for n in range(1, times + 1):
+                opened = socket.opened
+                match n % 4:
+                    case 0:
+                        await socket.disconnect("refresh_requested")
+                    case 1:
+                        await socket.disconnect("warning")
+                    case 2:
+                        socket.cut()
+                    case 3:
+                        sl.faults.next("apps.connections.open", slack_error(502))
+                        socket.cut()
+                await socket.connected(opened + 1)
+                await alice.says(str(n))
+                await rig.inbox.has(n + 1)
+                await rig.healthy(channel, lambda h: h.condition is Condition.HEALTHY)
+            await sl.deliveries.settled()
             await settled(tasks, files)
     assert rig.inbox.texts == [str(n) for n in range(times + 1)]

@@ -12,7 +12,7 @@ from agents.transcript import Media
 from channels.channel import Capabilities
 from channels.errors import RateLimited, Rejected, Unreachable
 from channels.loopback import LoopbackChannel
-from gateway.attachments import MOST_FILES, SHARES, Attachments, unreadable
+from gateway.attachments import AT_ONCE_EACH, MOST_FILES, SHARES, Attachments, unreadable
 from gateway.clock import Clock
 from gateway.filetypes import UNKNOWN, mime_of, recognised
 from state.history import UserEntry
@@ -69,14 +69,16 @@ class Desk:
         self.sessions = MemorySessions()
         self.attachments = self.over(self.sessions, limit=limit, takes=takes)
 
-    def over(self, sessions: Any, *, limit: int, takes: frozenset[str] = BOTH) -> Attachments:
+    def over(
+        self, sessions: Any, *, limit: int, takes: frozenset[str] = BOTH, seconds: float = 0.05
+    ) -> Attachments:
         return Attachments(
             sessions,
             {"telegram": self.platform},
             Clock(),
             limits={"telegram": limit},
             takes=takes,
-            seconds=0.05,
+            seconds=seconds,
         )
 
     async def kept(self, *sources: Source, **facts: Any) -> Attachment:
@@ -192,6 +194,44 @@ async def test_a_file_that_never_ends_does_not_hold_up_the_answer() -> None:
 
     async with asyncio.timeout(5):
         assert (await Desk().kept(endless)).problem == "unreachable"
+
+
+async def test_many_files_that_never_end_hold_up_the_answer_no_longer_than_one() -> None:
+    async def endless() -> AsyncGenerator[bytes, None]:
+        yield b"x"
+        await asyncio.Event().wait()
+
+    desk = Desk()
+    desk.platform.files = {"ref": [endless], "good": [giving(b"x")]}
+    many = a_message(attached("good"), *[attached("ref")] * 12)
+    async with asyncio.timeout(0.5):
+        kept = await desk.attachments.keep(SESSION, many)
+    assert [a.problem for a in kept.attachments] == [None] + ["unreachable"] * 12
+
+
+async def test_a_message_with_many_files_leaves_room_for_others() -> None:
+    begun: list[int] = []
+    enough = asyncio.Event()
+
+    async def waiting() -> AsyncGenerator[bytes, None]:
+        begun.append(1)
+        if len(begun) == AT_ONCE_EACH:
+            enough.set()
+        yield b"x"
+        await asyncio.Event().wait()
+
+    desk = Desk()
+    desk.attachments = desk.over(desk.sessions, limit=1000, seconds=30.0)
+    desk.platform.files = {"slow": [waiting], "ref": [giving(b"x")]}
+    slow = asyncio.create_task(
+        desk.attachments.keep(SESSION, a_message(*[attached("slow")] * MOST_FILES))
+    )
+    async with asyncio.timeout(5):
+        await enough.wait()
+        assert (await desk.kept(giving(b"x"))).problem is None
+    assert len(begun) == AT_ONCE_EACH
+    slow.cancel()
+    await asyncio.gather(slow, return_exceptions=True)
 
 
 async def test_a_full_disk_does_not_fail_the_turn() -> None:

@@ -86,7 +86,6 @@ class World:
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.live.FIRST_AFTER", 0.0)
-    monkeypatch.setattr("gateway.streaming.FIRST_AFTER", 0.0)
     monkeypatch.setattr("gateway.delivery._FIRST_RETRY", 0.01)
 
 
@@ -114,7 +113,6 @@ async def test_a_quick_answer_is_one_message_that_nothing_was_shown_of(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.live.FIRST_AFTER", 60.0)
-    monkeypatch.setattr("gateway.streaming.FIRST_AFTER", 60.0)
     batch = await world.asked()
     world.streaming.open(batch).grew("quick")
     await world.answers(batch, "quick")

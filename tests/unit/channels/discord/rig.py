@@ -63,6 +63,7 @@ class Rig:
     inbox: Inbox = field(default_factory=Inbox)
     commands: Sequence[Command] = ()
     heartbeat_timeout: float = 50.0
+    owners: tuple[str, ...] = ()
 
     def channel(
         self, *, token: str | None = None, catch_up: int = 50, root: str | None = None
@@ -72,6 +73,7 @@ class Rig:
             api_root=root or self.dc.url,
             gateway_url=self.dc.gateway_url,
             catch_up=catch_up,
+            owners=self.owners,
         )
         return DiscordChannel(
             "discord",

@@ -17,6 +17,11 @@ def test_the_token_is_not_shown() -> None:
     assert "hidden" not in repr(DiscordSettings.model_validate({"token": "hidden"}))
 
 
+def test_an_api_root_that_is_no_address_is_refused() -> None:
+    with pytest.raises(ValidationError, match="write http"):
+        DiscordSettings.model_validate({"token": "x", "api_root": "discord.example"})
+
+
 @pytest.mark.parametrize("many", [-1, 101])
 def test_catching_up_has_the_limits_of_one_page_of_history(many: int) -> None:
     with pytest.raises(ValidationError, match="catch_up"):

@@ -7,7 +7,14 @@ import pytest
 from channels.errors import RateLimited, Rejected, Unreachable
 from state.keys import Address
 from state.messages import Button, Reply
-from tests.emulators.discord import DiscordEmulator, User, drop_connection, flood, server_error
+from tests.emulators.discord import (
+    DiscordEmulator,
+    User,
+    drop_connection,
+    flood,
+    refused,
+    server_error,
+)
 from tests.unit.channels.discord.rig import Rig, edit, owed
 
 STOP = (Button("Stop", "/stop"),)
@@ -87,6 +94,17 @@ async def test_an_edit_in_an_archived_thread_is_sent_anew(
     receipt = await channel.send(edit(place, draft.message, "the answer"))
     assert receipt != draft
     assert [m["content"] for m in alice.sees(in_=thread)] == ["…", "the answer"]
+
+
+async def test_an_answer_is_sent_anew_when_its_message_was_edited_too_often(
+    dc: DiscordEmulator, rig: Rig, alice: User, home: Address
+) -> None:
+    channel = rig.channel()
+    draft = await channel.send(owed(home, "…"))
+    text = "Maximum number of edits to messages older than 1 hour reached. Try again later"
+    dc.faults.next("edit_message", refused(429, 30046, text))
+    assert await channel.send(edit(home, draft.message, "the answer")) != draft
+    assert shown(alice) == ["the answer"]
 
 
 async def test_a_message_that_goes_may_have_gone_before(

@@ -13,7 +13,6 @@ from state.messages import (
     InboundMessage,
     OwedPart,
     Part,
-    Reply,
     StoredFile,
 )
 from tests.emulators.discord import (
@@ -110,10 +109,7 @@ async def test_a_file_goes_up_with_its_words_and_names_its_question(
     general = dc.guild("Team").channel("general")
     said = await alice.says("report?", in_=general)
     place, channel = Address("discord", str(general.id)), rig.channel()
-    (words, file) = channel.render(Reply("Here it is.", reply_to=str(said), files=(REPORT,)))
-    assert (words.reply_to, file.reply_to, file.file) == (str(said), None, REPORT)
-    (alone,) = channel.render(Reply("", reply_to=str(said), files=(REPORT,)))
-    assert (alone.text, alone.reply_to, alone.file) == ("", str(said), REPORT)
+    alone = Part("", "", reply_to=str(said), file=REPORT)
     await channel.upload(OwedPart(1, 1, 0, place, alone, key="k"), b"%PDF")
     (heard,) = await alice.hears(in_=general)
     (attachment,) = alice.sees(in_=general)[0]["attachments"]

@@ -149,6 +149,35 @@ async def test_more_than_can_wait_is_read_again_from_the_history(
     assert rig.inbox.texts == ["first", *(str(n) for n in range(1_500))]
 
 
+async def test_an_owner_who_writes_first_while_it_is_away_is_found(
+    dc: DiscordEmulator, rig: Rig
+) -> None:
+    alice, bob = dc.user("Alice"), dc.user("Bob")
+    rig.owners = (str(alice.id), "123456789012345678")
+    async with rig.running():
+        assert dc.calls["create_dm"] == 2
+    await alice.says("hello?")
+    await bob.says("nobody knows me")
+    async with rig.running():
+        await rig.inbox.has(1)
+    assert rig.inbox.texts == ["hello?"]
+    # The chat is known from now on; somebody who does not exist is asked for again.
+    assert dc.calls["create_dm"] == 3
+
+
+@pytest.mark.parametrize("fault", [server_error(502), flood(60)], ids=str)
+async def test_a_chat_that_cannot_be_asked_for_now_is_asked_for_at_the_next_start(
+    dc: DiscordEmulator, rig: Rig, fault: Fault
+) -> None:
+    alice = dc.user("Alice")
+    rig.owners = (str(alice.id), str(dc.user("Bob").id))
+    dc.faults.next("create_dm", fault)
+    async with rig.running():
+        assert dc.calls["create_dm"] == 1
+    async with rig.running():
+        assert dc.calls["create_dm"] == 3
+
+
 async def test_the_first_start_ever_does_not_read_what_was_said_before(
     dc: DiscordEmulator, rig: Rig
 ) -> None:

@@ -57,6 +57,21 @@ async def test_an_answer_to_a_deleted_question_is_sent_all_the_same(rig: Rig, al
     assert [s.reply_to for s in await alice.hears()] == [None]
 
 
+async def test_between_two_an_answer_does_not_point_at_its_question(
+    dc: DiscordEmulator, rig: Rig, alice: User
+) -> None:
+    trio = dc.group_dm("Trio", alice, dc.user("Bob"))
+    async with rig.running() as channel:
+        for where in (alice.chat(), trio):
+            await alice.says("hi", in_=where)
+        for message in await rig.inbox.has(2):
+            assert isinstance(message, InboundMessage)
+            await channel.send(owed(message.address, "hello", reply_to=message.id))
+    (alone,), (among,) = await alice.hears(), await alice.hears(in_=trio)
+    assert alone.reply_to is None
+    assert among.reply_to is not None
+
+
 async def test_a_part_that_is_sent_again_appears_once(
     dc: DiscordEmulator, rig: Rig, alice: User
 ) -> None:
