@@ -111,6 +111,16 @@ async def test_cleared_words_are_found_in_the_archive(state: State, tmp_path: Pa
     assert found(tmp_path, "harbour") == in_ada("u1", "u2")
 
 
+async def test_a_clear_only_changes_where_the_words_are(state: State, tmp_path: Path) -> None:
+    await say(state.sessions, ADA, 1, "The harbour")
+    await state.search.caught_up()
+    db = sqlite3.connect(Layout(tmp_path).search)
+    before = db.execute("SELECT id, source, name FROM entry ORDER BY id").fetchall()
+    await state.sessions.clear(ADA)
+    assert db.execute("SELECT id, source, name FROM entry ORDER BY id").fetchall() == before
+    db.close()
+
+
 async def test_words_that_are_taken_away_are_not_found_from_then_on(
     state: State, tmp_path: Path
 ) -> None:
