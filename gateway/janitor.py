@@ -97,34 +97,37 @@ class Janitor:
             await self._ledger.prune(before)
             await self._sessions.empty_deleted(before)
         oldest = await self._ledger.oldest()
-        for due, span in self._due():
-            await self._settle(due, span, oldest)
+        busy = [await self._settle(due, span, oldest) for due, span in self._due()]
         if self._rules.max_sessions:
-            await self._make_room()
-        return await self._until_next()
+            busy.append(await self._make_room())
+        return await self._until_next(await self._ledger.oldest() if any(busy) else oldest)
 
     def _due(self) -> Sequence[tuple[Due, timedelta]]:
         """What can be due. A clock in doubt decides nothing but who is idle."""
         found = self._rules.spans.each()
         return [each for each in found if self._watch.trusted or each[0] is Due.IDLE]
 
-    async def _settle(self, due: Due, span: timedelta, oldest: Mapping[Phase, datetime]) -> None:
+    async def _settle(self, due: Due, span: timedelta, oldest: Mapping[Phase, datetime]) -> bool:
+        """Do what is due; whether anything was."""
         before = self._watch.ago(span)
+        phases = [phase for phase in concerns(due) if phase in oldest and oldest[phase] < before]
 
         async def settle(row: SessionRow) -> None:
             reason = f"quiet for {span}"
             if await self._life.settle(row.id, due, before=before, reason=reason):
                 _log.info("session_settled", session=row.id, due=due, reason=reason)
 
-        for phase in concerns(due):
-            if phase not in oldest or oldest[phase] >= before:
-                continue
+        for phase in phases:
             more = True
             while more and (rows := await self._first((phase,), before, _AT_ONCE)):
                 more = await self._each(rows, settle, removes=due is Due.ERASE)
+        return bool(phases)
 
-    async def _make_room(self) -> None:
-        """Delete the longest quiet sessions beyond the most there may be; none that is active."""
+    async def _make_room(self) -> bool:
+        """Delete the longest quiet sessions beyond the most there may be; none that is active.
+
+        Whether there were any.
+        """
 
         async def delete(row: SessionRow) -> None:
             before = row.updated_at + _TICK
@@ -134,10 +137,12 @@ class Janitor:
             if deleted is not None:
                 _log.info("session_deleted", session=row.id, kept=deleted.kept, reason="too many")
 
-        more = True
+        found, more = False, True
         while more and (surplus := await self._surplus()) > 0:
             rows = await self._first(_RESTING, self._watch.now, min(surplus, _AT_ONCE))
+            found = found or bool(rows)
             more = bool(rows) and await self._each(rows, delete, removes=True)
+        return found
 
     async def _surplus(self) -> int:
         return (await self._ledger.counts()).sessions - self._rules.max_sessions
@@ -187,11 +192,10 @@ class Janitor:
             found += [row for row in rows if not self._patience.waits(row.id, now)]
         return sorted(found, key=lambda row: (row.updated_at, row.id))[:most]
 
-    async def _until_next(self) -> float:
+    async def _until_next(self, oldest: Mapping[Phase, datetime]) -> float:
         # What becomes active from now on cannot be due before this.
         delays = [self._rules.spans.shortest().total_seconds()]
         again = self._patience.next(self._clock.steady())
-        oldest = await self._ledger.oldest()
         if again is not None:
             delays.append(again)
             firsts = [await self._first((phase,), self._watch.now, 1) for phase in oldest]

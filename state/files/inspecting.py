@@ -10,12 +10,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from state.files.checking import Examined, Finding, Kind, examine
 from state.files.errors import ledger_error
-from state.files.layout import HISTORY, METADATA, Layout
+from state.files.layout import HISTORY, METADATA, PACKED, Layout
 from state.files.ledger import index
 from state.files.ledger.reading import connect_to_read
 from state.files.listing import session_ids
@@ -143,15 +143,26 @@ def _examine_folder(layout: Layout, session_id: SessionId) -> Examined:
         wrong = {finding.file for finding in misplaced}
         # The facts first: they never speak of more than the history that is read after them.
         facts = None if METADATA in wrong else read_file(folder / METADATA)
-        history = None if HISTORY in wrong else read_history(folder)
+        copy = None if HISTORY in wrong else read_history(folder)
     except OSError as error:
         return Examined((Finding(Kind.UNREADABLE, session_id, str(error)),), is_session=True)
-    examined = examine(session_id, facts, history)
+    examined = examine(session_id, facts, None if copy is None else copy.data)
+    if copy is not None and copy.file == PACKED:
+        examined = _packed(examined, session_id, whole=copy.whole)
     if not misplaced:
         return examined
     # What is not there because something else is in its place was told already.
     rest = [f for f in examined.findings if f.kind is not Kind.MISSING or f.file not in wrong]
     return Examined((*misplaced, *rest), examined.is_session)
+
+
+def _packed(examined: Examined, session_id: SessionId, *, whole: bool) -> Examined:
+    """The same of a packed history, which is another file, and has a checksum."""
+    found = [replace(f, file=PACKED) if f.file == HISTORY else f for f in examined.findings]
+    if not whole and not any(f.file == PACKED for f in found):
+        detail = "its checksum is wrong; all of it can be read"
+        found.append(Finding(Kind.DAMAGED, session_id, detail, PACKED))
+    return Examined(tuple(found), examined.is_session)
 
 
 def _misplaced_folder(layout: Layout, session_id: SessionId) -> tuple[Finding, ...]:

@@ -28,6 +28,15 @@ class Unpacked:
     whole: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A history as it was found: in which file, and `whole` as for `Unpacked`."""
+
+    file: str
+    data: bytes
+    whole: bool = True
+
+
 def pack(history: bytes) -> bytes:
     """The packed file of a history. The same history always gives the same bytes."""
     return gzip.compress(history, mtime=0)
@@ -59,7 +68,7 @@ def is_packed(folder: Path) -> bool:
     return not os.path.lexists(folder / HISTORY) and (folder / PACKED).is_file()
 
 
-def read_history(folder: Path) -> bytes | None:
+def read_history(folder: Path) -> Copy | None:
     """A session's current history, packed or not, without unpacking it on the disk.
 
     None where there is none. What cannot be read of a damaged packed one is missing at its end.
@@ -67,9 +76,10 @@ def read_history(folder: Path) -> bytes | None:
     """
     for _ in range(_TRIES):
         if (plain := read_file(folder / HISTORY)) is not None:
-            return plain
+            return Copy(HISTORY, plain)
         if (packed := read_file(folder / PACKED)) is not None:
-            return unpack(packed).data
+            found = unpack(packed)
+            return Copy(PACKED, found.data, found.whole)
         # Between the two looks it may have been unpacked by its owner.
     return None
 

@@ -23,7 +23,7 @@ from state.files.ledger.reading import connect_to_read
 from state.files.ledger.schema import VERSION, version
 from state.files.listing import stored_sessions
 from state.files.metadata import Facts
-from state.files.packing import is_packed, read_history
+from state.files.packing import Copy, is_packed, read_history
 from state.files.reading import open_file, read_entries_behind, read_file
 from state.files.repair import Cut, repair
 from state.history import Entry
@@ -128,25 +128,27 @@ class ReadOnlyState:
 
         Raises `NotFound`, `NewerFormat`, `StorageFailed`.
         """
-        path = self._layout.folder(session_id) / HISTORY
-        data = b""
+        folder = self._layout.folder(session_id)
+        copy = Copy(HISTORY, b"")
         try:
             for _ in range(_TRIES):
-                found = read_history(path.parent)
+                found = read_history(folder)
                 if found is None:
                     raise NotFound(f"there is no session {session_id}")
-                data = found
+                copy = found
+                damaged = None if copy.whole else str(folder / copy.file)
                 try:
-                    return History(journal.read(data).entries)
+                    return History(journal.read(copy.data).entries, damaged)
                 except Damaged:
                     # An append is half written at this instant, most likely.
                     time.sleep(_PAUSE)
-            facts = _facts(path.with_name(METADATA), session_id)
+            facts = _facts(folder / METADATA, session_id)
         except OSError as error:
-            raise store_error(error, f"reading {path}") from error
-        plan = repair(data, facts.end if facts else 0)
-        whole = data[: plan.end] + CLOSING if isinstance(plan, Cut) else plan.data
-        return History(journal.read(whole).entries, str(path) if plan.aside else None)
+            raise store_error(error, f"reading {folder}") from error
+        plan = repair(copy.data, facts.end if facts else 0)
+        whole = copy.data[: plan.end] + CLOSING if isinstance(plan, Cut) else plan.data
+        damaged = str(folder / copy.file) if plan.aside or not copy.whole else None
+        return History(journal.read(whole).entries, damaged)
 
     def follow(self, session_id: SessionId, seen: Iterable[Entry]) -> Following:
         """What is appended to a history from now on; entries that were `seen` are not told."""

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from state.files import ReadOnlyState, State, open_state
+from state.files.checking import Kind
+from state.files.inspecting import Inspection
 from state.files.layout import HISTORY, METADATA, PACKED, Layout
 from state.files.packing import Unpacked, pack, unpack
 from state.history import Entry
@@ -70,6 +72,12 @@ def refusal(code: int) -> type[StoreError]:
 def seen(root: Path) -> list[Entry]:
     """What somebody sees who only looks, at this instant."""
     return list(ReadOnlyState(root).entries(session().id))
+
+
+def wrong(root: Path) -> list[tuple[Kind, str]]:
+    """What a check finds in the session's folder."""
+    report = Inspection(root).check([session().id], step=lambda: None)
+    return [(f.kind, f.file) for f in report.findings if f.kind is not Kind.UNINDEXED]
 
 
 async def is_whole(state: State, facts: Session, said: list[Entry]) -> None:
@@ -200,8 +208,16 @@ async def test_what_can_be_read_of_a_damaged_packed_history_is_kept_and_the_file
     facts = await archive(state, await tell(state))
     await state.close()
     path = folder(tmp_path) / PACKED
-    path.write_bytes(path.read_bytes()[:-12])
+    whole = path.read_bytes()
+    assert wrong(tmp_path) == []
+    path.write_bytes(whole[:-8] + b"checksum")
+    assert seen(tmp_path) == SAID
+    assert ReadOnlyState(tmp_path).history(facts.id).damaged == str(path)
+    assert wrong(tmp_path) == [(Kind.DAMAGED, PACKED)]
+    path.write_bytes(whole[:-30])
     assert seen(tmp_path)[:2] == SAID[:2]
+    assert ReadOnlyState(tmp_path).history(facts.id).damaged == str(path)
+    assert wrong(tmp_path) == [(Kind.DAMAGED, PACKED)]
     state = await open_state(tmp_path)
     loaded = await state.sessions.load(facts.id)
     assert loaded is not None
