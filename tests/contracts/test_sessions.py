@@ -165,6 +165,14 @@ async def test_what_is_brought_in_takes_the_place_of_words_that_go_to_the_archiv
     assert list(await sessions.entries(facts.id)) == turn(2)
 
 
+async def test_an_archived_session_can_be_replaced(sessions: Sessions) -> None:
+    facts = after(session(), turn(1))
+    await sessions.append(facts, turn(1))
+    await sessions.archive(facts.after(Event.QUIET, later(5)).after(Event.ARCHIVE, later(6)))
+    assert await sessions.bring_in(after(session(), turn(2)), turn(2))
+    assert list(await sessions.entries(facts.id)) == turn(2)
+
+
 async def test_a_summary_that_is_brought_in_stands_in_front(sessions: Sessions) -> None:
     summary = stand_in(turn(1), name="s1", at=later(2), content="They met.", tokens=4)
     entries = [*turn(1), summary, *turn(3)]

@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,10 @@ from gateway.api.frames import LONGEST_FRAME, line, parse
 from gateway.api.unix_socket import LONGEST, address
 from gateway.cli.chat_link import ChatLink, new_source
 from gateway.paths import socket_file
+from state.codec import dumps, entry_to_json, session_to_json
+from state.keys import SessionKey
 from state.store import StorageFailed
+from tests.contracts.examples import after, session, turn
 from tests.flows.stage import Gate, stage
 
 PATIENCE = 10.0
@@ -132,6 +136,45 @@ async def test_a_clear_waits_for_the_running_turn(tmp_path):
         await argent.hears()
         assert "cleared" in await clearing
         assert await argent.history() == ()
+
+
+async def test_a_text_of_any_length_goes_with_the_next_request_and_with_no_other(tmp_path):
+    long = turn(1, asks="é\x01" * LONGEST_FRAME)
+    lines = "\n".join(dumps(entry_to_json(entry)).decode() for entry in long)
+    facts = session_to_json(after(session(), long))
+    async with served(tmp_path) as argent:
+
+        def ask():
+            client = ControlClient.connect(socket_file(tmp_path))
+            assert client is not None
+            with client:
+                client.put(lines)
+                client.call("sessions.import", {"session": facts}, PATIENCE)
+                empty = session_to_json(session("2"))
+                return client.call("sessions.import", {"session": empty}, PATIENCE)
+
+        assert (await asyncio.to_thread(ask))["key"] == "telegram:2:main"
+        assert list(await argent.gateway.sessions.entries(session().id)) == long
+        assert await argent.gateway.sessions.entries(session("2").id) == ()
+
+
+async def test_more_than_a_gateway_keeps_for_a_request_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(control, "MOST_PUT", 10)
+    async with served(tmp_path):
+        with pytest.raises(AdminError, match="10 characters") as refused:
+            await call(tmp_path, "put", text="x" * 11)
+        assert "argent gateway stop" in str(refused.value.hint)
+
+
+async def test_a_conversation_that_moved_here_is_reached_by_all_its_keys(tmp_path):
+    moved = SessionKey.parse("telegram:1:group")
+    home = SessionKey.parse("loopback:9:group")
+    facts = replace(after(session(), turn(1)), id=home.session_id, key=moved, keys=(home, moved))
+    async with served(tmp_path) as argent:
+        lines = "\n".join(dumps(entry_to_json(entry)).decode() for entry in turn(1))
+        given = {"session": session_to_json(facts), "lines": lines}
+        await call(tmp_path, "sessions.import", **given)
+        assert await argent.gateway.ledger.aliases() == {str(moved): home.session_id}
 
 
 async def test_a_refusal_keeps_its_code_and_hint(tmp_path):

@@ -10,8 +10,9 @@ from state.files import open_state
 from state.files.following import Following, News
 from state.files.layout import HISTORY
 from state.files.open import State
+from state.lifecycle import Event
 from state.session import Session
-from tests.contracts.examples import after, session, turn
+from tests.contracts.examples import after, later, session, turn
 from tests.unit.state.files.conversation import folder
 
 FACTS = session()
@@ -114,6 +115,17 @@ async def test_a_file_that_goes_and_comes_back_goes_on(owner):
     assert following.look() == News()
     owner.path.write_bytes(whole)
     assert ids(following.look()) == ["u2", "a2"]
+
+
+async def test_an_archived_conversation_goes_on_when_it_is_taken_out_again(owner):
+    following = Following(owner.path)
+    following.look()
+    put_away = owner.facts.after(Event.QUIET, later(50)).after(Event.ARCHIVE, later(60))
+    await owner.sessions.archive(put_away)
+    assert following.look() == News()
+    await owner.say(2)
+    news = following.look()
+    assert (ids(news), news.anew) == (["u2", "a2"], False)
 
 
 async def test_half_an_append_is_told_when_it_is_whole(owner):
