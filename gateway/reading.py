@@ -30,10 +30,12 @@ class Appended(Protocol):
     """What was said since the last look. `anew`: the conversation begins with it again."""
 
     @property
-    def entries(self) -> Sequence[Entry]: ...
+    def entries(self) -> Sequence[Entry]:
+        """In the order they were said."""
 
     @property
-    def anew(self) -> bool: ...
+    def anew(self) -> bool:
+        """Whether what was seen before them is no longer part of the conversation."""
 
 
 class Follows(Protocol):

@@ -1,5 +1,6 @@
 """``argent sessions import``: conversations from files."""
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -109,19 +110,20 @@ def _import(
 
 def _content(file: str) -> tuple[bytes, datetime]:
     """A file's bytes, and when it was last written."""
-    if file == "-":
-        return sys.stdin.buffer.read(MOST_BYTES), datetime.now(UTC)
-    path = Path(file)
     try:
-        found = path.stat()
-        if found.st_size > MOST_BYTES:
-            raise AdminError("unreadable", f"{file} has more than {MOST_BYTES} bytes")
-        at = datetime.fromtimestamp(int(found.st_mtime), UTC)
-        return path.read_bytes(), at
+        if file == "-":
+            data, at = sys.stdin.buffer.read(MOST_BYTES + 1), datetime.now(UTC)
+        else:
+            with open(file, "rb") as opened:
+                at = datetime.fromtimestamp(int(os.fstat(opened.fileno()).st_mtime), UTC)
+                data = opened.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
         raise AdminError("not_found", f"there is no file {file}") from error
     except OSError as error:
         raise AdminError("failed", f"cannot read {file}: {error.strerror}") from error
+    if len(data) > MOST_BYTES:
+        raise AdminError("unreadable", f"{file} has more than {MOST_BYTES} bytes")
+    return data, at
 
 
 def _would_be_taken(invocation: Invocation, session_id: str, replaces: bool) -> None:
