@@ -34,7 +34,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         "chat": Lazy("gateway.cli.chat", "Chat with the running gateway in this terminal."),
         "ask": Lazy("gateway.cli.ask", "Ask one question and print the answer."),
         "gateway": Lazy("gateway.cli.gateway", "Run the gateway, stop it, see how it is."),
-        "sessions": Lazy("gateway.cli.sessions", "Conversations: list, read, search, export, import."),
+        "sessions": Lazy("gateway.cli.sessions", "Conversations: read, search, move, clear."),
         "pair": Lazy("gateway.cli.pair", "Strangers: who asks to be let in, and who was."),
         "channels": Lazy("gateway.cli.channels", "Messaging accounts and how they are."),
         "models": Lazy("gateway.cli.models", "Models: what there is, and whether it answers."),
