@@ -8,6 +8,9 @@ from channels.markdown import parse
 from channels.pieces import Piece, lay_out
 from channels.split import Gauge, split
 
+NOTHING_TO_SEE = "…"
+"""Stands for an answer in which nothing can be seen; platforms refuse an empty message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:

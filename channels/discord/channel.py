@@ -1,7 +1,7 @@
 """A Discord bot as a channel."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -27,8 +27,10 @@ from channels.discord.refusals import EditedTooOften, Gone
 from channels.discord.transport import Transport
 from channels.errors import ChannelError, Rejected, Unauthorized, Unreachable
 from channels.fetching import Fetcher
+from channels.loose_calls import LooseCalls
 from channels.pace import Pace
 from channels.pulse import Pulse
+from channels.rendering import NOTHING_TO_SEE
 from state.keys import Address
 from state.messages import (
     Attachment,
@@ -41,14 +43,10 @@ from state.messages import (
     Reply,
 )
 
-NOTHING_TO_SEE = "…"
-"""Stands for an answer in which nothing can be seen; Discord refuses an empty message."""
-
 _EDIT_SECONDS = 1.2
 """Five edits in five seconds is what a channel takes, and the last one must not have to wait."""
 
 _TYPING_SECONDS = 10.0
-_CLOSE_SECONDS = 5.0
 _IDENTIFY_PAUSE = 5.0
 _SETTLED_SECONDS = 60.0
 """A connection that ends sooner counts as a failure: sessions that begin anew are limited a day."""
@@ -106,7 +104,7 @@ class DiscordChannel:
 
         stale_after = timedelta(seconds=heartbeat_timeout)
         self._pulse = Pulse(name, stale_after=stale_after, now=now)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._loose = LooseCalls()
 
     async def run(self, receive: Receive) -> None:
         """Take messages in until cancelled. Raises `Unauthorized` when the token is refused, or
@@ -115,7 +113,7 @@ class DiscordChannel:
         try:
             me = await self._pace.until_done(self._client.identity, self._failed)
             self._pulse.known_as(me.username)
-            self._begin(publish(self._client, me, self._commands, self._cursors))
+            self._loose.begin(publish(self._client, me, self._commands, self._cursors))
             await self._take_in(me, receive)
         except Unauthorized as error:
             self._pulse.failed(str(error))
@@ -167,13 +165,11 @@ class DiscordChannel:
         """See `channels.channel.Channel`; a command has no message that could be given one."""
         if ids.is_command(message):
             return
-        await asyncio.shield(self._begin(self._react(address, message, seen=seen)))
+        await self._loose.make(self._react(address, message, seen=seen))
 
     async def typing(self, address: Address) -> None:
         """See `channels.channel.Channel`."""
-        # Cancelled with the turn it announces, the call itself ends in its own time: a request
-        # that is broken off costs its connection.
-        await asyncio.shield(self._begin(self._type(address)))
+        await self._loose.make(self._type(address))
 
     def health(self) -> Health:
         """See `channels.channel.Channel`; the proof is the last heartbeat that was answered."""
@@ -181,11 +177,7 @@ class DiscordChannel:
 
     async def close(self) -> None:
         """See `channels.channel.Channel`."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_CLOSE_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._loose.close()
         await self._fetcher.close()
 
     async def _take_in(self, me: Identity, receive: Receive) -> None:
@@ -285,9 +277,3 @@ class DiscordChannel:
             await self._client.show_typing(ids.channel_id(address))
         except ChannelError as error:
             _log.debug("typing_not_shown", channel=self.name, error=str(error))
-
-    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task

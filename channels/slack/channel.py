@@ -11,6 +11,7 @@ from channels.cursors import Cursors
 from channels.errors import Unauthorized
 from channels.pace import Pace
 from channels.pulse import Pulse
+from channels.rendering import NOTHING_TO_SEE
 from channels.slack import ids
 from channels.slack.catchup import CatchUp
 from channels.slack.client import BotClient
@@ -24,7 +25,7 @@ from channels.slack.identity import Identity
 from channels.slack.intake import Intake
 from channels.slack.marks import Marks
 from channels.slack.responses import Responses
-from channels.slack.sending import NOTHING_TO_SEE, Sending
+from channels.slack.sending import Sending
 from channels.slack.signs import STATUS_SECONDS, Signs
 from channels.slack.socket import QUIET_SECONDS, Socket
 from state.keys import Address

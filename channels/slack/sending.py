@@ -3,6 +3,7 @@
 import structlog
 
 from channels.errors import Rejected
+from channels.rendering import NOTHING_TO_SEE
 from channels.slack import ids
 from channels.slack.buttons import blocks_of
 from channels.slack.client import BotClient
@@ -10,9 +11,6 @@ from channels.slack.format import render
 from channels.slack.refusals import BadBlocks, Refused
 from channels.slack.responses import Responses
 from state.messages import OwedPart, Part, Receipt
-
-NOTHING_TO_SEE = "…"
-"""Stands for an answer in which nothing can be seen; Slack refuses an empty message."""
 
 _GONE = "message_not_found"
 _NOT_EDITABLE = frozenset(

@@ -6,11 +6,11 @@ apps cannot be seen typing, so there the reaction is the only sign.
 """
 
 import asyncio
-from collections.abc import Coroutine
 
 import structlog
 
 from channels.errors import ChannelError, RateLimited
+from channels.loose_calls import LooseCalls
 from channels.slack import ids
 from channels.slack.client import BotClient
 from channels.slack.refusals import Refused
@@ -26,7 +26,6 @@ _TRIES = 3
 """To take a reaction back: Slack allows it less often than to give one, and what is left standing
 says that work goes on."""
 
-_CLOSE_SECONDS = 5.0
 _AS_WANTED = frozenset(("already_reacted", "no_reaction", "message_not_found"))
 _log = structlog.get_logger("channels.slack")
 
@@ -39,32 +38,26 @@ class Signs:
         self._client = client
         self._refused: set[str] = set()
         self._last: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._loose = LooseCalls()
 
     async def status(self, address: Address) -> None:
         """Say in a thread that an answer is coming."""
         if address.thread is not None and "status" not in self._refused:
-            # Cancelled with the turn it announces, the call itself ends in its own time: a
-            # request that is broken off costs its connection.
-            await asyncio.shield(self._begin(self._show_status(address)))
+            await self._loose.make(self._show_status(address))
 
     async def reaction(self, address: Address, message: str, *, seen: bool) -> None:
         """Give a message the reaction, or take it back; for one message in the order of calls."""
         if not ids.is_ts(message) or "reaction" in self._refused:
             return
         name = (address.chat, message)
-        work = self._begin(self._react(address, message, seen, self._last.get(name)))
+        work = self._loose.begin(self._react(address, message, seen, self._last.get(name)))
         self._last[name] = work
         work.add_done_callback(lambda done: self._forget(name, done))
         await asyncio.shield(work)
 
     async def close(self) -> None:
         """Let what is under way end."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_CLOSE_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._loose.close()
 
     async def _show_status(self, address: Address) -> None:
         try:
@@ -80,7 +73,7 @@ class Signs:
             await asyncio.wait({before})
         wait = await self._try(address, message, on)
         if wait is not None and not on:
-            self._begin(self._take_back(address, message, wait))
+            self._loose.begin(self._take_back(address, message, wait))
 
     async def _take_back(self, address: Address, message: str, wait: float) -> None:
         for _ in range(_TRIES - 1):
@@ -114,9 +107,3 @@ class Signs:
     def _forget(self, name: tuple[str, str], work: asyncio.Task[None]) -> None:
         if self._last.get(name) is work:
             del self._last[name]
-
-    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task

@@ -1,7 +1,6 @@
 """A Telegram bot as a channel."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime, timedelta
 
 import aiohttp
@@ -12,8 +11,10 @@ from channels.channel import Capabilities, Command, Health, Receive
 from channels.cursors import Cursors
 from channels.errors import ChannelError, Unauthorized
 from channels.fetching import Fetcher
+from channels.loose_calls import LooseCalls
 from channels.pace import Pace
 from channels.pulse import Pulse
+from channels.rendering import NOTHING_TO_SEE
 from channels.telegram import ids, menu
 from channels.telegram.client import POLL_GRACE_SECONDS, BotClient
 from channels.telegram.config import TelegramSettings
@@ -22,7 +23,7 @@ from channels.telegram.format import TEXT_LIMIT, render
 from channels.telegram.identity import Identity
 from channels.telegram.polling import Poller
 from channels.telegram.reading import Reader
-from channels.telegram.sending import NOTHING_TO_SEE, Outgoing
+from channels.telegram.sending import Outgoing
 from channels.telegram.webhook import CHECK_EVERY, Webhook
 from state.keys import Address
 from state.messages import Attachment, OwedPart, Part, Receipt, Reply
@@ -33,7 +34,6 @@ _GROUP_EDIT_SECONDS = 4.0
 """One limit holds for messages and edits, about one a second in a chat and 20 a minute in a group
 (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): edits must leave
 something of it for the final words."""
-_CLOSE_SECONDS = 5.0
 _SEEN = ReactionEmoji.EYES
 _PACE = Pace()
 _ALWAYS_OURS = Command("start", "")
@@ -79,7 +79,7 @@ class TelegramChannel:
         interval = CHECK_EVERY if settings.webhook else timedelta(seconds=settings.poll_seconds)
         grace = timedelta(seconds=POLL_GRACE_SECONDS)
         self._pulse = Pulse(name, stale_after=interval + grace, now=now)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._loose = LooseCalls()
 
     async def run(self, receive: Receive) -> None:
         """Take messages in until cancelled. Raises `Unauthorized` when the token is refused."""
@@ -90,7 +90,7 @@ class TelegramChannel:
                 lambda error: self._pulse.trouble(str(error)),
             )
             self._pulse.known_as(f"@{me.username}")
-            self._begin(menu.publish(self._client, self.name, self._commands))
+            self._loose.begin(menu.publish(self._client, self.name, self._commands))
             await self._intake(me, receive).run()
         except Unauthorized as error:
             self._pulse.failed(str(error))
@@ -122,13 +122,11 @@ class TelegramChannel:
 
     async def acknowledge(self, address: Address, message: str, *, seen: bool) -> None:
         """See `channels.channel.Channel`. A group's admins may forbid reactions."""
-        await asyncio.shield(self._begin(self._react(address, message, _SEEN if seen else None)))
+        await self._loose.make(self._react(address, message, _SEEN if seen else None))
 
     async def typing(self, address: Address) -> None:
         """See `channels.channel.Channel`."""
-        # Cancelled with the turn it announces, the call itself ends in its own time: a request
-        # that is broken off costs its connection.
-        await asyncio.shield(self._begin(self._type(address)))
+        await self._loose.make(self._type(address))
 
     def health(self) -> Health:
         """See `channels.channel.Channel`."""
@@ -136,11 +134,7 @@ class TelegramChannel:
 
     async def close(self) -> None:
         """See `channels.channel.Channel`."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_CLOSE_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._loose.close()
         await self._fetcher.close()
 
     def _intake(self, me: Identity, receive: Receive) -> Poller | Webhook:
@@ -175,7 +169,7 @@ class TelegramChannel:
             _log.debug("typing_not_shown", channel=self.name, error=str(error))
 
     def _answer_press(self, press: str) -> None:
-        self._begin(self._stop_spinning(press))
+        self._loose.begin(self._stop_spinning(press))
 
     async def _stop_spinning(self, press: str) -> None:
         try:
@@ -189,9 +183,3 @@ class TelegramChannel:
             await self._client.react(ids.chat_id(address), ids.message_id(message), emoji)
         except ChannelError as error:
             _log.debug("not_acknowledged", channel=self.name, error=str(error))
-
-    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task

@@ -8,6 +8,7 @@ import structlog
 from telegram import InputFile
 
 from channels.errors import ChannelError, Rejected
+from channels.rendering import NOTHING_TO_SEE
 from channels.telegram import ids
 from channels.telegram.client import BotClient
 from channels.telegram.files import AS_DOCUMENT, Way, safe_name, way
@@ -21,9 +22,6 @@ from channels.telegram.refusals import (
     TopicGone,
 )
 from state.messages import OwedPart, Receipt
-
-NOTHING_TO_SEE = "…"
-"""Stands for an answer in which nothing can be seen; Telegram refuses an empty message."""
 
 _CAPTION_LIMIT = 1024
 """UTF-16 units of the words that go with a file: api#senddocument."""

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from channels.errors import RateLimited, Rejected, Unreachable
+from channels.rendering import NOTHING_TO_SEE
 from channels.slack.format import TEXT_LIMIT
-from channels.slack.sending import NOTHING_TO_SEE
 from state.keys import Address
 from state.messages import Button, InboundMessage, OwedPart, Part, Reply
 from tests.emulators.slack import SlackEmulator, User, drop_connection, flood, refused

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from channels.errors import ChannelError, RateLimited, Rejected, Unauthorized, Unreachable
-from channels.slack.sending import NOTHING_TO_SEE
+from channels.rendering import NOTHING_TO_SEE
 from state.keys import Address
 from state.messages import InboundMessage, OwedPart, Reply
 from tests.emulators.slack import (

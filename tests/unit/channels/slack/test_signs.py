@@ -74,7 +74,7 @@ async def test_a_reaction_that_could_not_be_taken_back_at_once_is_taken_back_lat
 async def test_a_wait_to_take_a_reaction_back_holds_nobody_up(
     sl: SlackEmulator, rig: Rig, alice: User, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("channels.slack.signs._CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr("channels.loose_calls._CLOSE_SECONDS", 0.01)
     said, channel = await alice.says("hi"), rig.channel()
     sl.faults.next("reactions.remove", flood(3600))
     await channel.acknowledge(home(alice), said, seen=False)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from channels.errors import RateLimited, Rejected, Unreachable
-from channels.telegram.sending import NOTHING_TO_SEE
+from channels.rendering import NOTHING_TO_SEE
 from state.keys import Address
 from state.messages import Button
 from tests.emulators.telegram import (

@@ -14,7 +14,7 @@ from channels.errors import (
     Unauthorized,
     Unreachable,
 )
-from channels.telegram.sending import NOTHING_TO_SEE
+from channels.rendering import NOTHING_TO_SEE
 from state.keys import Address
 from state.messages import InboundMessage, Reply
 from tests.emulators.telegram import (
