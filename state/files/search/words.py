@@ -2,7 +2,7 @@
 
 SQLite's own `unicode61` keeps a run of Chinese or Japanese together as one word, and knows the
 characters of 2012. So the folding is done here, and SQLite only parts what is left at the spaces
-(its tokenizer `ascii`). The decision is in docs/adr/0010-search.md.
+(its tokenizer `ascii`). The decision is in docs/adr/0015-search.md.
 """
 
 import re
