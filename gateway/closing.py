@@ -12,6 +12,7 @@ from gateway.streaming import Streaming
 from gateway.trouble import Trouble
 from state.messages import Deletion, Outcome, Part, Reply
 from state.session import Session
+from state.spending import Spending
 from state.store import Ledger
 
 
@@ -44,10 +45,12 @@ class Closing:
         *,
         session: Session | None = None,
         detail: str | None = None,
+        spent: Spending | None = None,
     ) -> None:
         """Close accepted messages; the reply goes where they came from.
 
-        Where an answer was shown while it grew, its messages become the reply.
+        Where an answer was shown while it grew, its messages become the reply. `spent` is what the
+        reply cost.
         """
         address = batch.address
         live = await self._streaming.end(batch)
@@ -64,6 +67,7 @@ class Closing:
                 detail=detail,
                 begin=self._delivery.idle(address),
                 also=[each.seq for each in batch.accepted[:-1]],
+                spent=spent,
             )
             self._delivery.post(owed)
 

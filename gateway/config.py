@@ -10,6 +10,7 @@ from channels.discord.config import DiscordSettings
 from channels.registry import KINDS
 from channels.slack.config import SlackSettings
 from channels.telegram.config import TelegramSettings
+from gateway.budgets import BudgetSettings
 from state.keys import is_account_name
 
 Account = Annotated[TelegramSettings | DiscordSettings | SlackSettings, Field(discriminator="kind")]
@@ -69,6 +70,7 @@ class Settings(BaseModel):
     models: ModelsSettings = ModelsSettings()
     channels: Annotated[dict[str, Account], BeforeValidator(_with_kinds)] = {}
     gateway: GatewaySettings = GatewaySettings()
+    budget: BudgetSettings = BudgetSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("channels")

@@ -18,13 +18,19 @@ class InvalidHistory(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a model call took in and gave out, as its provider counted them."""
+    """Tokens that a model call took in and gave out, as its provider counted them.
+
+    `cached` of the input came from the provider's cache, as far as it says so.
+    """
 
     input: int = 0
     output: int = 0
+    cached: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(self.input + other.input, self.output + other.output)
+        return Usage(
+            self.input + other.input, self.output + other.output, self.cached + other.cached
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from state.ids import idempotency_key
 from state.keys import Address, SessionId, SessionKey
@@ -20,6 +20,7 @@ from state.messages import (
     Receipt,
 )
 from state.session import Session
+from state.spending import Per, Spending, Spent, totals
 from state.store import (
     Admission,
     Counts,
@@ -66,6 +67,7 @@ class MemoryLedger:
         self._pairings: dict[str, PairingRequest] = {}
         self._admissions: dict[tuple[str, str], Admission] = {}
         self._index: dict[SessionId, SessionRow] = {}
+        self._spendings: list[Spending] = []
         self._last_seq = 0
         self._last_part = 0
 
@@ -128,11 +130,14 @@ class MemoryLedger:
         detail: str | None = None,
         begin: bool = False,
         also: Sequence[int] = (),
+        spent: Spending | None = None,
     ) -> tuple[OwedPart, ...]:
         row = self._row(seq)
         if session is not None:
             await self.index(session)
         again = row.outcome is not None
+        if spent is not None and not again:
+            await self.spend(spent)
         owed = () if again else self._close(seq, outcome, parts, at)
         for other in also:
             if other in self._inbox and self._inbox[other].outcome is None:
@@ -177,6 +182,14 @@ class MemoryLedger:
 
     async def failed(self, part: int, reason: str) -> None:
         self._move(part, PartState.FAILED)
+
+    # Spending ---------------------------------------------------------------------------------
+
+    async def spend(self, spent: Spending) -> None:
+        self._spendings.append(spent)
+
+    async def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
+        return totals((each for each in self._spendings if each.day >= since), per)
 
     # Cursors and aliases ----------------------------------------------------------------------
 

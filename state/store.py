@@ -10,7 +10,7 @@ loses it. One suite (`tests/contracts`) runs over every implementation.
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from state.history import Entry, SummaryEntry
@@ -29,6 +29,16 @@ from state.messages import (
 )
 from state.records import Admission, Counts, PairingRequest, Role, SessionRow, Taken
 from state.session import Session
+from state.spending import Per, Spending, Spent
+from state.store_errors import (
+    FileTooLarge,
+    NewerFormat,
+    NotFound,
+    StateLocked,
+    StorageFailed,
+    StorageFull,
+    StoreError,
+)
 
 __all__ = [
     "Admission",
@@ -49,34 +59,6 @@ __all__ = [
     "StoreError",
     "Taken",
 ]
-
-
-class StoreError(Exception):
-    """Something about the stored state is wrong; the message says what, where and what to do."""
-
-
-class StorageFull(StoreError):
-    """The disk (or a quota) is full. Nothing was stored; it may be tried again later."""
-
-
-class StorageFailed(StoreError):
-    """The disk refused a read or a write. Nothing was stored."""
-
-
-class StateLocked(StoreError):
-    """Another process owns the state folder; the message names its pid."""
-
-
-class NotFound(StoreError):
-    """No such session, code or person."""
-
-
-class FileTooLarge(StoreError):
-    """A file is larger than it may be. Nothing of it was kept."""
-
-
-class NewerFormat(StoreError):
-    """Written by a newer version of Argent, which this one must not touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +256,10 @@ class Ledger(Protocol):
         detail: str | None = None,
         begin: bool = False,
         also: Sequence[int] = (),
+        spent: Spending | None = None,
     ) -> tuple[OwedPart, ...]:
-        """Close an inbox row, owe its parts and index the session, in one transaction.
+        """Close an inbox row, owe its parts, index the session and note what was spent, in one
+        transaction.
 
         `also` are rows that were answered together with it: they are closed alike and owe nothing
         of their own.
@@ -284,7 +268,8 @@ class Ledger(Protocol):
         where nothing waits before it (`begin_sending` is then not called for it).
 
         The row's words are dropped (the history has them); what identifies it is kept, so that a
-        redelivery is still recognised. Finishing twice returns the parts owed the first time.
+        redelivery is still recognised. Finishing twice returns the parts owed the first time, and
+        spends nothing.
         """
 
     # Outbox -----------------------------------------------------------------------------------
@@ -306,6 +291,14 @@ class Ledger(Protocol):
 
     async def failed(self, part: int, reason: str) -> None:
         """The part cannot be sent, ever."""
+
+    # Spending ---------------------------------------------------------------------------------
+
+    async def spend(self, spent: Spending) -> None:
+        """Note what was spent on something else than a message's answer."""
+
+    async def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
+        """What was spent since a day, that day included, by its name (`spending.totals`)."""
 
     # Cursors and aliases ----------------------------------------------------------------------
 

@@ -110,7 +110,7 @@ class MessageReader:
     def __init__(self) -> None:
         self._words = Words()
         self._blocks: dict[int, _ToolUse] = {}
-        self._usage = [0, 0]
+        self._usage = [0, 0, 0]
         self._model: str | None = None
         self._stop: str | None = None
         self._done = False
@@ -188,6 +188,7 @@ class MessageReader:
         taken = sum(int(usage.get(name) or 0) for name in names)
         self._usage[0] = max(self._usage[0], taken)
         self._usage[1] = max(self._usage[1], int(usage.get("output_tokens") or 0))
+        self._usage[2] = max(self._usage[2], int(usage.get("cache_read_input_tokens") or 0))
 
     def _open(self, index: int, block: dict[str, Any]) -> str:
         if block["type"] == "tool_use":

@@ -142,8 +142,11 @@ class ChatReader:
         if chunk.get("error"):
             raise failure(problem_of(chunk))
         if usage := chunk.get("usage"):
+            details = usage.get("prompt_tokens_details") or {}
             self._usage = Usage(
-                int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+                int(usage.get("prompt_tokens") or 0),
+                int(usage.get("completion_tokens") or 0),
+                int(details.get("cached_tokens") or 0),
             )
         choices = chunk.get("choices")
         if not choices:

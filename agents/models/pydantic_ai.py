@@ -174,7 +174,10 @@ def _definitions(tools: Sequence[ToolSpec]) -> list[Any]:
 def _answer(response: Any, words: Words) -> ModelAnswer:
     if response.finish_reason == "content_filter":
         raise Refused("the provider's content filter stopped the answer")
-    usage = Usage(response.usage.input_tokens or 0, response.usage.output_tokens or 0)
+    counted = response.usage
+    usage = Usage(
+        counted.input_tokens or 0, counted.output_tokens or 0, counted.cache_read_tokens or 0
+    )
     calls: Iterable[Any] = (part for part in response.parts if part.part_kind == "tool-call")
     return ModelAnswer(
         text=words.finish(),

@@ -109,10 +109,10 @@ def stored_file_from_json(fields: Fields) -> StoredFile:
 
 
 def usage_to_json(usage: Usage) -> Json:
-    """Tokens, in and out."""
-    return {"input": usage.input, "output": usage.output}
+    """Tokens, in and out; those from a cache where there were some."""
+    return present(input=usage.input, output=usage.output, cached=usage.cached or None)
 
 
 def usage_from_json(fields: Fields) -> Usage:
     """Inverse to `usage_to_json`."""
-    return Usage(fields.count("input", 0), fields.count("output", 0))
+    return Usage(fields.count("input", 0), fields.count("output", 0), fields.count("cached", 0))

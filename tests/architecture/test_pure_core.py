@@ -16,7 +16,7 @@ from tests.architecture.sources import PACKAGES, ROOT, Source, called, sources
 CORE = re.compile(
     r"""
       state\.(keys|ids|messages|history|session|lifecycle|compaction|view|erasing|records)
-    | state\.(durations|quiet)
+    | state\.(durations|quiet|spending|store_errors)
     | state\.codec(\.\w+)?
     | channels\.(addresses|columns|config|document|errors|grammar|markdown|pieces|rendering|sound)
     | channels\.split
@@ -24,9 +24,9 @@ CORE = re.compile(
     | channels\.discord\.(buttons|markup|places|seen)
     | channels\.slack\.(buttons|changes|fields|known|manifest)
     | channels\.telegram\.(keyboard|places|presses)
-    | agents\.(config|errors|extract|looking|material|models\.sight|prompt|revisions|skills)
+    | agents\.(config|errors|extract|looking|material|models\.sight|prices|prompt|revisions|skills)
     | agents\.(summary_prompts|tokens|transcript|turn)
-    | gateway\.(admission|commands|export(_\w+)?|filetypes|gathering|importing(\.\w+)?)
+    | gateway\.(admission|budgets|commands|export(_\w+)?|filetypes|gathering|importing(\.\w+)?)
     | gateway\.(lateness|live|lived|notices|routing|scopes)
     """,
     re.VERBOSE,

@@ -160,6 +160,13 @@ def finish(
     return (outbox.begun(db, owed[0]), *owed[1:]) if begin and owed else owed
 
 
+def is_open(db: sqlite3.Connection, seq: int) -> bool:
+    """Whether a row has no outcome yet."""
+    return bool(
+        db.execute("SELECT 1 FROM inbox WHERE seq = ? AND outcome IS NULL", (seq,)).fetchall()
+    )
+
+
 def _require(db: sqlite3.Connection, seq: int) -> None:
     if not db.execute("SELECT 1 FROM inbox WHERE seq = ?", (seq,)).fetchall():
         raise NotFound(f"no message has the number {seq}")

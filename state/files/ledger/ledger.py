@@ -2,13 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from state.files.batches import GroupCommit
-from state.files.ledger import inbox, index, outbox, people
+from state.files.ledger import inbox, index, outbox, people, spending
 from state.files.ledger.database import Connect, Database, Work, connect
 from state.keys import Address, SessionId, SessionKey
 from state.lifecycle import Phase
@@ -24,6 +24,7 @@ from state.messages import (
     Receipt,
 )
 from state.session import Session
+from state.spending import Per, Spending, Spent
 from state.store import (
     Admission,
     Counts,
@@ -126,8 +127,11 @@ class SqliteLedger:
         detail: str | None = None,
         begin: bool = False,
         also: Sequence[int] = (),
+        spent: Spending | None = None,
     ) -> tuple[OwedPart, ...]:
         def close(db: sqlite3.Connection) -> tuple[OwedPart, ...]:
+            if spent is not None and inbox.is_open(db, seq):
+                spending.add(db, spent)
             owed = inbox.finish(db, seq, also, outcome, parts, at, detail, begin=begin)
             if session is not None:
                 index.index(db, [session])
@@ -156,6 +160,15 @@ class SqliteLedger:
 
     async def failed(self, part: int, reason: str) -> None:
         await self._do(lambda db: outbox.failed(db, part, reason))
+
+    # Spending ---------------------------------------------------------------------------------
+
+    async def spend(self, spent: Spending) -> None:
+        await self._do(lambda db: spending.add(db, spent))
+
+    async def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
+        sums: Mapping[str, Spent] = await self._do(lambda db: spending.totals(db, per, since))
+        return sums
 
     # Cursors and aliases ----------------------------------------------------------------------
 

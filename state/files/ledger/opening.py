@@ -10,7 +10,7 @@ from state.files.errors import ledger_error, store_error
 from state.files.layout import FILE_MODE
 from state.files.ledger.database import Connect
 from state.files.ledger.salvage import salvage
-from state.files.ledger.schema import TRUTH, configure, upgrade, version
+from state.files.ledger.schema import configure, expected, upgrade, version
 from state.store import StorageFailed
 
 _SUFFIXES = ("", "-wal", "-shm")
@@ -77,10 +77,10 @@ def _check(connection: sqlite3.Connection) -> None:
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise _Damaged(found)
-    if version(connection) == 0:
+    if (found_version := version(connection)) == 0:
         return
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    if missing := set(TRUTH) - tables:
+    if missing := expected(found_version) - tables:
         raise _Damaged(f"the table {min(missing)} is missing")
 
 

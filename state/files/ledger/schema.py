@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from state.store import NewerFormat
 
-VERSION = 2
+VERSION = 3
+_SPENDING_SINCE = 3
 
 # Times are Unix milliseconds. An inbox row keeps what identifies the message for as long as a
 # redelivery is thinkable; its words (payload) go when it is finished, a part's when it was sent.
@@ -110,11 +111,33 @@ ALTER TABLE outbox ADD COLUMN edits TEXT;
 ALTER TABLE outbox ADD COLUMN extras TEXT;
 """
 
-MIGRATIONS: Sequence[str] = (_TABLES, _LIVE_AND_FILES)
+# A day is an ISO date of the gateway's own time zone; money is in millionths of a US dollar.
+_SPENDING = """
+CREATE TABLE spending (
+    day        TEXT NOT NULL,
+    account    TEXT NOT NULL,
+    user       TEXT NOT NULL,
+    session    TEXT NOT NULL,
+    model      TEXT NOT NULL,
+    input      INTEGER NOT NULL,
+    output     INTEGER NOT NULL,
+    cached     INTEGER NOT NULL,
+    cost_micro INTEGER NOT NULL,
+    unpriced   INTEGER NOT NULL,
+    PRIMARY KEY (day, account, user, session, model)
+) STRICT;
+"""
+
+MIGRATIONS: Sequence[str] = (_TABLES, _LIVE_AND_FILES, _SPENDING)
 """What leads from each version to the next; version 0 is an empty file."""
 
-TRUTH = ("inbox", "outbox", "set_aside", "cursors", "aliases", "pairings", "admissions")
+TRUTH = ("inbox", "outbox", "set_aside", "cursors", "aliases", "pairings", "admissions", "spending")
 """The tables that nothing else can tell again; `sessions` is an index of the folders."""
+
+
+def expected(found: int) -> frozenset[str]:
+    """The tables of `TRUTH` that a database of this version has."""
+    return frozenset(TRUTH) - ({"spending"} if found < _SPENDING_SINCE else set())
 
 
 def configure(connection: sqlite3.Connection) -> None:

@@ -85,7 +85,7 @@ async def test_words_that_cannot_be_seen_do_not_break_the_request(anthropic: Pro
 async def test_what_came_from_the_cache_counts_as_input(anthropic: Provider) -> None:
     # The emulator reports 7 tokens read from the cache.
     first = (await anthropic.answer("x")).usage
-    assert first == Usage(input=first.input, output=1)  # type: ignore[union-attr]
+    assert first == Usage(input=first.input, output=1, cached=7)  # type: ignore[union-attr]
     anthropic.llm.answers("a longer answer")
     second = (await anthropic.answer("x")).usage
     assert second is not None

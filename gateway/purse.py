@@ -1,0 +1,112 @@
+"""What is spent today, in memory, and what may still be spent.
+
+The ledger is where it is kept; this is the sum of it, so that a budget costs a turn no question.
+One gateway owns the ledger, so the sum is exact.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import structlog
+
+from agents.prices import Price, price_of
+from gateway.budgets import Budgets, Tally, until
+from gateway.clock import Clock
+from gateway.notices import notice
+from state.history import AssistantEntry, Entry, SummaryEntry
+from state.keys import SessionId
+from state.messages import Accepted, InboundMessage
+from state.spending import NOTHING, Per, Spending, Spent
+from state.store import Ledger
+
+_DAYS = 2
+"""A clock that is set back for a moment must not forget what was spent."""
+
+_log = structlog.get_logger("spending")
+
+
+class Purse:
+    """Prices what models say, and knows who can be answered no more today.
+
+    `announce` tells the owners something.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        budgets: Budgets,
+        prices: Mapping[str, Price],
+        clock: Clock,
+        announce: Callable[[str], None],
+    ) -> None:
+        self._ledger = ledger
+        self._budgets = budgets
+        self._prices = prices
+        self._clock = clock
+        self._announce = announce
+        self._days: dict[date, Tally] = {}
+
+    async def open(self) -> None:
+        """Read what was spent today already. Raises `StorageFailed`."""
+        today = self._budgets.day(self._clock.now())
+        sessions = await self._ledger.spent(Per.SESSION, today)
+        people = await self._ledger.spent(Per.PERSON, today)
+        everybody = sum(sessions.values(), NOTHING)
+        self._days = {today: Tally(dict(sessions), dict(people), everybody)}
+
+    def spending(self, said: Entry, accepted: Accepted) -> Spending | None:
+        """What an answer cost, on behalf of whoever sent the message; None where no model spoke."""
+        message = accepted.message
+        if not isinstance(message, InboundMessage):
+            return None
+        return self._priced(said, accepted.session, message.address.channel, message.sender.id)
+
+    def spent(self, spending: Spending) -> None:
+        """Count what the ledger has taken. The owners are told when that was the last of it."""
+        tally = self._tally(spending.day)
+        limit = self._budgets.everybody
+        before = limit.reached(tally.everybody)
+        tally.add(spending)
+        if before or not limit.reached(tally.everybody):
+            return
+        now = self._clock.now()
+        if spending.day == self._budgets.day(now):
+            _log.warning("budget_used_up", tokens=tally.everybody.tokens)
+            self._announce(notice("budget_used_up", reset=self._reset()))
+
+    def declined(self, accepted: Accepted) -> tuple[str, str] | None:
+        """Why a message cannot be answered today: a notice's name and its text; None if it can."""
+        message = accepted.message
+        if not isinstance(message, InboundMessage):
+            return None
+        name = self._budgets.exhausted(
+            self._tally(self._budgets.day(self._clock.now())),
+            session=accepted.session,
+            person=f"{message.address.channel}:{message.sender.id}",
+        )
+        return None if name is None else (name, notice(name, reset=self._reset()))
+
+    def today(self, session: SessionId | None = None) -> Spent:
+        """What was spent today on a session, or on everybody."""
+        tally = self._tally(self._budgets.day(self._clock.now()))
+        return tally.everybody if session is None else tally.sessions.get(session, NOTHING)
+
+    def _priced(self, said: Entry, session: SessionId, account: str, user: str) -> Spending | None:
+        if not isinstance(said, AssistantEntry | SummaryEntry) or said.usage is None:
+            return None
+        model = said.model or "unknown"
+        price = price_of(model, self._prices)
+        cost = None if price is None else price.cost_micro(said.usage)
+        spent = Spent.of(said.usage, cost)
+        return Spending(self._budgets.day(said.at), account, user, session, model, spent)
+
+    def _reset(self) -> str:
+        now = self._clock.now()
+        return until(self._budgets.renewed(now), now)
+
+    def _tally(self, day: date) -> Tally:
+        if day not in self._days:
+            self._days[day] = Tally()
+            while len(self._days) > _DAYS:
+                del self._days[next(iter(self._days))]
+        return self._days[day]

@@ -1,0 +1,53 @@
+"""The table of what was spent: one row for a day, person, session and model."""
+
+import sqlite3
+from datetime import date
+
+from state.codec import text
+from state.spending import Per, Spending, Spent
+
+_ADD = """
+INSERT INTO spending (day, account, user, session, model, input, output, cached, cost_micro,
+                      unpriced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+    input = input + excluded.input, output = output + excluded.output,
+    cached = cached + excluded.cached, cost_micro = cost_micro + excluded.cost_micro,
+    unpriced = unpriced + excluded.unpriced
+"""
+
+_NAMES = {
+    Per.DAY: "day",
+    Per.SESSION: "session",
+    Per.PERSON: "account || ':' || user",
+    Per.MODEL: "model",
+}
+
+
+def add(db: sqlite3.Connection, spending: Spending) -> None:
+    """Add to what was spent."""
+    spent = spending.spent
+    db.execute(
+        _ADD,
+        (
+            spending.day.isoformat(),
+            spending.account,
+            text(spending.user),
+            spending.session,
+            text(spending.model),
+            spent.input,
+            spent.output,
+            spent.cached,
+            spent.cost_micro,
+            spent.unpriced,
+        ),
+    )
+
+
+def totals(db: sqlite3.Connection, per: Per, since: date) -> dict[str, Spent]:
+    """The sums since a day, that day included."""
+    rows = db.execute(
+        f"SELECT {_NAMES[per]} AS name, sum(input), sum(output), sum(cached), sum(cost_micro), "
+        "sum(unpriced) FROM spending WHERE day >= ? GROUP BY name ORDER BY name",
+        (since.isoformat(),),
+    )
+    return {name: Spent(*sums) for name, *sums in rows}
