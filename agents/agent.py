@@ -98,6 +98,16 @@ class Agent:
         return self._models[0].name
 
     @property
+    def first(self) -> Model:
+        """The model that is asked first."""
+        return self._models[0]
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """How patient it is with its models."""
+        return self._timeouts
+
+    @property
     def takes(self) -> frozenset[str]:
         """What at least one of the models can be shown beside words (`Model.takes`)."""
         return frozenset().union(*(model.takes for model in self._models))

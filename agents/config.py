@@ -18,7 +18,10 @@ from pydantic import (
 from agents.errors import NotConfigured
 from agents.models.names import ModelName
 from agents.models.sight import MediaMode
+from agents.summary_prompts import SUMMARIZATION_PROMPT, SUMMARY_CONTEXT_PROMPT
+from agents.prices import Price
 from state import durations
+from state.compaction import Strategy
 from state.keys import Scope
 
 
@@ -67,6 +70,35 @@ class SessionSettings(BaseModel):
 
     compaction_threshold: float = Field(default=0.85, gt=0, le=1)
     """The share of `max_context_tokens` at which older messages leave the context."""
+
+    max_messages: int = Field(default=0, ge=0)
+    """The most messages that a model is shown as they were said; 0: as many as fit."""
+
+    trigger_threshold: float = Field(default=0.75, gt=0, le=1)
+    """The share of `max_messages` at which older messages leave the context (of 50, at 38)."""
+
+    strategy: Strategy = Strategy.SUMMARIZE
+    """`summarize`: a summary takes the place of what leaves; `truncate`: nothing does; `sliding`:
+    nothing does, and no more leaves than has to, each time; `hybrid`: the newer half of what leaves
+    is summarised, the older half and earlier summaries are dropped. The history keeps it all."""
+
+    compact_ratio: float = Field(default=0.4, gt=0, lt=1)
+    """The share of the messages that leaves at a time, the oldest first (of 50, 20)."""
+
+    preserve_recent: int = Field(default=10, ge=0)
+    """The newest messages, which stay as they were said, unless even they do not fit."""
+
+    use_ai_summary: bool = True
+    """Whether the model writes the summaries; else they are sentences of the conversation."""
+
+    show_summary_markers: bool = False
+    """Whether `[SUMMARY: Messages 1-20]` stands before a summary."""
+
+    summarization_prompt: str = Field(default=SUMMARIZATION_PROMPT, min_length=1)
+    """What the model is told that writes a summary."""
+
+    summary_context_prompt: str = SUMMARY_CONTEXT_PROMPT
+    """What stands before a summary in the conversation; `{messages}` is how many it stands for."""
 
     idle_after: int = Field(default=3600, ge=1)
     """Seconds of quiet after which a session is idle."""
@@ -192,6 +224,10 @@ class ModelsSettings(BaseModel):
 
     ollama: OllamaSettings = OllamaSettings()
     """A local Ollama."""
+
+    prices: dict[str, Price] = {}
+    """US dollars for a million tokens, where Argent does not know them or knows them wrongly:
+    `models.prices."openai:NAME" = { input = 2.5, output = 10, cached = 1.25 }`."""
 
     connect_timeout: float = Field(default=10.0, gt=0)
     """To connect."""

@@ -8,23 +8,25 @@ import structlog
 
 from agents.agent import TurnFinished
 from agents.errors import ContextOverflow, ModelError
-from agents.prompt import said
+from agents.prompt import NO_MEDIA, said
 from agents.tokens import of_said
 from agents.transcript import Media
 from gateway import lateness
 from gateway.attachments import Attachments, unreadable
 from gateway.batch import Batch
+from gateway.budgets import BUDGET_NOTICES
 from gateway.clock import Clock
 from gateway.closing import Closing
+from gateway.compacting import Compacting
 from gateway.events import AnswerRestarted, Feed, TurnStarted
 from gateway.keeping import Keeping
 from gateway.notices import notice
 from gateway.open_sessions import OpenSession, is_shared
+from gateway.purse import Purse
 from gateway.stop import Stop
-from gateway.thinking import Limits, Stopped, Thinking
+from gateway.thinking import Stopped, Thinking
 from gateway.turn_entries import answer, questions, steps
-from state.compaction import is_due
-from state.history import AssistantEntry, UserEntry
+from state.history import AssistantEntry, Entry, UserEntry
 from state.messages import Accepted, InboundMessage, Outcome, Reply, ReplyKind
 
 STOPPED = "stopped"
@@ -55,7 +57,8 @@ class Answering:
         closing: Closing,
         feed: Feed,
         clock: Clock,
-        limits: Limits,
+        compacting: Compacting,
+        purse: Purse,
     ) -> None:
         self._keeping = keeping
         self._attachments = attachments
@@ -63,7 +66,8 @@ class Answering:
         self._closing = closing
         self._feed = feed
         self._clock = clock
-        self._limits = limits
+        self._compacting = compacting
+        self._purse = purse
 
     async def answer(self, batch: Batch, stop: Stop) -> Batch | None:
         """Bring messages to their outcome; see `lanes.Handle` for what is returned."""
@@ -76,6 +80,9 @@ class Answering:
             await self._closing.close(batch, Outcome.DECLINED, None, detail="deleted")
             return None
         if not stop.requested:
+            if (declined := self._purse.declined(batch.last)) is not None:
+                await self._decline(batch, opened, *declined)
+                return None
             self._feed.publish(TurnStarted(batch.session, batch.last.message.source))
         with self._thinking.working(batch):
             batch, fetched = await self._with_files(batch, stop)
@@ -123,15 +130,17 @@ class Answering:
         if said.notice is None:
             text = lateness.note(to) + said.content
             outcome, reply = Outcome.REPLIED, Reply(text, files=said.files)
-        elif said.notice == STOPPED:
+        elif said.notice == STOPPED or said.notice in BUDGET_NOTICES:
             outcome = Outcome.DECLINED
-        silent = said.notice == STOPPED or accepted.entry != said.re[-1]
-        await self._closing.close(
+        pointed_at = accepted.entry == said.re[-1]
+        silent = said.notice == STOPPED or not pointed_at
+        await self._finish(
             Batch((accepted,)),
             outcome,
             None if silent else reply,
-            session=opened.session,
-            detail=said.notice,
+            opened,
+            said.notice,
+            said if pointed_at else None,
         )
 
     async def _with_files(self, batch: Batch, stop: Stop) -> tuple[Batch, bool]:
@@ -173,18 +182,18 @@ class Answering:
             return "failed"
 
     async def _think(self, turn: _Turn, stop: Stop) -> TurnFinished | Stopped:
-        """Run the turn; an overflow slides once and retries."""
-        opened, limit = turn.opened, self._limits.tokens
+        """Run the turn, with room for it; an overflow compacts once and retries.
+
+        A stop while room is made ends the turn as it begins.
+        """
+        opened = turn.opened
         words = said(turn.asked, shared=is_shared(opened.session.key), media=turn.media)
-        coming = opened.session.context.tokens + sum(map(of_said, words))
-        if is_due(coming, limit=limit, threshold=self._limits.threshold):
-            await self._keeping.slide(opened, limit)
+        await self._compacting.make_room(opened, words, stop)
         try:
             return await self._thinking.turn(turn.batch, opened, words, stop)
         except ContextOverflow:
-            # What the window must be after all: a context that should have fitted did not.
-            real = min(limit, opened.session.context.tokens or opened.estimated())
-            if not await self._keeping.slide(opened, real):
+            left = await self._compacting.overflowed(opened, words, stop)
+            if not left and not stop.requested:
                 raise
             return await self._thinking.turn(turn.batch, opened, words, stop)
 
@@ -196,11 +205,13 @@ class Answering:
         tokens = finished.context
         if tokens is None:
             tokens = turn.opened.estimated() + sum(map(of_said, finished.said))
-        text = lateness.note(turn.batch) + entries[-1].content
+            tokens += self._thinking.beside(turn.opened)
+        text = _news(turn.opened) + lateness.note(turn.batch) + entries[-1].content
         await self._keeping.append(
             turn.opened, [*turn.asked, *entries], tokens=tokens, media=turn.media
         )
-        await self._close(turn, Outcome.REPLIED, Reply(text, files=finished.files))
+        reply = Reply(text, files=finished.files)
+        await self._close(turn, Outcome.REPLIED, reply, said=entries[-1])
 
     async def _stopped(self, turn: _Turn, words: str) -> None:
         """What people have seen of the answer was said, and the model knows it."""
@@ -214,6 +225,14 @@ class Answering:
         text = f"{lateness.note(turn.batch)}{words}\n\n*{notice(STOPPED)}*"
         await self._close(turn, Outcome.DECLINED, Reply(text), STOPPED)
 
+    async def _decline(self, batch: Batch, opened: OpenSession, name: str, text: str) -> None:
+        """End before anything was thought; what was asked stays in the history."""
+        asked = questions(batch, turn=self._clock.id())
+        turn = _Turn(batch, opened, asked, NO_MEDIA)
+        said_so = answer(asked, text, self._clock, code=name)
+        await self._keeping.append(opened, [*asked, said_so])
+        await self._close(turn, Outcome.DECLINED, Reply(text, ReplyKind.NOTICE), name)
+
     async def _fail(self, turn: _Turn, code: str) -> None:
         """End with a notice; what was asked stays in the history."""
         await self._keep_notice(turn, code)
@@ -225,7 +244,36 @@ class Answering:
         await self._keeping.append(turn.opened, [*turn.asked, said_so], media=turn.media)
 
     async def _close(
-        self, turn: _Turn, outcome: Outcome, reply: Reply | None, detail: str | None = None
+        self,
+        turn: _Turn,
+        outcome: Outcome,
+        reply: Reply | None,
+        detail: str | None = None,
+        *,
+        said: Entry | None = None,
     ) -> None:
-        session = turn.opened.session if turn.opened.stored else None
-        await self._closing.close(turn.batch, outcome, reply, session=session, detail=detail)
+        await self._finish(turn.batch, outcome, reply, turn.opened, detail, said)
+
+    async def _finish(
+        self,
+        batch: Batch,
+        outcome: Outcome,
+        reply: Reply | None,
+        opened: OpenSession,
+        detail: str | None,
+        said: Entry | None,
+    ) -> None:
+        """Close messages; where a model `said` the answer to them, its cost is spent."""
+        session = opened.session if opened.stored else None
+        spent = None if said is None else self._purse.spending(said, batch.last)
+        await self._closing.close(
+            batch, outcome, reply, session=session, detail=detail, spent=spent
+        )
+        if spent is not None:
+            self._purse.spent(spent)
+
+
+def _news(opened: OpenSession) -> str:
+    """The line that the answer begins with when people are to be told something, once."""
+    news, opened.news = opened.news, ""
+    return f"*{news}*\n\n" if news else ""

@@ -4,11 +4,13 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import structlog
 
+from agents import summary_prompts
 from agents.agent import Agent
 from channels.channel import Channel, Health
 from channels.config import AccountSettings, DmPolicy
@@ -17,20 +19,24 @@ from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
 from gateway.admission import Policy
 from gateway.attachments import Attachments
+from gateway.budgets import Budgets
 from gateway.clock import Clock
+from gateway.compacting import Compacting, compactor_of, rules_of
 from gateway.config import Settings
 from gateway.conversation import Conversation
 from gateway.events import Feed
 from gateway.intake import Intake
 from gateway.janitor import Housekeeping, Janitor
+from gateway.keeping import Keeping
 from gateway.lanes import Lanes
 from gateway.life import Life
 from gateway.notices import notice
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
+from gateway.purse import Purse
 from gateway.speaking import Speaking
 from gateway.supervisor import Supervisor
-from gateway.thinking import Limits, Thinking
+from gateway.thinking import Thinking
 from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
 from state.keys import Address
@@ -81,8 +87,20 @@ class Gateway:
             limits={name: each.max_file_mb * 1_000_000 for name, each in settings.channels.items()},
             takes=agent.takes,
         )
-        self.opened = OpenSessions(sessions, contents=self.attachments.contents)
+        reads = partial(
+            summary_prompts.shown,
+            prompt=kept.summary_context_prompt,
+            marker=kept.show_summary_markers,
+        )
+        self.opened = OpenSessions(sessions, contents=self.attachments.contents, reads=reads)
         self.life = Life(sessions, ledger, self.opened, clock)
+        self.purse = Purse(
+            ledger,
+            Budgets.of(settings.budget),
+            settings.models.prices,
+            clock,
+            announce=self._announce,
+        )
         self.thinking = Thinking(
             agent,
             self._speaking.streaming,
@@ -93,9 +111,20 @@ class Gateway:
             prompt=settings.agents.defaults.system_prompt,
             at_once=settings.gateway.max_turns,
         )
+        rules = rules_of(kept, window=agent.window)
+        keeping = Keeping(sessions, self.opened, self.trouble, clock, rules.limit)
+        self.compacting = Compacting(
+            keeping,
+            self.thinking,
+            compactor_of(kept, agent.timeouts),
+            agent.first,
+            rules,
+            reads,
+            clock,
+        )
         conversation = Conversation(
-            sessions=sessions,
-            opened=self.opened,
+            keeping=keeping,
+            compacting=self.compacting,
             attachments=self.attachments,
             thinking=self.thinking,
             closing=self._speaking.closing,
@@ -103,7 +132,7 @@ class Gateway:
             trouble=self.trouble,
             feed=self.feed,
             clock=clock,
-            limits=Limits.of(kept, window=agent.window),
+            purse=self.purse,
             deletions=kept.deletions,
         )
         self.lanes = Lanes(conversation.handle, mode=kept.queue)
@@ -148,12 +177,13 @@ class Gateway:
         self._reports = tuple(reports)
         for report in reports:
             _log.error("state_repaired", report=report)
+        await self.purse.open()
         await self.intake.recover()
         for supervisor in self._supervisors.values():
             supervisor.start()
         self._tasks.append(asyncio.create_task(self._janitor.run(), name="janitor"))
         if reports:
-            self._tasks.append(asyncio.create_task(self._tell_owners(notice("state_repaired"))))
+            self._announce(notice("state_repaired"))
 
     async def stop(self, seconds: float) -> None:
         """Stop in stages: no more intake, turns finish or are parked, owed parts go out.
@@ -234,6 +264,9 @@ class Gateway:
             "storage_problem": self.trouble.problem,
             "repaired": list(self._reports),
         }
+
+    def _announce(self, text: str) -> None:
+        self._tasks.append(asyncio.create_task(self._tell_owners(text)))
 
     async def _tell_owners(self, text: str) -> None:
         addresses = [Address(TERMINAL, LOCAL_CHAT)]

@@ -10,6 +10,7 @@ class CommandName(StrEnum):
     STATUS = "status"
     NEW = "new"
     CLEAR = "clear"
+    COMPACT = "compact"
     STOP = "stop"
 
 
@@ -18,6 +19,7 @@ DESCRIPTIONS = {
     CommandName.STATUS: "This conversation: model, messages, context",
     CommandName.NEW: "Start a new conversation",
     CommandName.CLEAR: "Forget this conversation (it stays in the archive)",
+    CommandName.COMPACT: "Summarise what we said, to make room (`undo` takes it back)",
     CommandName.STOP: "Stop the answer I am working on",
 }
 
@@ -28,7 +30,7 @@ _ALIASES = {"start": CommandName.HELP}
 def parse(text: str) -> CommandName | None:
     """The command in a message's text, or None: then it is for the agent.
 
-    A slash word that is no command of ours is left to the agent, too. No command takes arguments.
+    A slash word that is no command of ours is left to the agent, too.
     """
     if not text.startswith("/"):
         return None
@@ -36,6 +38,11 @@ def parse(text: str) -> CommandName | None:
     if name in list(CommandName):
         return CommandName(name)
     return _ALIASES.get(name)
+
+
+def argument(text: str) -> str:
+    """What follows a command's name."""
+    return text.partition(" ")[2].strip()
 
 
 def stops(text: str) -> bool:

@@ -15,18 +15,18 @@ from gateway.attachments import Attachments
 from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.closing import Closing
+from gateway.compacting import Compacting
 from gateway.events import Feed
 from gateway.keeping import Keeping
 from gateway.life import Life
 from gateway.notices import notice
 from gateway.obeying import Obeying
-from gateway.open_sessions import OpenSessions
+from gateway.purse import Purse
 from gateway.revising import Revising
 from gateway.stop import Stop
-from gateway.thinking import Limits, Thinking
+from gateway.thinking import Thinking
 from gateway.trouble import Trouble
 from state.messages import Correction, Deletion, Outcome, Reply, ReplyKind
-from state.store import Sessions
 
 _log = structlog.get_logger("conversation")
 
@@ -37,8 +37,8 @@ class Conversation:
     def __init__(
         self,
         *,
-        sessions: Sessions,
-        opened: OpenSessions,
+        keeping: Keeping,
+        compacting: Compacting,
         attachments: Attachments,
         thinking: Thinking,
         closing: Closing,
@@ -46,10 +46,9 @@ class Conversation:
         trouble: Trouble,
         feed: Feed,
         clock: Clock,
-        limits: Limits,
+        purse: Purse,
         deletions: DeletionMode,
     ) -> None:
-        keeping = Keeping(sessions, opened, trouble, clock, limits)
         self._answering = Answering(
             keeping=keeping,
             attachments=attachments,
@@ -57,10 +56,11 @@ class Conversation:
             closing=closing,
             feed=feed,
             clock=clock,
-            limits=limits,
+            compacting=compacting,
+            purse=purse,
         )
         self._revising = Revising(keeping, closing, deletions=deletions)
-        self._obeying = Obeying(keeping, thinking, closing, life, trouble)
+        self._obeying = Obeying(keeping, compacting, thinking, closing, life, trouble)
         self._closing = closing
 
     async def handle(self, batch: Batch, stop: Stop) -> Batch | None:

@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from agents.prompt import NO_MEDIA
 from agents.transcript import Media
 from gateway.clock import Clock
 from gateway.open_sessions import OpenSession, OpenSessions
 from gateway.routing import Route
-from gateway.thinking import Limits
 from gateway.trouble import Trouble
-from state.history import Entry
+from state.compaction import Plan, Reason
+from state.history import Entry, SummaryEntry
 from state.keys import Address
-from state.lifecycle import Event
+from state.lifecycle import TRANSITIONS, Event, Phase
 from state.messages import Accepted, InboundMessage
-from state.session import Context
-from state.store import Sessions
+from state.session import Session
+from state.store import Loaded, NotFound, Sessions
+from state.view import apply
 
 
 class Keeping:
@@ -27,13 +29,13 @@ class Keeping:
         opened: OpenSessions,
         trouble: Trouble,
         clock: Clock,
-        limits: Limits,
+        limit: int,
     ) -> None:
         self._sessions = sessions
         self._opened = opened
         self._trouble = trouble
         self._clock = clock
-        self._limits = limits
+        self._limit = limit
 
     async def open(self, accepted: Accepted) -> OpenSession:
         """The session that a message was routed to."""
@@ -59,8 +61,9 @@ class Keeping:
         session = opened.session.after(Event.MESSAGE, self._clock.now()).with_entries(turn)
         if tokens is None:
             tokens = session.context.tokens
-        context = Context(tokens, self._limits.tokens, session.context.start)
-        session = replace(session, context=context)
+        session = replace(
+            session, context=replace(session.context, tokens=tokens, limit=self._limit)
+        )
         positions = await self._trouble.insist(lambda: self._sessions.append(session, turn))
         opened.session, opened.stored = session, True
         opened.extend(turn, positions[0], media)
@@ -87,9 +90,38 @@ class Keeping:
         await self._trouble.insist(lambda: self._opened.renew(opened))
         self._opened.used(opened)
 
-    async def slide(self, opened: OpenSession, limit: int) -> bool:
-        """Let the oldest turns leave the context, if there are any."""
-        return await self._trouble.insist(lambda: self._opened.slide(opened, limit=limit))
+    async def compact(
+        self,
+        opened: OpenSession,
+        plan: Plan,
+        summary: SummaryEntry | None,
+        *,
+        tokens: int,
+        reason: Reason | None,
+    ) -> None:
+        """Carry a plan out: the summary first, then what says that it stands.
+
+        `tokens` is how long the context is then. Without a reason nothing is noted in its log.
+        """
+        session, at = opened.session, None
+        if summary is not None:
+            entries, session = (summary,), session.with_entries([summary])
+            (at,) = await self._trouble.insist(lambda: self._sessions.append(session, entries))
+            opened.session = session
+        context = apply(plan, session.context, opened.turns, summary=at, tokens=tokens)
+        session = replace(session, context=replace(context, limit=self._limit))
+        if reason is not None:
+            session = _compacted(session, reason, self._clock.now())
+        session = replace(session, revision=session.revision + 1)
+        await self._trouble.insist(lambda: self._sessions.save(session))
+        await self.renew(opened)
+
+    async def load(self, opened: OpenSession) -> Loaded:
+        """The session from its context's beginning on. Raises `NotFound`."""
+        loaded = await self._trouble.insist(lambda: self._sessions.load(opened.session.id))
+        if loaded is None:
+            raise NotFound(f"session {opened.session.id} has no files")
+        return loaded
 
     async def context(self, opened: OpenSession) -> tuple[Entry, ...]:
         """The entries from the context's beginning on."""
@@ -99,3 +131,24 @@ class Keeping:
     async def entries(self, opened: OpenSession) -> tuple[Entry, ...]:
         """Everything in the history."""
         return await self._trouble.insist(lambda: self._sessions.entries(opened.session.id))
+
+
+_WHY = {
+    Reason.TOKENS: "its tokens reached the threshold",
+    Reason.MESSAGES: "its messages reached the threshold",
+    Reason.OVERFLOW: "the model found it too long",
+    Reason.ASKED: "somebody asked",
+    Reason.IDLE: "it went to rest",
+}
+
+
+def _compacted(session: Session, reason: Reason, at: datetime) -> Session:
+    """The session after a compaction, as far as that is an event in the phase it is in."""
+    if reason in (Reason.TOKENS, Reason.MESSAGES, Reason.OVERFLOW):
+        # It is a message that needs the room.
+        session = session.after(Event.MESSAGE, at)
+    elif session.phase is Phase.ARCHIVED:
+        session = session.after(Event.RESTORE, at, _WHY[reason])
+    if (session.phase, Event.COMPACT) not in TRANSITIONS:
+        return session
+    return session.after(Event.COMPACT, at, _WHY[reason])

@@ -12,6 +12,7 @@ from state.lifecycle import Event, Phase
 from state.quiet import Due, concerns
 from state.session import Context, Session
 from state.store import Ledger, NotFound, Repaired, Sessions
+from state.view import undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,25 @@ class Life:
             return None
         kept = await self.delete(session_id, keep=keep)
         return Deleted(session, kept)
+
+    async def undo(self, session: Session) -> Session | None:
+        """Take a session's last compaction back; None when there is none to take back.
+
+        What left the context then is seen again as it was said.
+        """
+        context = undone(session.context)
+        if context is None:
+            return None
+        back = replace(session, context=context, revision=session.revision + 1)
+        await self._sessions.save(back)
+        self._opened.forget(session.id)
+        # What was seen before was counted before what was said since.
+        tokens = await self._opened.measure(session.id)
+        back = replace(back, context=replace(context, tokens=tokens))
+        await self._sessions.touch(back)
+        self._opened.forget(session.id)
+        await self._ledger.index(back)
+        return back
 
     async def archive(self, session_id: SessionId, *, reason: str) -> Session:
         """Put a session away, also an active one, which goes to rest first. Raises `NotFound`."""

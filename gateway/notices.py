@@ -25,6 +25,10 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         # A message that was not run.
         "queue_full": "I still have {waiting} of your messages to answer, so I left this one out. "
         "Please send it again later, or /stop what is waiting.",
+        "budget_gateway": "I have used up what I may use today. I go on at {reset}.",
+        "budget_session": "This conversation has used up its budget for today. "
+        "It goes on at {reset}.",
+        "budget_person": "You have used up your budget for today. I go on at {reset}.",
         "pairing": "Hello! I don't know you yet. Please give this code to my owner, who can let "
         "you in with `argent pair approve {code}`:\n\n`{code}`\n\nIt is valid for {minutes} "
         "minutes.",
@@ -35,13 +39,23 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "late": "This arrived while I was away.",
         "late_one": "One of these arrived while I was away.",
         "late_some": "{count} messages arrived while I was away.",
+        # The first line of an answer for which room had to be made.
+        "compacted": "I summarised messages {first}-{last} to make room.",
+        "dropped": "Messages {first}-{last} are too far back for me now. They stay in the history.",
         # Commands.
+        "compacted_now": "I summarised messages {first}-{last}. "
+        "Context: {before} tokens before, {after} now. `/compact undo` takes it back.",
+        "nothing_to_compact": "There is nothing to summarise yet.",
+        "compaction_undone": "I took the last summary back. Context: {tokens} tokens.",
+        "nothing_to_undo": "There is no summary to take back.",
         "stopped": "Stopped.",
         "stopped_some": "Stopped. Messages that waited and were dropped: {waiting}.",
         "nothing_to_stop": "There is nothing to stop.",
         "cleared": "A new conversation. The old one is in the archive.",
         "nothing_to_clear": "This conversation is already new.",
         # The owner's.
+        "budget_used_up": "Today's budget is used up: I decline messages until {reset}. "
+        "`argent usage` shows what it went into; `budget` in the settings says how much it is.",
         "storage_full": "My disk is full: I can't take new messages. They are safe with the "
         "platform, and I go on as soon as there is space.",
         "storage_failed": "My disk fails: I can't take new messages. See the log of the gateway.",

@@ -11,13 +11,14 @@ from datetime import datetime
 
 import structlog
 
+from agents import summary_prompts
 from agents.prompt import NO_MEDIA, said
 from agents.revisions import UNREVISED, Revisions, revisions
 from agents.tokens import of_said
 from agents.transcript import Media, Transcript
 from gateway.routing import Route
-from state.compaction import TurnSize, slide
-from state.history import Entry, finished, turn_ends
+from state.compaction import TurnSize
+from state.history import Entry, SummaryEntry, count_messages, finished, turn_ends
 from state.keys import SessionId, SessionKey, SessionType
 from state.session import Session
 from state.store import Loaded, Sessions
@@ -35,6 +36,10 @@ Contents = Callable[[SessionId, Sequence[Entry]], Awaitable[Mapping[str, Media]]
 """What a model can be shown of the files that came with these entries, by their names."""
 
 
+Reads = Callable[[SummaryEntry], str]
+"""How a summary reads to a model."""
+
+
 async def _nothing_shown(_session: SessionId, _entries: Sequence[Entry]) -> Mapping[str, Media]:
     return NO_MEDIA
 
@@ -46,9 +51,10 @@ _log = structlog.get_logger("sessions")
 class OpenSession:
     """A session's facts, what its model sees, and where each turn of that begins.
 
-    `finished` names the last messages whose end was already in the history when it was loaded:
-    after a crash their inbox rows may still be open. `stored` is false until the first entry of
-    a new session makes it.
+    `summary` stands before the turns, with so many tokens in `front`. `finished` names the last
+    messages whose end was already in the history when it was loaded: after a crash their inbox
+    rows may still be open. `stored` is false until the first entry of a new session makes it.
+    `news` is what people have not been told yet of their conversation; the next answer does.
     """
 
     session: Session
@@ -56,16 +62,32 @@ class OpenSession:
     turns: list[TurnSize]
     finished: frozenset[str]
     stored: bool = True
+    summary: SummaryEntry | None = None
+    front: int = 0
+    news: str = ""
 
-    def begin(self, loaded: Loaded, media: Mapping[str, Media] = NO_MEDIA) -> None:
-        """Take the session as it was loaded, from the beginning of its context on."""
+    def begin(
+        self,
+        loaded: Loaded,
+        media: Mapping[str, Media] = NO_MEDIA,
+        reads: Reads = summary_prompts.shown,
+    ) -> None:
+        """Take the session as it was loaded: its summary, and the turns of its context."""
         self.session, self.transcript, self.turns = loaded.session, Transcript(), []
+        self.summary, self.front = loaded.summary, 0
+        if loaded.summary is not None:
+            words = said([loaded.summary], summary=reads)
+            self.transcript.extend(words)
+            self.front = sum(map(of_said, words))
         self.finished = _lately_finished(loaded.entries)
         revised = revisions(loaded.entries)
         start = 0
         for end in turn_ends(loaded.entries):
-            self.extend(loaded.entries[start:end], loaded.positions[start], media, revised)
+            turn, position = loaded.entries[start:end], loaded.positions[start]
             start = end
+            # A summary lies where it was appended, behind turns that it does not stand for.
+            if not isinstance(turn[0], SummaryEntry):
+                self.extend(turn, position, media, revised)
 
     def extend(
         self,
@@ -77,11 +99,16 @@ class OpenSession:
         """A turn was appended at a position."""
         words = said(entries, shared=is_shared(self.session.key), revisions=revised, media=media)
         self.transcript.extend(words)
-        self.turns.append(TurnSize(position, sum(map(of_said, words))))
+        size = sum(map(of_said, words))
+        self.turns.append(TurnSize(position, size, count_messages(entries)))
 
     def estimated(self) -> int:
-        """The context's length in tokens by our own estimate."""
-        return sum(turn.tokens for turn in self.turns)
+        """The context's length in tokens by our own estimate, without the instructions."""
+        return self.front + sum(turn.tokens for turn in self.turns)
+
+    def messages(self) -> int:
+        """How many messages the model sees as they were said."""
+        return sum(turn.messages for turn in self.turns)
 
 
 def is_shared(key: SessionKey) -> bool:
@@ -97,12 +124,14 @@ class OpenSessions:
         sessions: Sessions,
         *,
         contents: Contents = _nothing_shown,
+        reads: Reads = summary_prompts.shown,
         agent: str = "main",
         most: int = MOST,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._sessions = sessions
         self._contents = contents
+        self._reads = reads
         self._agent = agent
         self._most = most
         self._most_bytes = most_bytes
@@ -145,34 +174,21 @@ class OpenSessions:
         self._open.pop(session_id, None)
         self._bytes.pop(session_id, None)
 
-    async def slide(self, opened: OpenSession, *, limit: int) -> bool:
-        """Let the oldest turns leave the context, if there are any; the history keeps them.
-
-        The session is changed in place: a turn that fails afterwards goes on with what is left.
-        """
-        gone = slide(opened.turns, limit=limit)
-        if gone == 0:
-            return False
-        kept = opened.turns[gone:]
-        before = max(opened.estimated(), 1)
-        share = sum(turn.tokens for turn in kept) / before
-        context = replace(
-            opened.session.context,
-            tokens=round(opened.session.context.tokens * share),
-            start=kept[0].position,
-        )
-        session = replace(opened.session, context=context, revision=opened.session.revision + 1)
-        await self._sessions.save(session)
-        await self.renew(opened)
-        _log.info("context_slid", session=session.id, turns=gone, kept=len(kept))
-        return True
-
     async def renew(self, opened: OpenSession) -> None:
         """Read an open session's context again: its beginning, or what it says, has changed."""
         loaded = await self._sessions.load(opened.session.id)
         if loaded is None:
             raise LookupError(f"session {opened.session.id} is gone")
-        opened.begin(loaded, await self._shown(loaded))
+        opened.begin(loaded, await self._shown(loaded), self._reads)
+
+    async def measure(self, session_id: SessionId) -> int:
+        """About how many tokens a session's conversation is, as it is on disk."""
+        loaded = await self._sessions.load(session_id)
+        if loaded is None:
+            raise LookupError(f"session {session_id} is gone")
+        opened = OpenSession(loaded.session, Transcript(), [], frozenset())
+        opened.begin(loaded, await self._shown(loaded), self._reads)
+        return opened.estimated()
 
     async def _shown(self, loaded: Loaded) -> Mapping[str, Media]:
         return await self._contents(loaded.session.id, loaded.entries)
@@ -187,7 +203,7 @@ class OpenSessions:
         if loaded.repaired:
             _log.error("history_repaired", session=route.session, set_aside=loaded.repaired)
         opened = OpenSession(loaded.session, Transcript(), [], frozenset())
-        opened.begin(loaded, await self._shown(loaded))
+        opened.begin(loaded, await self._shown(loaded), self._reads)
         return opened
 
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, replace
-from typing import Self
 
 from agents.agent import Agent, Restarted, ToolStarted, TurnFinished
-from agents.config import SessionSettings
 from agents.models.model import TextDelta
 from agents.prompt import system_prompt
-from agents.tools.builtin import harmless_tools
+from agents.tokens import of_text, of_tools
+from agents.tools.builtin import SESSION, TIME, harmless_tools
+from agents.tools.send_file import SEND_FILE
 from agents.tools.tool import Toolbox
 from agents.transcript import Said
 from gateway.attachments import Attachments
@@ -24,24 +24,13 @@ from gateway.streaming import Stream, Streaming
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a model is shown: at most so many tokens, made room for at the threshold."""
-
-    tokens: int
-    threshold: float
-
-    @classmethod
-    def of(cls, settings: SessionSettings, *, window: int | None) -> Self:
-        """As it is set, within the model's window where that is known."""
-        most = settings.max_context_tokens
-        return cls(min(most, window or most), settings.compaction_threshold)
-
-
-@dataclass(frozen=True, slots=True)
 class Stopped:
     """A turn that was stopped; `words` are those of its answer that people have seen."""
 
     words: str = ""
+
+
+_TOOLS = of_tools((TIME, SESSION, SEND_FILE))
 
 
 class Thinking:
@@ -109,6 +98,14 @@ class Thinking:
         """Shows people that their messages are worked on; a turn does so by itself."""
         return self._signs.working(batch)
 
+    def beside(self, opened: OpenSession) -> int:
+        """About how many tokens a model is shown beside the conversation."""
+        return of_text(self._system(opened)) + _TOOLS
+
+    def _system(self, opened: OpenSession) -> str:
+        session = opened.session
+        return system_prompt(self._prompt, shared=is_shared(session.key), title=session.title)
+
     async def _run(
         self, batch: Batch, opened: OpenSession, question: Sequence[Said], stream: Stream
     ) -> TurnFinished:
@@ -121,11 +118,7 @@ class Thinking:
             now=self._clock.now,
         )
         turn = self._agent.run(
-            system=system_prompt(
-                self._prompt,
-                shared=is_shared(opened.session.key),
-                title=opened.session.title,
-            ),
+            system=self._system(opened),
             transcript=opened.transcript,
             question=tuple(question),
             tools=Toolbox((*tools, sender.tool) if sender else tools),

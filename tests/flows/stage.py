@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents import summary_prompts
 from agents.agent import Agent
 from agents.errors import ModelError
 from agents.models.model import ModelAnswer, ModelEvent, ModelRequest, TextDelta, Timeouts
@@ -25,6 +26,7 @@ from state.messages import OwedPart
 from state.store import Ledger, Sessions
 
 PATIENCE = 10.0
+SUMMARISING = summary_prompts.instructions(summary_prompts.SUMMARIZATION_PROMPT)
 
 
 class Gate:
@@ -51,7 +53,10 @@ Line = Grows | str | ModelError | Exception | Gate | tuple[ToolCall, ...]
 
 @dataclass
 class ScriptedModel:
-    """Answers with the next line of its script, and echoes when there is none."""
+    """Answers with the next line of its script, and echoes when there is none.
+
+    Asked for a summary, it takes the next of `memory`; else it names what `Remember` is said of.
+    """
 
     name: str = "scripted"
     window: int | None = None
@@ -59,6 +64,8 @@ class ScriptedModel:
     script: deque[Line] = field(default_factory=deque)
     requests: list[list[Said]] = field(default_factory=list)
     usage: Usage | None = None
+    memory: deque[Line] = field(default_factory=deque)
+    summarised: list[str] = field(default_factory=list)
 
     def will(self, *lines: Line) -> None:
         """Line up what the next calls do."""
@@ -66,8 +73,12 @@ class ScriptedModel:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         seen = [*request.transcript, *request.turn]
-        self.requests.append(seen)
-        line = self.script.popleft() if self.script else None
+        if request.system == SUMMARISING:
+            self.summarised.append(_last_words(seen))
+            line = self.memory.popleft() if self.memory else recalled(_last_words(seen))
+        else:
+            self.requests.append(seen)
+            line = self.script.popleft() if self.script else None
         if isinstance(line, Gate):
             line.reached.set()
             await line.open.wait()
@@ -92,6 +103,13 @@ class ScriptedModel:
         for word in text.split(" "):
             yield TextDelta(word + " ")
         yield ModelAnswer(text, usage=self.usage, model=self.name)
+
+
+def recalled(material: str) -> str:
+    """The summary of one that remembers what it was told to remember, and nothing else."""
+    lines = material.partition("\n\nSummarise")[0].splitlines()
+    facts = [line.lstrip("> ") for line in lines if "Remember" in line]
+    return "\n".join(dict.fromkeys(facts)) or "They talked."
 
 
 def _last_words(seen: Sequence[Said]) -> str:
