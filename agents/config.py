@@ -18,8 +18,8 @@ from pydantic import (
 from agents.errors import NotConfigured
 from agents.models.names import ModelName
 from agents.models.sight import MediaMode
-from agents.summary_prompts import SUMMARIZATION_PROMPT, SUMMARY_CONTEXT_PROMPT
 from agents.prices import Price
+from agents.summary_prompts import SUMMARIZATION_PROMPT, SUMMARY_CONTEXT_PROMPT
 from state import durations
 from state.compaction import Strategy
 from state.keys import Scope
