@@ -19,7 +19,6 @@ from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
 from gateway.admission import Policy
 from gateway.attachments import Attachments
-from gateway.budgets import Budgets
 from gateway.clock import Clock
 from gateway.compacting import Compacting, compactor_of, rules_of
 from gateway.config import Settings
@@ -94,13 +93,7 @@ class Gateway:
         )
         self.opened = OpenSessions(sessions, contents=self.attachments.contents, reads=reads)
         self.life = Life(sessions, ledger, self.opened, clock)
-        self.purse = Purse(
-            ledger,
-            Budgets.of(settings.budget),
-            settings.models.prices,
-            clock,
-            announce=self._announce,
-        )
+        self.purse = Purse(ledger, settings.budget, settings.models.prices, clock, self._announce)
         self.thinking = Thinking(
             agent,
             self._speaking.streaming,

@@ -5,35 +5,20 @@ that run at that moment, too.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from state.spending import MICRO, NOTHING, Spending, Spent
-
-
-def zone(name: str) -> tzinfo:
-    """The time zone of that name. Raises ValueError where this machine knows none."""
-    if name == "UTC":
-        # Needs no database of time zones, which a small container may lack.
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (LookupError, OSError, ValueError) as error:
-        raise ValueError(
-            f"{name!r} is no time zone here: write UTC, or a name like Europe/Berlin"
-        ) from error
-
 
 _Tokens = Annotated[int, Field(ge=0)]
 _Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class BudgetSettings(BaseModel):
-    """How much models may be used in a day; 0: as much as you like. Tokens are those of input and
-    output together, costs are in US dollars."""
+    """How much models may be used in a day (in UTC); 0: as much as you like. Tokens are those of
+    input and output together, costs are in US dollars."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,15 +40,6 @@ class BudgetSettings(BaseModel):
 
     person_cost_per_day: _Dollars = 0.0
     """US dollars for each person."""
-
-    timezone: str = "UTC"
-    """Where the day begins and ends: `UTC`, or a name like `Europe/Berlin`."""
-
-    @field_validator("timezone")
-    @classmethod
-    def _a_zone(cls, name: str) -> str:
-        zone(name)
-        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +77,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """All limits, and the time zone in which their day begins and ends."""
+    """All limits."""
 
     everybody: Limit
     session: Limit
     person: Limit
-    zone: tzinfo
 
     @classmethod
     def of(cls, settings: BudgetSettings) -> Self:
@@ -115,17 +90,7 @@ class Budgets:
             Limit.of(settings.tokens_per_day, settings.cost_per_day),
             Limit.of(settings.session_tokens_per_day, settings.session_cost_per_day),
             Limit.of(settings.person_tokens_per_day, settings.person_cost_per_day),
-            zone(settings.timezone),
         )
-
-    def day(self, at: datetime) -> date:
-        """The day of a moment."""
-        return at.astimezone(self.zone).date()
-
-    def renewed(self, at: datetime) -> datetime:
-        """When the budgets of that moment's day are renewed: the next midnight, in their zone."""
-        tomorrow = self.day(at) + timedelta(days=1)
-        return datetime.combine(tomorrow, time(), self.zone)
 
     def exhausted(self, tally: Tally, *, session: str, person: str) -> str | None:
         """The name of the notice for whoever can be answered no more today, None when they can."""
@@ -138,13 +103,23 @@ class Budgets:
         return None
 
 
+def day_of(at: datetime) -> date:
+    """The day that something is spent on: UTC's, so that it is the same on every machine."""
+    return at.astimezone(UTC).date()
+
+
+def renewed(at: datetime) -> datetime:
+    """When the budgets of that moment's day are renewed."""
+    return datetime.combine(day_of(at) + timedelta(days=1), time(), UTC)
+
+
 BUDGET_NOTICES = frozenset({"budget_gateway", "budget_session", "budget_person"})
 """The notices of messages that were declined for a budget."""
 
 
-def until(renewed: datetime, now: datetime) -> str:
-    """When a budget is renewed, in words: ``00:00 UTC, in 3 h 5 min``."""
-    minutes = max(-(-(renewed - now) // timedelta(minutes=1)), 1)
+def until_renewed(now: datetime) -> str:
+    """When the budgets of this day are renewed, in words: ``00:00 UTC, in 3 h 5 min``."""
+    minutes = -((now - renewed(now)) // timedelta(minutes=1))
     hours, rest = divmod(minutes, 60)
     left = " ".join(f"{count} {unit}" for count, unit in ((hours, "h"), (rest, "min")) if count)
-    return f"{renewed:%H:%M} {renewed:%Z}, in {left}"
+    return f"{renewed(now):%H:%M} UTC, in {left}"

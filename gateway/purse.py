@@ -10,7 +10,7 @@ from datetime import date
 import structlog
 
 from agents.prices import Price, price_of
-from gateway.budgets import Budgets, Tally, until
+from gateway.budgets import Budgets, BudgetSettings, Tally, day_of, until_renewed
 from gateway.clock import Clock
 from gateway.notices import notice
 from state.history import AssistantEntry, Entry, SummaryEntry
@@ -34,13 +34,13 @@ class Purse:
     def __init__(
         self,
         ledger: Ledger,
-        budgets: Budgets,
+        budget: BudgetSettings,
         prices: Mapping[str, Price],
         clock: Clock,
         announce: Callable[[str], None],
     ) -> None:
         self._ledger = ledger
-        self._budgets = budgets
+        self._budgets = Budgets.of(budget)
         self._prices = prices
         self._clock = clock
         self._announce = announce
@@ -48,7 +48,7 @@ class Purse:
 
     async def open(self) -> None:
         """Read what was spent today already. Raises `StorageFailed`."""
-        today = self._budgets.day(self._clock.now())
+        today = day_of(self._clock.now())
         sessions = await self._ledger.spent(Per.SESSION, today)
         people = await self._ledger.spent(Per.PERSON, today)
         everybody = sum(sessions.values(), NOTHING)
@@ -70,25 +70,26 @@ class Purse:
         if before or not limit.reached(tally.everybody):
             return
         now = self._clock.now()
-        if spending.day == self._budgets.day(now):
+        if spending.day == day_of(now):
             _log.warning("budget_used_up", tokens=tally.everybody.tokens)
-            self._announce(notice("budget_used_up", reset=self._reset()))
+            self._announce(notice("budget_used_up", reset=until_renewed(now)))
 
     def declined(self, accepted: Accepted) -> tuple[str, str] | None:
         """Why a message cannot be answered today: a notice's name and its text; None if it can."""
         message = accepted.message
         if not isinstance(message, InboundMessage):
             return None
+        now = self._clock.now()
         name = self._budgets.exhausted(
-            self._tally(self._budgets.day(self._clock.now())),
+            self._tally(day_of(now)),
             session=accepted.session,
             person=f"{message.address.channel}:{message.sender.id}",
         )
-        return None if name is None else (name, notice(name, reset=self._reset()))
+        return None if name is None else (name, notice(name, reset=until_renewed(now)))
 
     def today(self, session: SessionId | None = None) -> Spent:
         """What was spent today on a session, or on everybody."""
-        tally = self._tally(self._budgets.day(self._clock.now()))
+        tally = self._tally(day_of(self._clock.now()))
         return tally.everybody if session is None else tally.sessions.get(session, NOTHING)
 
     def _priced(self, said: Entry, session: SessionId, account: str, user: str) -> Spending | None:
@@ -98,11 +99,7 @@ class Purse:
         price = price_of(model, self._prices)
         cost = None if price is None else price.cost_micro(said.usage)
         spent = Spent.of(said.usage, cost)
-        return Spending(self._budgets.day(said.at), account, user, session, model, spent)
-
-    def _reset(self) -> str:
-        now = self._clock.now()
-        return until(self._budgets.renewed(now), now)
+        return Spending(day_of(said.at), account, user, session, model, spent)
 
     def _tally(self, day: date) -> Tally:
         if day not in self._days:

@@ -5,9 +5,9 @@ docs/cli.md, which is what scripts rely on.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NoReturn, Protocol
 
 from gateway import export
@@ -17,6 +17,7 @@ from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
 from state.session import Session
+from state.spending import MICRO, NOTHING, Per, Spent
 from state.store import Admission, Counts, History, PairingRequest, SessionRow
 
 Json = dict[str, Any]
@@ -73,6 +74,9 @@ class Reads(Protocol):
 
     def counts(self) -> Counts:
         """Figures."""
+
+    def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
+        """What was spent since a day, by day, session, person or model."""
 
 
 class Reading:
@@ -141,6 +145,18 @@ class Reading:
         """How much there is: sessions, open messages, owed and repeated parts."""
         with as_admin_errors():
             return asdict(self._reads.counts())
+
+    def usage(self, since: date, *, per: Per = Per.DAY) -> Json:
+        """What was spent since a day (in UTC), the most first; days in their order."""
+        with as_admin_errors():
+            sums = self._reads.spent(per, since)
+        rows = sorted(sums.items(), key=lambda row: row[0] if per is Per.DAY else _much(row))
+        return {
+            "by": str(per),
+            "since": since.isoformat(),
+            "rows": [{"name": name, **spent_to_json(spent)} for name, spent in rows],
+            "total": spent_to_json(sum(sums.values(), NOTHING)),
+        }
 
     def resolve(self, name: str) -> SessionRow:
         """The one session that is called so: by key, id, or a prefix that only it has."""
@@ -215,6 +231,22 @@ def row_to_json(row: SessionRow) -> Json:
         "title": row.title,
         "person": row.person,
         "context": {"tokens": row.context_tokens, "limit": row.context_limit},
+    }
+
+
+def _much(row: tuple[str, Spent]) -> tuple[int, int, str]:
+    name, spent = row
+    return -spent.cost_micro, -spent.tokens, name
+
+
+def spent_to_json(spent: Spent) -> Json:
+    """Tokens, and what they cost in US dollars; `unpriced` are tokens of unknown price."""
+    return {
+        "input": spent.input,
+        "output": spent.output,
+        "cached": spent.cached,
+        "cost": spent.cost_micro / MICRO,
+        "unpriced": spent.unpriced,
     }
 
 

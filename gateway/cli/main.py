@@ -40,6 +40,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         "models": Lazy("gateway.cli.models", "Models: what there is, and whether it answers."),
         "config": Lazy("gateway.cli.config", "Settings: what is in effect, and what is wrong."),
         "backup": Lazy("gateway.cli.backup", "Everything in one file: make, verify, restore."),
+        "usage": Lazy("gateway.cli.usage", "What was spent: tokens and money."),
         "status": Lazy("gateway.cli.status", "Everything at a glance."),
     },
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,7 +1,8 @@
 """Words for people: times, counts and tables. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 _UNITS = ("kB", "MB", "GB", "TB")
 _STEPS = ((60, 1, "s"), (3600, 60, "m"), (86_400, 3600, "h"))
@@ -30,6 +31,19 @@ def span(seconds: float) -> str:
 def many(count: int, noun: str) -> str:
     """``1 message``, ``15 messages``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def spent(sums: Mapping[str, Any]) -> str:
+    """Tokens and their cost: ``1,234 tokens, $0.05``; what has no known price is named."""
+    tokens = sums["input"] + sums["output"]
+    return f"{tokens:,} tokens, {cost(sums)}"
+
+
+def cost(sums: Mapping[str, Any]) -> str:
+    """US dollars: ``$0.05``, ``unknown``, or ``$0.05 and more`` where not all prices are known."""
+    if not sums["unpriced"]:
+        return f"${sums['cost']:,.4f}" if 0 < sums["cost"] < 0.01 else f"${sums['cost']:,.2f}"
+    return "unknown" if not sums["cost"] else f"${sums['cost']:,.2f} and more"
 
 
 def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> list[str]:

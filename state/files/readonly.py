@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from state.files.errors import ledger_error, store_error
 from state.files.following import Following
 from state.files.journal import CLOSING, Damaged, Lines
 from state.files.layout import HISTORY, METADATA, Layout
-from state.files.ledger import index, people
+from state.files.ledger import index, people, spending
 from state.files.ledger.reading import connect_to_read
 from state.files.ledger.schema import VERSION, version
 from state.files.listing import stored_sessions
@@ -30,6 +30,7 @@ from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
 from state.session import Session
+from state.spending import Per, Spent
 from state.store import (
     Admission,
     Counts,
@@ -84,6 +85,10 @@ class ReadOnlyState:
     def counts(self) -> Counts:
         """Figures of the ledger; all zero when there is none. Raises `StorageFailed`."""
         return self._ask(index.counts) or Counts()
+
+    def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
+        """What was spent since a day, that day included. Raises `StorageFailed`."""
+        return self._ask(lambda db: spending.totals(db, per, since)) or {}
 
     def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
         """The live requests of strangers. Raises `StorageFailed`."""

@@ -4,6 +4,7 @@ import sqlite3
 from datetime import date
 
 from state.codec import text
+from state.files.ledger.schema import expected, version
 from state.spending import Per, Spending, Spent
 
 _ADD = """
@@ -44,7 +45,9 @@ def add(db: sqlite3.Connection, spending: Spending) -> None:
 
 
 def totals(db: sqlite3.Connection, per: Per, since: date) -> dict[str, Spent]:
-    """The sums since a day, that day included."""
+    """The sums since a day, that day included; a reader may come before the table."""
+    if "spending" not in expected(version(db)):
+        return {}
     rows = db.execute(
         f"SELECT {_NAMES[per]} AS name, sum(input), sum(output), sum(cached), sum(cost_micro), "
         "sum(unpriced) FROM spending WHERE day >= ? GROUP BY name ORDER BY name",
