@@ -10,11 +10,13 @@ from datetime import datetime
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.admin_live import Live
 from gateway.admin_sessions import SessionActions
+from gateway.budgets import day_of
 from gateway.clock import Clock
 from gateway.life import Life
 from gateway.notices import notice
-from gateway.reading import Json, admission_to_json, request_to_json
+from gateway.reading import Json, admission_to_json, request_to_json, spent_to_json
 from state.codec import time_to_json
+from state.spending import NOTHING, Per
 from state.store import Admission, Ledger, NotFound, Role, Sessions
 
 
@@ -109,10 +111,12 @@ class Admin:
         runtime = self._running().runtime()
         with as_admin_errors():
             counts = await self._ledger.counts()
+            sums = await self._ledger.spent(Per.DAY, day_of(self._clock.now()))
         return {
             "gateway": {name: _plain(fact) for name, fact in runtime.items()},
             **self.channels(),
             "counts": asdict(counts),
+            "today": spent_to_json(sum(sums.values(), NOTHING)),
         }
 
     def stop(self) -> Json:

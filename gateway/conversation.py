@@ -60,7 +60,7 @@ class Conversation:
             purse=purse,
         )
         self._revising = Revising(keeping, closing, deletions=deletions)
-        self._obeying = Obeying(keeping, compacting, thinking, closing, life, trouble)
+        self._obeying = Obeying(keeping, compacting, thinking, closing, life, trouble, purse)
         self._closing = closing
 
     async def handle(self, batch: Batch, stop: Stop) -> Batch | None:

@@ -9,6 +9,7 @@ from gateway.keeping import Keeping
 from gateway.life import Life
 from gateway.notices import notice
 from gateway.open_sessions import OpenSession
+from gateway.purse import Purse
 from gateway.status_text import status_text
 from gateway.stop import Stop
 from gateway.thinking import Thinking
@@ -31,6 +32,7 @@ class Obeying:
         closing: Closing,
         life: Life,
         trouble: Trouble,
+        purse: Purse,
     ) -> None:
         self._keeping = keeping
         self._compacting = compacting
@@ -38,6 +40,7 @@ class Obeying:
         self._closing = closing
         self._life = life
         self._trouble = trouble
+        self._purse = purse
 
     async def obey(self, accepted: Accepted, command: CommandName, stop: Stop) -> None:
         """Carry a command out, and answer it."""
@@ -75,7 +78,8 @@ class Obeying:
             case CommandName.HELP:
                 return commands.help_text()
             case CommandName.STATUS:
-                return status_text(session, model=self._thinking.model)
+                today = self._purse.today(session.id)
+                return status_text(session, model=self._thinking.model, today=today)
             case CommandName.NEW | CommandName.CLEAR:
                 if session.messages == 0:
                     return notice("nothing_to_clear")

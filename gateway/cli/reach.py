@@ -5,6 +5,7 @@ it through its socket; otherwise the command takes the state folder's lock and d
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway.admin_errors import AdminError, as_admin_errors
@@ -16,7 +17,8 @@ from state.files import ReadOnlyState, lock_holder
 
 Json = dict[str, Any]
 _STATUS_SECONDS = 10.0
-_LIVE_ONLY = {"channels.status", "status", "gateway.stop"}
+_LIVE_ONLY = {"channels.status", "status", "gateway.stop", "sessions.compact"}
+_TAKES_LONG = {"sessions.compact"}
 _MAKES_THE_FOLDER = {"sessions.import"}
 
 
@@ -39,7 +41,7 @@ def carry_out(invocation: Invocation, operation: str, given: Json, *, lines: str
     client = ControlClient.connect(invocation.socket)
     if client is not None:
         with client:
-            waits = _STATUS_SECONDS if operation in _LIVE_ONLY else None
+            waits = _STATUS_SECONDS if operation in _LIVE_ONLY - _TAKES_LONG else None
             if lines:
                 client.put(lines)
             return client.call(operation, given, waits)
@@ -56,7 +58,13 @@ def status(invocation: Invocation) -> Json:
     if client is not None:
         with client:
             return client.call("status", timeout=_STATUS_SECONDS)
-    return {"gateway": None, "channels": [], "counts": look(invocation).counts()}
+    reading = look(invocation)
+    return {
+        "gateway": None,
+        "channels": [],
+        "counts": reading.counts(),
+        "today": reading.usage(datetime.now(UTC).date())["total"],
+    }
 
 
 def holder(invocation: Invocation) -> int | None:

@@ -10,7 +10,7 @@ from gateway.cli.base import Command
 from gateway.cli.channels import show_channels
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
-from gateway.cli.text import many, span, table, time
+from gateway.cli.text import many, span, spent, table, time
 
 Json = dict[str, Any]
 
@@ -42,6 +42,7 @@ def _status(data: Json) -> None:
     ]
     out()
     out("\n".join(table([(f"{name}:", str(count)) for name, count in rows], indent="")))
+    out(f"Spent today (UTC): {spent(data['today'])}")
     if counts["outcomes"]:
         ended = ", ".join(f"{n} {outcome}" for outcome, n in sorted(counts["outcomes"].items()))
         out(f"Messages that ended: {ended}")

@@ -18,6 +18,7 @@ from agents.models.model import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from agents.transcript import AssistantSays, Said, ToolsSay, UserSays
 from channels.channel import Channel
 from gateway.app import Gateway
+from gateway.clock import Clock
 from gateway.config import Settings
 from state.history import Entry, ToolCall, Usage
 from state.keys import SessionId
@@ -137,6 +138,7 @@ class Stage:
     ledger: Ledger = field(default_factory=MemoryLedger)
     channels: Callable[["Stage"], Sequence[Channel]] = lambda _: ()
     timeouts: Timeouts = Timeouts()
+    clock: Clock | None = None
     gateway: Gateway = field(init=False)
     heard: list[str] = field(default_factory=list)
 
@@ -148,6 +150,7 @@ class Stage:
             ledger=self.ledger,
             agent=Agent([self.model], timeouts=self.timeouts, attempts=1),
             channels=self.channels(self),
+            clock=self.clock,
         )
         await self.gateway.start()
 
