@@ -5,10 +5,6 @@ about three of their UTF-8 bytes make one. Estimates are meant to be a little to
 that is shortened early costs less than a request that is refused.
 """
 
-import json
-from collections.abc import Iterable
-
-from agents.models.model import ToolSpec
 from agents.transcript import AssistantSays, Media, Said, UserSays
 
 OVERHEAD = 4
@@ -53,9 +49,3 @@ def of_said(said: Said) -> int:
         calls = sum(OVERHEAD + of_text(call.name + call.arguments) for call in said.calls)
         return OVERHEAD + of_text(said.text) + calls
     return sum(OVERHEAD + of_text(result.content) for result in said.results)
-
-
-def of_tools(specs: Iterable[ToolSpec]) -> int:
-    """About how many tokens the descriptions of tools are."""
-    texts = (each.name + each.description + json.dumps(each.parameters) for each in specs)
-    return sum(OVERHEAD + of_text(text) for text in texts)

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from channels.channel import Health
+from gateway.compacting import Compacted
+from gateway.routing import Route
 from state.keys import Address
 
 T = TypeVar("T")
@@ -14,6 +16,9 @@ class Live(Protocol):
 
     async def in_lane(self, session_id: str, action: Callable[[], Awaitable[T]]) -> T:
         """Run an action between two turns of a session, and hand on what it returns or raises."""
+
+    async def compact(self, route: Route, wish: str | None) -> Compacted | None:
+        """Summarise a session in its lane; None when there is nothing to summarise."""
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Every account's name, its kind, and how it is."""

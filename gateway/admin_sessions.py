@@ -11,8 +11,10 @@ from gateway.admin_import import brought, exists
 from gateway.admin_live import Live
 from gateway.life import Life
 from gateway.reading import Json, no_such, the_one
+from gateway.routing import Route
 from state.keys import SessionId
 from state.lifecycle import Phase
+from state.session import Session
 from state.store import Ledger, NotFound, SessionRow, Sessions
 
 T = TypeVar("T")
@@ -49,6 +51,32 @@ class SessionActions:
             kept = await self._between_turns(row.id, delete)
             deleted.append({"id": row.id, "key": str(row.key), "kept": kept})
         return {"deleted": deleted}
+
+    async def compact(self, name: str, *, keep: str | None = None) -> Json:
+        """Summarise what was said in a session; the gateway's model does it."""
+        if self._live is None:
+            hint = "start it: argent gateway run"
+            raise AdminError("gateway_down", "no gateway is running to make a summary", hint)
+        row = await self._resolve(name)
+        with as_admin_errors():
+            done = await self._live.compact(Route(row.key, row.id), keep)
+        return {
+            "id": row.id,
+            "key": str(row.key),
+            "messages": None if done is None else [done.first, done.last],
+            "tokens": None if done is None else {"before": done.before, "after": done.after},
+        }
+
+    async def undo(self, name: str) -> Json:
+        """Take a session's last compaction back; `undone` is false when there is none."""
+        row = await self._resolve(name)
+        back = await self._between_turns(row.id, partial(self._undo, row))
+        return {
+            "id": row.id,
+            "key": str(row.key),
+            "undone": back is not None,
+            "tokens": None if back is None else back.context.tokens,
+        }
 
     async def archive(self, names: Sequence[str]) -> Json:
         """Put sessions away until the next message. Their histories are compressed."""
@@ -164,10 +192,16 @@ class SessionActions:
             return await self._live.in_lane(session_id, act)
 
     async def _clear(self, row: SessionRow, *, erase: bool) -> str | None:
+        return await self._life.clear(await self._facts(row), reason=_ASKED, erase=erase)
+
+    async def _undo(self, row: SessionRow) -> Session | None:
+        return await self._life.undo(await self._facts(row))
+
+    async def _facts(self, row: SessionRow) -> Session:
         loaded = await self._sessions.load(row.id)
         if loaded is None:
             raise NotFound(f"session {row.key} has no files")
-        return await self._life.clear(loaded.session, reason=_ASKED, erase=erase)
+        return loaded.session
 
 
 def _phase(state: str) -> Phase:

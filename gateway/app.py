@@ -4,13 +4,11 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import structlog
 
-from agents import summary_prompts
 from agents.agent import Agent
 from channels.channel import Channel, Health
 from channels.config import AccountSettings, DmPolicy
@@ -20,7 +18,7 @@ from gateway import __version__
 from gateway.admission import Policy
 from gateway.attachments import Attachments
 from gateway.clock import Clock
-from gateway.compacting import Compacting, compactor_of, rules_of
+from gateway.compacting import Compacted, Compacting, reads_as, rules_of
 from gateway.config import Settings
 from gateway.conversation import Conversation
 from gateway.events import Feed
@@ -33,6 +31,7 @@ from gateway.notices import notice
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.purse import Purse
+from gateway.routing import Route
 from gateway.speaking import Speaking
 from gateway.supervisor import Supervisor
 from gateway.thinking import Thinking
@@ -86,12 +85,9 @@ class Gateway:
             limits={name: each.max_file_mb * 1_000_000 for name, each in settings.channels.items()},
             takes=agent.takes,
         )
-        reads = partial(
-            summary_prompts.shown,
-            prompt=kept.summary_context_prompt,
-            marker=kept.show_summary_markers,
+        self.opened = OpenSessions(
+            sessions, contents=self.attachments.contents, reads=reads_as(kept)
         )
-        self.opened = OpenSessions(sessions, contents=self.attachments.contents, reads=reads)
         self.life = Life(sessions, ledger, self.opened, clock)
         self.purse = Purse(ledger, settings.budget, settings.models.prices, clock, self._announce)
         self.thinking = Thinking(
@@ -104,17 +100,9 @@ class Gateway:
             prompt=settings.agents.defaults.system_prompt,
             at_once=settings.gateway.max_turns,
         )
-        rules = rules_of(kept, window=agent.window)
-        keeping = Keeping(sessions, self.opened, self.trouble, clock, rules.limit)
-        self.compacting = Compacting(
-            keeping,
-            self.thinking,
-            compactor_of(kept, agent.timeouts),
-            agent.first,
-            rules,
-            reads,
-            clock,
-        )
+        limit = rules_of(kept, window=agent.window).limit
+        keeping = Keeping(sessions, self.opened, self.trouble, clock, limit)
+        self.compacting = Compacting(keeping, self.thinking, agent, kept, clock)
         conversation = Conversation(
             keeping=keeping,
             compacting=self.compacting,
@@ -144,14 +132,8 @@ class Gateway:
             scope=kept.channel_scope,
             max_queue=settings.gateway.max_queue,
         )
-        self._janitor = Janitor(
-            sessions,
-            ledger,
-            self.lanes,
-            self.life,
-            clock,
-            _housekeeping(settings),
-        )
+        rules = _housekeeping(settings)
+        self._janitor = Janitor(sessions, ledger, self.lanes, self.life, clock, rules)
         self._supervisors = {
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
             for name, channel in self.channels.items()
@@ -207,6 +189,18 @@ class Gateway:
                 self.opened.forget(session_id)
 
         return await self.lanes.run_between(session_id, act)
+
+    async def compact(self, route: Route, wish: str | None) -> Compacted | None:
+        """Summarise a session in its lane; None when there is nothing to summarise."""
+
+        async def act() -> Compacted | None:
+            opened = await self.opened.open(route, at=self.clock.now())
+            done = await self.compacting.asked(opened, wish=wish)
+            if done is not None:
+                await self.ledger.index(opened.session)
+            return done
+
+        return await self.in_lane(route.session, act)
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Each account's name, kind and health."""

@@ -8,12 +8,14 @@ that stands before nothing and is passed over. What leaves the context stays in 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
+from agents import summary_prompts
+from agents.agent import Agent
 from agents.compactor import SHORTEST, Compactor, Made, Summary
 from agents.config import SessionSettings
-from agents.models.model import Model, Timeouts
 from agents.prompt import said
 from agents.revisions import revisions
 from agents.tokens import of_said
@@ -31,7 +33,7 @@ _AT_ONCE = 8
 """Summaries that are made at once; more wait, and nobody else with them."""
 
 LONGEST_WAIT = 120.0
-"""Seconds until the conversation goes on without the model's summary."""
+"""Seconds until a conversation goes on without its model's summary: less than for an answer."""
 
 _log = structlog.get_logger("compaction")
 
@@ -65,34 +67,36 @@ def rules_of(settings: SessionSettings, *, window: int | None) -> Rules:
     )
 
 
-def compactor_of(settings: SessionSettings, patience: Timeouts) -> Compactor:
-    """The compactor as it is set. Nobody waits for a summary as long as for an answer."""
-    return Compactor(
-        prompt=settings.summarization_prompt,
-        use_ai_summary=settings.use_ai_summary,
-        timeouts=replace(patience, turn=min(patience.turn, LONGEST_WAIT)),
+def reads_as(settings: SessionSettings) -> Reads:
+    """How summaries read to a model, as it is set."""
+    return partial(
+        summary_prompts.shown,
+        prompt=settings.summary_context_prompt,
+        marker=settings.show_summary_markers,
     )
 
 
 class Compacting:
-    """Compacts open sessions, each in its lane."""
+    """Compacts open sessions, each in its lane; the agent's first model writes the summaries."""
 
     def __init__(
         self,
         keeping: Keeping,
         thinking: Thinking,
-        compactor: Compactor,
-        model: Model,
-        rules: Rules,
-        reads: Reads,
+        agent: Agent,
+        settings: SessionSettings,
         clock: Clock,
     ) -> None:
         self._keeping = keeping
         self._thinking = thinking
-        self._compactor = compactor
-        self._model = model
-        self._rules = rules
-        self._reads = reads
+        self._compactor = Compactor(
+            prompt=settings.summarization_prompt,
+            use_ai_summary=settings.use_ai_summary,
+            timeouts=replace(agent.timeouts, turn=min(agent.timeouts.turn, LONGEST_WAIT)),
+        )
+        self._model = agent.first
+        self._rules = rules_of(settings, window=agent.window)
+        self._reads = reads_as(settings)
         self._clock = clock
         self._slots = asyncio.Semaphore(_AT_ONCE)
 

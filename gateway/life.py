@@ -77,6 +77,8 @@ class Life:
         context = undone(session.context)
         if context is None:
             return None
+        if session.phase is Phase.ARCHIVED:
+            session = session.after(Event.RESTORE, self._clock.now(), "its summary is taken back")
         back = replace(session, context=context, revision=session.revision + 1)
         await self._sessions.save(back)
         self._opened.forget(session.id)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from agents.agent import Agent, Restarted, ToolStarted, TurnFinished
 from agents.models.model import TextDelta
 from agents.prompt import system_prompt
-from agents.tokens import of_text, of_tools
+from agents.tokens import of_text
 from agents.tools.builtin import SESSION, TIME, harmless_tools
 from agents.tools.send_file import SEND_FILE
-from agents.tools.tool import Toolbox
+from agents.tools.tool import Toolbox, told
 from agents.transcript import Said
 from gateway.attachments import Attachments
 from gateway.batch import Batch
@@ -30,7 +30,7 @@ class Stopped:
     words: str = ""
 
 
-_TOOLS = of_tools((TIME, SESSION, SEND_FILE))
+_TOOLS = told((TIME, SESSION, SEND_FILE))
 
 
 class Thinking:

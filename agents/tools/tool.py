@@ -1,6 +1,7 @@
 """What a model may ask for: typed tools, and the box that carries their calls out."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -9,6 +10,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agents.models.model import ToolSpec
+from agents.tokens import OVERHEAD, of_text
 from agents.transcript import ToolResult, sendable
 from state.history import ToolCall
 
@@ -65,6 +67,12 @@ class Tool(Generic[A]):
         """The arguments as a conversation keeps them, None for as they are."""
         kept = arguments if self.remember is None else self.remember(arguments)
         return None if kept is arguments else kept.model_dump_json()
+
+
+def told(specs: Iterable[ToolSpec]) -> int:
+    """About how many tokens a model is told these tools in."""
+    texts = (each.name + each.description + json.dumps(each.parameters) for each in specs)
+    return sum(OVERHEAD + of_text(text) for text in texts)
 
 
 class Toolbox:

@@ -26,6 +26,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "sessions.delete": lambda admin, given: admin.sessions.delete(
         given.texts("names"), erase=given.flag("erase")
     ),
+    "sessions.compact": lambda admin, given: admin.sessions.compact(
+        given.text("session"), keep=given.maybe_text("keep")
+    ),
+    "sessions.undo": lambda admin, given: admin.sessions.undo(given.text("session")),
     "sessions.archive": lambda admin, given: admin.sessions.archive(given.texts("names")),
     "sessions.unarchive": lambda admin, given: admin.sessions.unarchive(given.texts("names")),
     "sessions.clean": lambda admin, given: admin.sessions.clean(

@@ -11,6 +11,7 @@ from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out
 from gateway.cli.sessions_check import check
+from gateway.cli.sessions_compact import compact, undo
 from gateway.cli.sessions_export import export
 from gateway.cli.sessions_import import import_
 from gateway.cli.sessions_life import archive, clean, unarchive
@@ -96,6 +97,8 @@ sessions.add_command(search)
 sessions.add_command(export)
 sessions.add_command(import_)
 sessions.add_command(check)
+sessions.add_command(compact)
+sessions.add_command(undo)
 sessions.add_command(archive)
 sessions.add_command(unarchive)
 sessions.add_command(clean)

@@ -16,11 +16,13 @@ from agents.models.registry import resolve
 from agents.tokens import of_text
 from gateway.notices import notice
 from state.history import AssistantEntry, SummaryEntry, ToolEntry, UserEntry
-from state.keys import SessionId
+from state.keys import Address, SessionId
 from state.lifecycle import Event
+from state.messages import Sender
 from state.session import Context
 from tests.emulators.llm import Asked, Call, Cut, Hangs, Says, Scripted, Status
 from tests.emulators.openai import OpenAIEmulator
+from tests.flows.chat import chat
 from tests.flows.stage import SUMMARISING, Gate, Stage, recalled, stage, words
 
 SESSION = SessionId("terminal_local_main")
@@ -91,9 +93,7 @@ async def talk(argent: Stage, first: int, last: int) -> list[str]:
 def verbatim(first: int, last: int) -> list[tuple[str, str]]:
     """Questions and their echoes, as a model is shown them."""
     return [
-        (role, said(number))
-        for number in range(first, last + 1)
-        for role in ("user", "assistant")
+        (role, said(number)) for number in range(first, last + 1) for role in ("user", "assistant")
     ]
 
 
@@ -258,15 +258,18 @@ async def test_a_stop_ends_the_summary_and_leaves_the_context_alone() -> None:
 
 
 async def test_a_chat_is_not_held_up_by_another_one_s_summary() -> None:
-    async with stage(settings=settings(**SMALL)) as argent:
-        await talk(argent, 1, 5)
+    async with chat(**SMALL) as there:
+        for number in range(1, 6):
+            await there.says(said(number))
+            await there.stage.settled()
         gate = Gate()
-        argent.model.memory.append(gate)
-        await argent.says(said(6))
+        there.stage.model.memory.append(gate)
+        await there.says(said(6))
         await gate.reached.wait()
-        await argent.says("hello", chat="other")
-        assert await argent.hears(chat="other") == ["echo: hello"]
+        await there.says("hello", address=Address("telegram", "2"), sender=Sender("2", "Bob"))
+        await there.glimpses("echo: hello")
         gate.open.set()
+        await there.glimpses(f"*{notice('compacted', first=1, last=6)}*\n\necho: {said(6)}")
 
 
 async def test_compact_summarises_what_was_said_and_tells_the_figures() -> None:
