@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from agents.prompt import NO_MEDIA
 from agents.transcript import Media
@@ -17,7 +18,7 @@ from state.lifecycle import TRANSITIONS, Event, Phase
 from state.messages import Accepted, InboundMessage
 from state.session import Session
 from state.store import Loaded, NotFound, Sessions
-from state.view import apply
+from state.view import apply, undone
 
 
 class Keeping:
@@ -82,8 +83,37 @@ class Keeping:
     async def erase(self, opened: OpenSession, message: str, chat: Address) -> None:
         """Take the words of a message, by its platform id in its chat, out of the history."""
         session = opened.session.id
+        before = opened.session.context
         await self._trouble.insist(lambda: self._sessions.erase(session, {message}, chat=chat))
         await self.renew(opened)
+        if opened.session.context != before:
+            self._measure(opened)
+
+    async def take_down(self, opened: OpenSession, message: str) -> None:
+        """Go back to before the summaries that may tell of a message, by its entry's id.
+
+        What they stood for is seen again as it reads now, and summarised anew when it is due.
+        """
+        if opened.summary is None:
+            return
+        entries = await self.entries(opened)
+        where = {entry.id: number for number, entry in enumerate(entries)}
+        while (summary := opened.summary) is not None:
+            first, last = (where[each] for each in summary.covers)
+            if not first <= where[message] <= last:
+                break
+            context = opened.session.context
+            context = undone(context) or replace(context, summary=None)
+            revision = opened.session.revision + 1
+            session = replace(opened.session, context=context, revision=revision)
+            await self._trouble.insist(partial(self._sessions.save, session))
+            await self.renew(opened)
+            self._measure(opened)
+
+    def _measure(self, opened: OpenSession) -> None:
+        """Estimate a context that no provider has counted as it is now."""
+        context = replace(opened.session.context, tokens=opened.estimated())
+        opened.session = replace(opened.session, context=context)
 
     async def renew(self, opened: OpenSession) -> None:
         """Read the open session's context again."""

@@ -47,6 +47,8 @@ class Revising:
         if any(isinstance(each, UserEntry) for each in said):
             if not any(isinstance(each, DeletionEntry) for each in said):
                 await self._keeping.revise(opened, entry)
+            for each in said:
+                await self._keeping.take_down(opened, each.id)
             if self._deletions is DeletionMode.ERASE:
                 await self._keeping.erase(opened, deletion.id, deletion.address)
         await self._record(accepted, opened)

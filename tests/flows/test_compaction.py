@@ -272,6 +272,24 @@ async def test_a_chat_is_not_held_up_by_another_one_s_summary() -> None:
         await there.glimpses(f"*{notice('compacted', first=1, last=6)}*\n\necho: {said(6)}")
 
 
+async def test_a_summary_does_not_tell_of_what_was_deleted() -> None:
+    async with chat(**SMALL) as there:
+        there.stage.model.will("I will.")
+        secret = await there.says(f"Remember: the code is 4711.{BULK}")
+        await there.stage.settled()
+        for number in range(2, 8):
+            await there.says(said(number))
+            await there.stage.settled()
+        assert any("4711" in line for line in words(there.stage.model.requests[-1]))
+        await there.deletes(secret)
+        await there.says(said(8))
+        await there.stage.settled()
+        seen = words(there.stage.model.requests[-1])
+        assert not any("4711" in line for line in seen)
+        assert seen[0].startswith("[Summary of the ")
+        assert seen[-1] == said(8)
+
+
 async def test_compact_summarises_what_was_said_and_tells_the_figures() -> None:
     async with stage() as argent:
         await talk(argent, 1, 12)

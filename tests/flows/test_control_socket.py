@@ -20,9 +20,10 @@ from gateway.cli.chat_link import ChatLink, new_source
 from gateway.paths import socket_file
 from state.codec import dumps, entry_to_json, session_to_json
 from state.keys import SessionKey
+from state.lifecycle import Phase
 from state.store import StorageFailed
 from tests.contracts.examples import after, session, turn
-from tests.flows.stage import Gate, stage
+from tests.flows.stage import Gate, stage, words
 
 PATIENCE = 10.0
 
@@ -107,6 +108,28 @@ async def test_only_the_owner_can_reach_the_socket(tmp_path):
         assert stat.S_ISSOCK(mode)
         assert stat.S_IMODE(mode) == 0o600
         assert stat.S_IMODE(tmp_path.stat().st_mode) & 0o077 == 0
+
+
+async def test_an_operator_has_a_session_summarised_and_takes_it_back(tmp_path):
+    async with served(tmp_path) as argent:
+        for number in range(12):
+            await argent.says(f"question {number}" + " and so on" * 40)
+            await argent.hears()
+        done = await call(tmp_path, "sessions.compact", session="terminal", keep="names")
+        assert done["messages"] == [1, 14]
+        assert done["tokens"]["after"] < done["tokens"]["before"]
+        (row,) = await argent.ledger.listing()
+        assert row.phase is Phase.COMPACTED
+        await argent.says("go on")
+        await argent.hears()
+        assert words(argent.model.requests[-1])[0].startswith("[Summary of the 14 messages")
+        undone = await call(tmp_path, "sessions.undo", session="terminal")
+        assert undone["undone"]
+        await argent.says("and now?")
+        await argent.hears()
+        assert words(argent.model.requests[-1])[0].startswith("question 0 and so on")
+        again = await call(tmp_path, "sessions.undo", session="terminal")
+        assert (again["undone"], again["tokens"]) == (False, None)
 
 
 async def test_an_operation_is_carried_out_by_the_gateway(tmp_path):

@@ -1,6 +1,7 @@
 """What an operator does: with a gateway running, and on a folder that nobody owns."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,12 +13,12 @@ from gateway.api.operations import carry_out
 from gateway.clock import Clock
 from gateway.life import Life
 from gateway.open_sessions import OpenSessions
-from state.history import AssistantEntry, UserEntry
+from state.history import AssistantEntry, UserEntry, stand_in
 from state.keys import Address, SessionKey
 from state.lifecycle import Event, Phase
 from state.memory import MemoryLedger, MemorySessions
 from state.messages import Sender
-from state.session import Session
+from state.session import Context, Session
 from state.store import PairingRequest, Role
 
 NOW = datetime(2026, 1, 30, 10, 0, tzinfo=UTC)
@@ -133,6 +134,27 @@ async def test_clearing_archives_the_words_between_two_turns(desk):
     assert await desk.sessions.entries(cleared["id"]) == ()
     (row,) = await desk.ledger.find(JASON)
     assert row.messages == 0
+
+
+async def test_without_a_gateway_nothing_is_summarised(alone):
+    refused = await alone.refused("sessions.compact", session=JASON)
+    assert refused.code == "gateway_down"
+    assert "argent gateway run" in refused.hint
+
+
+async def test_a_summary_is_taken_back_without_a_gateway(alone):
+    loaded = await alone.sessions.load(SessionKey.parse(JASON).session_id)
+    summary = stand_in(loaded.entries, name="s", at=NOW, content="They met.", tokens=3)
+    session = loaded.session.with_entries([summary])
+    (at,) = await alone.sessions.append(session, [summary])
+    context = Context(start=at, summary=at, undo=((0, None),))
+    await alone.sessions.save(replace(session, context=context))
+    done = await alone.do("sessions.undo", session=JASON)
+    assert done["undone"]
+    again = await alone.sessions.load(session.id)
+    assert [entry.content for entry in again.entries[:2]] == ["Hello", "Hi there!"]
+    assert again.session.context.tokens == done["tokens"] > 0
+    assert not (await alone.do("sessions.undo", session=JASON))["undone"]
 
 
 async def test_erasing_keeps_nothing(alone):

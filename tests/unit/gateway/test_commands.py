@@ -4,7 +4,7 @@ import pytest
 
 from channels import markdown
 from channels.document import Paragraph, plain
-from gateway.commands import CommandName, help_text, parse, stops
+from gateway.commands import CommandName, argument, help_text, parse, stops
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ from gateway.commands import CommandName, help_text, parse, stops
         ("/start", CommandName.HELP),
         ("/STATUS", CommandName.STATUS),
         ("/new  holiday ", CommandName.NEW),
+        ("/compact keep the names", CommandName.COMPACT),
         ("/dance", None),
         ("/", None),
         ("help", None),
@@ -23,6 +24,11 @@ from gateway.commands import CommandName, help_text, parse, stops
 )
 def test_reads(text: str, meant: CommandName | None) -> None:
     assert parse(text) == meant
+
+
+def test_what_follows_a_command_is_its_argument() -> None:
+    assert argument("/compact  keep the names ") == "keep the names"
+    assert argument("/compact") == ""
 
 
 def test_only_stop_stops() -> None:

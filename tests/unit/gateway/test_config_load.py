@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.compacting import rules_of
 from gateway.config import Settings
 from gateway.config_env import ollama_url
 from gateway.config_errors import ConfigError
 from gateway.config_load import load
 from gateway.config_schema import secrets
+from state.compaction import Strategy
 from state.keys import Scope
 
 
@@ -78,6 +80,25 @@ def test_json_takes_camel_case_but_keeps_account_names(config):
     assert settings.agents.defaults.session.max_context_tokens == 9000
     assert settings.agents.defaults.session.channel_scope is Scope.COLLAPSED
     assert settings.channels["my-bot"].dm_policy == "open"
+
+
+def test_the_settings_of_compaction_are_read_from_json_as_it_is_written_elsewhere(config):
+    path = config(
+        '{"agents":{"defaults":{"session":{"maxContextTokens":180000,"compactionThreshold":0.85,'
+        '"channelScope":"collapsed","maxMessages":50,"triggerThreshold":0.75,"compactRatio":0.4,'
+        '"preserveRecent":10,"useAiSummary":false,"showSummaryMarkers":true,"strategy":"hybrid",'
+        '"summarizationPrompt":"Be brief.","summaryContextPrompt":"Before:"}}}}',
+        "argent.json",
+    )
+    settings = load(path, {}).settings.agents.defaults.session
+    rules = rules_of(settings, window=32_000)
+    assert (rules.limit, rules.threshold, rules.strategy) == (32_000, 0.85, Strategy.HYBRID)
+    assert (rules.trigger, rules.compact_ratio, rules.preserve_recent) == (38, 0.4, 10)
+    assert (settings.use_ai_summary, settings.show_summary_markers) == (False, True)
+    assert (settings.summarization_prompt, settings.summary_context_prompt) == (
+        "Be brief.",
+        "Before:",
+    )
 
 
 def test_json_keeps_the_ids_of_guilds_and_workspaces_as_they_are(config):
