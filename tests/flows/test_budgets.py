@@ -1,9 +1,11 @@
 """A budget that is used up in the middle of a day, and the next day."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -172,21 +174,58 @@ async def test_a_turn_that_fails_spends_nothing() -> None:
         assert await today.spent() == {}
 
 
+@asynccontextmanager
+async def crash_at_the_end(today: Day, *, after: int = 0) -> AsyncIterator[None]:
+    """The process dies when what is asked meanwhile is in the history, and not in the ledger.
+
+    So many turns end well before that.
+    """
+    turns = count()
+    ledger, finish, reached = today.stage.ledger, today.stage.ledger.finish, asyncio.Event()
+
+    async def never(*args: Any, **facts: Any) -> Any:
+        if next(turns) < after:
+            return await finish(*args, **facts)
+        reached.set()
+        return await asyncio.Event().wait()
+
+    ledger.finish = never  # type: ignore[method-assign]
+    yield
+    await reached.wait()
+    await today.stage.stop(0)
+    ledger.finish = finish  # type: ignore[method-assign]
+    await today.stage.start()
+
+
 async def test_an_answer_that_a_crash_left_in_the_history_is_paid_once(folder: Path | None) -> None:
     async with day(folder) as today:
-        gate = Gate()
-        finish = today.stage.ledger.finish
-
-        async def crash(*args: Any, **kwargs: Any) -> Any:
-            gate.reached.set()
-            await gate.open.wait()
-
-        today.stage.ledger.finish = crash  # type: ignore[method-assign]
-        await today.stage.says("one")
-        await gate.reached.wait()
-        await today.stage.stop(0)
-        today.stage.ledger.finish = finish  # type: ignore[method-assign]
-        assert await today.spent() == {}
-        await today.stage.start()
+        async with crash_at_the_end(today):
+            await today.stage.says("one")
         assert await today.stage.hears() == ["echo: one"]
         assert await today.spent() == {"2026-01-30": Spent(100, 20, 50, 388)}
+
+
+async def test_an_answer_to_several_messages_is_paid_once_after_a_crash(
+    folder: Path | None,
+) -> None:
+    async with day(folder) as today:
+        gate = Gate()
+        today.stage.model.will(gate)
+        async with crash_at_the_end(today, after=1):
+            await today.stage.says("one")
+            await gate.reached.wait()
+            await today.stage.says("two")
+            await today.stage.says("three")
+            gate.open.set()
+        await today.stage.settled()
+        assert await today.spent() == {"2026-01-30": Spent(200, 40, 100, 776)}
+
+
+async def test_what_was_declined_before_a_crash_is_declined_after_it() -> None:
+    async with day(budget={"session_tokens_per_day": 1}) as today:
+        await today.asks("one")
+        async with crash_at_the_end(today):
+            await today.stage.says("two")
+        assert await today.stage.hears() == [HERE]
+        outcomes = (await today.stage.ledger.counts()).outcomes
+        assert outcomes == {Outcome.REPLIED: 1, Outcome.DECLINED: 1}

@@ -1,0 +1,54 @@
+"""What is spent today, and whom it is told."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gateway.budgets import BudgetSettings
+from gateway.clock import Clock
+from gateway.purse import Purse
+from state.keys import SessionId
+from state.memory import MemoryLedger
+from state.spending import Spending, Spent
+from tests.unit.gateway.messages import AT
+
+ANSWER = Spending(AT.date(), "telegram", "1", SessionId("a"), "m", Spent(input=60))
+
+
+class StoppedClock(Clock):
+    def now(self) -> datetime:
+        return AT
+
+
+class Owners:
+    """Who hears of it."""
+
+    def __init__(self, **budget: float) -> None:
+        self.heard: list[str] = []
+        settings = BudgetSettings.model_validate(budget)
+        self.purse = Purse(MemoryLedger(), settings, {}, StoppedClock(), self.heard.append)
+
+
+def test_the_owners_hear_once_that_a_budget_is_used_up():
+    owners = Owners(tokens_per_day=100)
+    owners.purse.spent(ANSWER)
+    assert owners.heard == []
+    # Turns that ran at that moment go over it.
+    owners.purse.spent(ANSWER)
+    owners.purse.spent(ANSWER)
+    assert len(owners.heard) == 1
+
+
+def test_the_owners_do_not_hear_of_yesterday_or_of_one_persons_budget():
+    owners = Owners(tokens_per_day=100, person_tokens_per_day=50)
+    owners.purse.spent(replace(ANSWER, day=AT.date() - timedelta(days=1), spent=Spent(input=999)))
+    owners.purse.spent(ANSWER)
+    assert owners.heard == []
+
+
+def test_a_session_knows_its_own_share_of_today():
+    purse = Owners().purse
+    purse.spent(ANSWER)
+    purse.spent(replace(ANSWER, session=SessionId("b")))
+    assert purse.today(SessionId("a")) == Spent(input=60)
+    assert purse.today(SessionId("c")) == Spent()
+    assert purse.today() == Spent(input=120)
