@@ -99,8 +99,8 @@ class Keeping:
         entries = await self.entries(opened)
         where = {entry.id: number for number, entry in enumerate(entries)}
         while (summary := opened.summary) is not None:
-            first, last = (where[each] for each in summary.covers)
-            if not first <= where[message] <= last:
+            first, last = summary.covers
+            if not where.get(first, 0) <= where[message] <= where.get(last, len(entries)):
                 break
             context = opened.session.context
             context = undone(context) or replace(context, summary=None)

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate, takewhile
 
-KEPT_SHARE = 0.6
-"""How much of the limit is kept when the context slides (the seeds' `compact_ratio` of 0.4)."""
-
 SUMMARY_SHARE = 0.055
 """How long a summary may be, as a share of what it replaces: the seeds' reduction of 94 %, with
 what stands around a summary."""
@@ -241,16 +238,3 @@ def _tokens(turns: Sequence[TurnSize]) -> int:
 
 def _messages(turns: Sequence[TurnSize]) -> int:
     return sum(turn.messages for turn in turns)
-
-
-def is_due(tokens: int, *, limit: int, threshold: float) -> bool:
-    """Whether a context of so many tokens has reached its share of the limit."""
-    return due(tokens, 0, Rules(limit, threshold)) is not None
-
-
-def slide(turns: Sequence[TurnSize], *, limit: int) -> int:
-    """How many of the oldest turns leave so that the rest fits `KEPT_SHARE` of the limit.
-
-    At least one leaves, and the newest one stays, however long it is.
-    """
-    return min(max(_beyond(turns, tokens=limit * KEPT_SHARE), 1), max(len(turns) - 1, 0))

@@ -19,7 +19,7 @@ CHATS = 200
 MODEL_LATENCY = 0.3
 TELEGRAM_LATENCY = 0.05
 SETTINGS = [
-    # A small context slides all the time, which is one thing more to be killed in.
+    # A small context is compacted all the time, which is one thing more to be killed in.
     "agents.defaults.session.max_context_tokens=1000",
 ]
 ANY_MOMENT = range(500)

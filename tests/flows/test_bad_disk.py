@@ -73,7 +73,7 @@ async def town(folder: Path) -> AsyncIterator[Town]:
     async with TelegramEmulator() as telegram:
         owner = telegram.user("Owner")
         owner.chat()
-        # A small context: facts about a session are written, durably, whenever it slides.
+        # A small context: facts about a session are written, durably, whenever it is compacted.
         small = {"agents": {"defaults": {"session": {"max_context_tokens": 1000}}}}
         account = {"owners": [owner.id]}
         async with bot(telegram, folder, settings=small, account=account, stores=disk.stores) as at:
