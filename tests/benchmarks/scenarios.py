@@ -11,6 +11,7 @@ from pathlib import Path
 from state.files import open_state
 from state.keys import SessionKey, SessionType
 from state.session import Session
+from tests.benchmarks.compaction import of_twenty_messages
 from tests.benchmarks.probes import resident_megabytes, syncs
 from tests.benchmarks.processes import ARGENT, argent, can_trace, echo_bot, environment
 from tests.benchmarks.searching import of_everything, per_message
@@ -194,6 +195,11 @@ async def search(folder: Path, sizes: Sizes) -> list[Figure]:
     ]
 
 
+async def compaction(_folder: Path, _sizes: Sizes) -> list[Figure]:
+    """What a summary saves, and what it costs."""
+    return await of_twenty_messages()
+
+
 async def _fill(folder: Path, sessions: int) -> None:
     """A state folder with so many sessions, made through its store."""
     now = datetime.now(UTC)
@@ -233,6 +239,7 @@ SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
     "cli": cli,
     "fsync": fsync,
     "search": search,
+    "compaction": compaction,
     "discord": discord,
     "slack": slack,
 }
