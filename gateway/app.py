@@ -89,7 +89,7 @@ class Gateway:
             sessions, contents=self.attachments.contents, reads=reads_as(kept)
         )
         self.life = Life(sessions, ledger, self.opened, clock)
-        self.purse = Purse(ledger, settings.budget, settings.models.prices, clock, self._announce)
+        self.purse = Purse(ledger, self.trouble, settings, clock, self._announce)
         self.thinking = Thinking(
             agent,
             self._speaking.streaming,
@@ -102,7 +102,7 @@ class Gateway:
         )
         limit = rules_of(kept, window=agent.window).limit
         keeping = Keeping(sessions, self.opened, self.trouble, clock, limit)
-        self.compacting = Compacting(keeping, self.thinking, agent, kept, clock)
+        self.compacting = Compacting(keeping, self.thinking, agent, kept, clock, self.purse)
         conversation = Conversation(
             keeping=keeping,
             compacting=self.compacting,

@@ -24,6 +24,7 @@ from gateway.clock import Clock
 from gateway.keeping import Keeping
 from gateway.notices import notice
 from gateway.open_sessions import OpenSession, Reads, is_shared
+from gateway.purse import Purse
 from gateway.stop import Stop
 from gateway.thinking import Thinking
 from state.compaction import Plan, Reason, Rules, Strategy, due, plan
@@ -86,6 +87,7 @@ class Compacting:
         agent: Agent,
         settings: SessionSettings,
         clock: Clock,
+        purse: Purse,
     ) -> None:
         self._keeping = keeping
         self._thinking = thinking
@@ -98,6 +100,7 @@ class Compacting:
         self._rules = rules_of(settings, window=agent.window)
         self._reads = reads_as(settings)
         self._clock = clock
+        self._purse = purse
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def make_room(self, opened: OpenSession, coming: Sequence[Said], stop: Stop) -> None:
@@ -185,6 +188,8 @@ class Compacting:
         await self._keeping.compact(
             opened, made_plan, entry, tokens=after, reason=None if sliding else reason
         )
+        if entry is not None:
+            await self._purse.summarised(opened.session, entry)
         _log.info(
             "context_compacted",
             session=opened.session.id,

@@ -4,19 +4,22 @@ The ledger is where it is kept; this is the sum of it, so that a budget costs a 
 One gateway owns the ledger, so the sum is exact.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 
 import structlog
 
-from agents.prices import Price, price_of
-from gateway.budgets import Budgets, BudgetSettings, Tally, day_of, until_renewed
+from agents.prices import price_of
+from gateway.budgets import Budgets, Tally, day_of, until_renewed
 from gateway.clock import Clock
+from gateway.config import Settings
 from gateway.notices import notice
+from gateway.trouble import Trouble
 from state.history import AssistantEntry, Entry, SummaryEntry
 from state.keys import SessionId
 from state.messages import Accepted, InboundMessage
-from state.spending import NOTHING, Per, Spending, Spent
+from state.session import Session
+from state.spending import NOTHING, SUMMARIES, Per, Spending, Spent
 from state.store import Ledger
 
 _DAYS = 2
@@ -34,14 +37,15 @@ class Purse:
     def __init__(
         self,
         ledger: Ledger,
-        budget: BudgetSettings,
-        prices: Mapping[str, Price],
+        trouble: Trouble,
+        settings: Settings,
         clock: Clock,
         announce: Callable[[str], None],
     ) -> None:
         self._ledger = ledger
-        self._budgets = Budgets.of(budget)
-        self._prices = prices
+        self._trouble = trouble
+        self._budgets = Budgets.of(settings.budget)
+        self._prices = settings.models.prices
         self._clock = clock
         self._announce = announce
         self._days: dict[date, Tally] = {}
@@ -55,11 +59,18 @@ class Purse:
         self._days = {today: Tally(dict(sessions), dict(people), everybody)}
 
     def spending(self, said: Entry, accepted: Accepted) -> Spending | None:
-        """What an answer cost, on behalf of whoever sent the message; None where no model spoke."""
+        """What an answer cost, on behalf of whoever sent the message; None where none was counted."""
         message = accepted.message
         if not isinstance(message, InboundMessage):
             return None
         return self._priced(said, accepted.session, message.address.channel, message.sender.id)
+
+    async def summarised(self, session: Session, summary: SummaryEntry) -> None:
+        """Note what a summary cost. It is the session's, and no person's."""
+        spending = self._priced(summary, session.id, session.key.channel, SUMMARIES)
+        if spending is not None:
+            await self._trouble.insist(lambda: self._ledger.spend(spending))
+            self.spent(spending)
 
     def spent(self, spending: Spending) -> None:
         """Count what the ledger has taken. The owners are told when that was the last of it."""
@@ -93,12 +104,14 @@ class Purse:
         return tally.everybody if session is None else tally.sessions.get(session, NOTHING)
 
     def _priced(self, said: Entry, session: SessionId, account: str, user: str) -> Spending | None:
-        if not isinstance(said, AssistantEntry | SummaryEntry) or said.usage is None:
+        if not isinstance(said, AssistantEntry | SummaryEntry) or not (usage := said.usage):
             return None
+        if not usage.input and not usage.output:
+            return None  # its provider does not count
         model = said.model or "unknown"
         price = price_of(model, self._prices)
-        cost = None if price is None else price.cost_micro(said.usage)
-        spent = Spent.of(said.usage, cost)
+        cost = None if price is None else price.cost_micro(usage)
+        spent = Spent.of(usage, cost)
         return Spending(day_of(said.at), account, user, session, model, spent)
 
     def _tally(self, day: date) -> Tally:

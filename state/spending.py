@@ -50,6 +50,9 @@ class Spent:
 NOTHING = Spent()
 """What nobody has spent yet."""
 
+SUMMARIES = "summaries"
+"""The user on whose behalf conversations are summarised: no person asked for that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spending:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.budgets import BudgetSettings
 from gateway.clock import Clock
+from gateway.config import Settings
 from gateway.purse import Purse
+from gateway.trouble import Trouble
 from state.keys import SessionId
 from state.memory import MemoryLedger
 from state.spending import Spending, Spent
@@ -19,13 +20,17 @@ class StoppedClock(Clock):
         return AT
 
 
+async def _nobody(_: str) -> None: ...
+
+
 class Owners:
     """Who hears of it."""
 
     def __init__(self, **budget: float) -> None:
         self.heard: list[str] = []
-        settings = BudgetSettings.model_validate(budget)
-        self.purse = Purse(MemoryLedger(), settings, {}, StoppedClock(), self.heard.append)
+        settings = Settings.model_validate({"budget": budget})
+        ledger, trouble = MemoryLedger(), Trouble(_nobody)
+        self.purse = Purse(ledger, trouble, settings, StoppedClock(), self.heard.append)
 
 
 def test_the_owners_hear_once_that_a_budget_is_used_up():
