@@ -189,7 +189,7 @@ class Compacting:
             opened, made_plan, entry, tokens=after, reason=None if sliding else reason
         )
         if entry is not None:
-            await self._purse.summarised(opened.session, entry)
+            await self._purse.summarised(opened.session, entry, model=self._model.name)
         _log.info(
             "context_compacted",
             session=opened.session.id,

@@ -5,6 +5,7 @@ One gateway owns the ledger, so the sum is exact.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import structlog
@@ -59,14 +60,18 @@ class Purse:
         self._days = {today: Tally(dict(sessions), dict(people), everybody)}
 
     def spending(self, said: Entry, accepted: Accepted) -> Spending | None:
-        """What an answer cost, on behalf of whoever sent the message; None where none was counted."""
+        """What an answer cost, on behalf of whoever sent the message; None where nobody counted."""
         message = accepted.message
         if not isinstance(message, InboundMessage):
             return None
         return self._priced(said, accepted.session, message.address.channel, message.sender.id)
 
-    async def summarised(self, session: Session, summary: SummaryEntry) -> None:
-        """Note what a summary cost. It is the session's, and no person's."""
+    async def summarised(self, session: Session, summary: SummaryEntry, *, model: str) -> None:
+        """Note what a summary cost. It is the session's, and no person's.
+
+        `model` was asked for it, even where its words were not taken.
+        """
+        summary = replace(summary, model=model)
         spending = self._priced(summary, session.id, session.key.channel, SUMMARIES)
         if spending is not None:
             await self._trouble.insist(lambda: self._ledger.spend(spending))

@@ -14,7 +14,7 @@ import pytest
 from agents.errors import Overloaded
 from gateway.clock import Clock
 from state.files import open_state
-from state.history import AssistantEntry, Usage
+from state.history import AssistantEntry, SummaryEntry, Usage
 from state.messages import Outcome
 from state.spending import Per, Spent
 from tests.flows.stage import Gate, Stage, stage
@@ -229,3 +229,18 @@ async def test_what_was_declined_before_a_crash_is_declined_after_it() -> None:
         assert await today.stage.hears() == [HERE]
         outcomes = (await today.stage.ledger.counts()).outcomes
         assert outcomes == {Outcome.REPLIED: 1, Outcome.DECLINED: 1}
+
+
+async def test_a_summary_is_its_sessions_and_no_persons() -> None:
+    small = {"max_messages": 6, "compact_ratio": 0.5, "preserve_recent": 2}
+    async with day(agents={"defaults": {"session": small}}) as today:
+        for number in range(6):
+            await today.asks(f"question {number}" + " and so on" * 40)
+        summaries = [e for e in await today.stage.history() if isinstance(e, SummaryEntry)]
+        spent = await today.spent(Per.PERSON)
+        assert spent["terminal:local"].tokens == 6 * 120
+        assert summaries
+        assert spent["terminal:summaries"].tokens == sum(
+            e.usage.input + e.usage.output for e in summaries if e.usage
+        )
+        assert today.stage.gateway.purse.today().tokens == sum(s.tokens for s in spent.values())

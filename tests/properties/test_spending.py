@@ -15,6 +15,8 @@ from state.spending import NOTHING, Per, Spending, Spent, totals
 from tests.flows.stage import Stage
 
 LONG_AGO = date(2000, 1, 1)
+SMALL = {"max_messages": 6, "compact_ratio": 0.5, "preserve_recent": 2}
+"""What is summarised now and then; that costs, too."""
 counts = st.integers(0, 10**6)
 usages = st.builds(Usage, counts, counts, st.integers(0, 100))
 
@@ -57,7 +59,8 @@ steps = st.lists(
 
 async def lived(script: list[tuple[str, Usage, str]], ledger: Crashing) -> Stage:
     clock = Wrist()
-    stage = Stage(ledger=ledger, clock=clock)
+    settings = {"agents": {"defaults": {"session": SMALL}}}
+    stage = Stage(settings=settings, ledger=ledger, clock=clock)
     stage.model.name = "openai:gpt-4o"
     await stage.start()
     for number, (chat, usage, fate) in enumerate(script):
