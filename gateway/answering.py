@@ -1,7 +1,7 @@
 """The turn that answers messages: from what was asked to what is owed for it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -9,7 +9,6 @@ import structlog
 from agents.agent import TurnFinished
 from agents.errors import ContextOverflow, ModelError
 from agents.prompt import NO_MEDIA, said
-from agents.tokens import of_said
 from agents.transcript import Media
 from gateway import lateness
 from gateway.attachments import Attachments, unreadable
@@ -202,14 +201,9 @@ class Answering:
             # What a model refused must not be refused again in every turn to come.
             turn = replace(turn, asked=unreadable(turn.asked, turn.media))
         entries = steps(turn.asked, finished, self._clock)
-        tokens = finished.context
-        if tokens is None:
-            tokens = turn.opened.estimated() + sum(map(of_said, finished.said))
-            tokens += self._thinking.beside(turn.opened)
         text = _news(turn.opened) + lateness.note(turn.batch) + entries[-1].content
-        await self._keeping.append(
-            turn.opened, [*turn.asked, *entries], tokens=tokens, media=turn.media
-        )
+        await self._keep(turn, entries, tokens=finished.context)
+        self._compacting.counted(turn.opened, finished)
         reply = Reply(text, files=finished.files)
         await self._close(turn, Outcome.REPLIED, reply, said=entries[-1])
 
@@ -221,7 +215,7 @@ class Answering:
             await self._close(turn, Outcome.DECLINED, None, STOPPED)
             return
         said_so_far = answer(turn.asked, words, self._clock)
-        await self._keeping.append(turn.opened, [*turn.asked, said_so_far], media=turn.media)
+        await self._keep(turn, [said_so_far])
         text = f"{lateness.note(turn.batch)}{words}\n\n*{notice(STOPPED)}*"
         await self._close(turn, Outcome.DECLINED, Reply(text), STOPPED)
 
@@ -230,7 +224,7 @@ class Answering:
         asked = questions(batch, turn=self._clock.id())
         turn = _Turn(batch, opened, asked, NO_MEDIA)
         said_so = answer(asked, text, self._clock, code=name)
-        await self._keeping.append(opened, [*asked, said_so])
+        await self._keep(turn, [said_so])
         await self._close(turn, Outcome.DECLINED, Reply(text, ReplyKind.NOTICE), name)
 
     async def _fail(self, turn: _Turn, code: str) -> None:
@@ -241,7 +235,17 @@ class Answering:
 
     async def _keep_notice(self, turn: _Turn, code: str) -> None:
         said_so = answer(turn.asked, notice(code), self._clock, code=code)
-        await self._keeping.append(turn.opened, [*turn.asked, said_so], media=turn.media)
+        await self._keep(turn, [said_so])
+
+    async def _keep(
+        self, turn: _Turn, answers: Sequence[Entry], *, tokens: int | None = None
+    ) -> None:
+        """Append the turn. Where no provider counted the context's `tokens`, they are estimated."""
+        opened, entries = turn.opened, [*turn.asked, *answers]
+        if tokens is None:
+            words = said(entries, shared=is_shared(opened.session.key), media=turn.media)
+            tokens = self._compacting.length(opened) + self._compacting.estimated(words)
+        await self._keeping.append(opened, entries, tokens=tokens, media=turn.media)
 
     async def _close(
         self,

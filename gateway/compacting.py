@@ -13,7 +13,8 @@ from functools import partial
 import structlog
 
 from agents import summary_prompts
-from agents.agent import Agent
+from agents.agent import Agent, TurnFinished
+from agents.calibration import Calibrations
 from agents.compactor import SHORTEST, Compactor, Made, Summary
 from agents.config import SessionSettings
 from agents.prompt import said
@@ -29,6 +30,7 @@ from gateway.stop import Stop
 from gateway.thinking import Thinking
 from state.compaction import Plan, Reason, Rules, Strategy, due, plan
 from state.history import Entry, SummaryEntry, stand_in
+from state.lifecycle import Phase
 
 _AT_ONCE = 8
 """Summaries that are made at once; more wait, and nobody else with them."""
@@ -99,13 +101,15 @@ class Compacting:
         self._model = agent.first
         self._rules = rules_of(settings, window=agent.window)
         self._reads = reads_as(settings)
+        self._idle_from = self._rules.limit * settings.idle_compaction
         self._clock = clock
         self._purse = purse
+        self._calibrations = Calibrations()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def make_room(self, opened: OpenSession, coming: Sequence[Said], stop: Stop) -> None:
         """Compact if that is due with what is coming. People are told with the next answer."""
-        tokens = self.length(opened) + sum(map(of_said, coming))
+        tokens = self.length(opened) + self.estimated(coming)
         reason = due(tokens, opened.messages(), self._rules)
         if reason is None:
             return
@@ -118,7 +122,7 @@ class Compacting:
     async def overflowed(self, opened: OpenSession, coming: Sequence[Said], stop: Stop) -> bool:
         """Compact what a model found too long; whether anything left the context."""
         # What the window must be after all: a context that should have fitted did not.
-        real = self.length(opened) + sum(map(of_said, coming))
+        real = self.length(opened) + self.estimated(coming)
         rules = replace(self._rules, limit=min(self._rules.limit, real))
         done = await self._compact(opened, rules, Reason.OVERFLOW, coming, stop=stop)
         if done is not None:
@@ -135,10 +139,36 @@ class Compacting:
         rules = replace(self._rules, strategy=Strategy.SUMMARIZE)
         return await self._compact(opened, rules, Reason.ASKED, (), wish=wish, stop=stop)
 
+    def is_large(self, tokens: int) -> bool:
+        """Whether a session with a context of so many tokens is summarised when it goes to rest."""
+        return self._rules.summarises and 0 < self._idle_from <= tokens
+
+    async def rested(self, opened: OpenSession) -> bool:
+        """Summarise a session that rests and is large; whether anything left its context."""
+        if opened.session.phase is not Phase.IDLE or not self.is_large(self.length(opened)):
+            return False
+        done = await self._compact(opened, self._rules, Reason.IDLE, ())
+        if done is not None:
+            opened.news = _news(done)
+        return done is not None
+
     def length(self, opened: OpenSession) -> int:
         """The context's length in tokens, as its provider counted it, or else as we estimate it."""
         known = opened.session.context.tokens
-        return known or self._thinking.beside(opened) + opened.estimated()
+        return known or self._corrected(self._thinking.beside(opened) + opened.estimated())
+
+    def estimated(self, words: Sequence[Said]) -> int:
+        """About how many tokens words are that no provider has counted yet."""
+        return self._corrected(sum(map(of_said, words)))
+
+    def counted(self, opened: OpenSession, finished: TurnFinished) -> None:
+        """Learn from what a provider counted of the context as it is now."""
+        if finished.context is not None:
+            estimated = self._thinking.beside(opened) + opened.estimated()
+            self._calibrations.learn(finished.model, estimated=estimated, counted=finished.context)
+
+    def _corrected(self, estimated: int) -> int:
+        return self._calibrations.corrected(self._model.name, estimated)
 
     async def _compact(
         self,
@@ -166,7 +196,7 @@ class Compacting:
             return None
         # What stands around a summary takes of its room.
         made_plan = replace(made_plan, room=max(made_plan.room - frame, 0))
-        if reason is Reason.ASKED and made_plan.room < SHORTEST:
+        if reason in (Reason.ASKED, Reason.IDLE) and made_plan.room < SHORTEST:
             return None
         entry = None
         if made_plan.summarised:

@@ -52,16 +52,14 @@ class Keeping:
         opened: OpenSession,
         turn: Sequence[Entry],
         *,
-        tokens: int | None = None,
+        tokens: int,
         media: Mapping[str, Media] = NO_MEDIA,
     ) -> None:
         """Make a turn durable, and the open session the one after it.
 
-        `tokens` is how long the context is now, where that is known.
+        `tokens` is how long the context is then.
         """
         session = opened.session.after(Event.MESSAGE, self._clock.now()).with_entries(turn)
-        if tokens is None:
-            tokens = session.context.tokens
         session = replace(
             session, context=replace(session.context, tokens=tokens, limit=self._limit)
         )

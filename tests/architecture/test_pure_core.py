@@ -24,8 +24,8 @@ CORE = re.compile(
     | channels\.discord\.(buttons|markup|places|seen)
     | channels\.slack\.(buttons|changes|fields|known|manifest)
     | channels\.telegram\.(keyboard|places|presses)
-    | agents\.(config|errors|extract|looking|material|models\.sight|prices|prompt|revisions|skills)
-    | agents\.(summary_prompts|tokens|transcript|turn)
+    | agents\.(calibration|config|errors|extract|looking|material|models\.sight|prices|prompt)
+    | agents\.(revisions|skills|summary_prompts|tokens|transcript|turn)
     | gateway\.(admission|budgets|commands|export(_\w+)?|filetypes|gathering|importing(\.\w+)?)
     | gateway\.(lateness|live|lived|notices|routing|scopes)
     """,

@@ -18,7 +18,7 @@ LONG_AGO = date(2000, 1, 1)
 SMALL = {"max_messages": 6, "compact_ratio": 0.5, "preserve_recent": 2}
 """What is summarised now and then; that costs, too."""
 counts = st.integers(0, 10**6)
-usages = st.builds(Usage, counts, counts, st.integers(0, 100))
+usages = st.builds(lambda i, o, c: Usage(i, o, min(i, c)), counts, counts, counts)
 
 
 class Wrist(Clock):
