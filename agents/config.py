@@ -88,6 +88,10 @@ class SessionSettings(BaseModel):
     preserve_recent: int = Field(default=10, ge=0)
     """The newest messages, which stay as they were said, unless even they do not fit."""
 
+    idle_compaction: float = Field(default=0.0, ge=0, le=1)
+    """The share of `max_context_tokens` from which on a session is summarised when it goes to rest,
+    so that nobody waits for it later; 0: never. Each costs a call of the model."""
+
     use_ai_summary: bool = True
     """Whether the model writes the summaries; else they are sentences of the conversation."""
 

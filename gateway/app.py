@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -40,7 +40,7 @@ from gateway.trouble import Trouble
 from state.keys import Address
 from state.messages import OwedPart, Reply, ReplyKind
 from state.quiet import Spans
-from state.store import Ledger, Role, Sessions
+from state.store import Ledger, Role, SessionRow, Sessions
 
 T = TypeVar("T")
 _log = structlog.get_logger("gateway")
@@ -85,9 +85,8 @@ class Gateway:
             limits={name: each.max_file_mb * 1_000_000 for name, each in settings.channels.items()},
             takes=agent.takes,
         )
-        self.opened = OpenSessions(
-            sessions, contents=self.attachments.contents, reads=reads_as(kept)
-        )
+        contents = self.attachments.contents
+        self.opened = OpenSessions(sessions, contents=contents, reads=reads_as(kept))
         self.life = Life(sessions, ledger, self.opened, clock)
         self.purse = Purse(ledger, self.trouble, settings, clock, self._announce)
         self.thinking = Thinking(
@@ -132,14 +131,15 @@ class Gateway:
             scope=kept.channel_scope,
             max_queue=settings.gateway.max_queue,
         )
-        rules = _housekeeping(settings)
-        self._janitor = Janitor(sessions, ledger, self.lanes, self.life, clock, rules)
+        self._janitor = Janitor(
+            sessions, ledger, self.lanes, self.life, clock, _housekeeping(settings), self._rests
+        )
         self._supervisors = {
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
             for name, channel in self.channels.items()
         }
         self._started_at = clock.now()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._reports: tuple[str, ...] = ()
         self._stop_asked = asyncio.Event()
         self.terminal.on_online(self.delivery.wake)
@@ -156,7 +156,7 @@ class Gateway:
         await self.intake.recover()
         for supervisor in self._supervisors.values():
             supervisor.start()
-        self._tasks.append(asyncio.create_task(self._janitor.run(), name="janitor"))
+        self._begin(self._janitor.run(), name="janitor")
         if reports:
             self._announce(notice("state_repaired"))
 
@@ -169,9 +169,10 @@ class Gateway:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         await asyncio.gather(*(each.stop() for each in self._supervisors.values()))
-        for task in self._tasks:
+        ending = tuple(self._tasks)
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
         await self.intake.settled(max(0.0, deadline - loop.time()))
         await self.lanes.drain(max(0.0, deadline - loop.time()))
         await self._speaking.drain(max(0.0, deadline - loop.time()))
@@ -252,8 +253,30 @@ class Gateway:
             "repaired": list(self._reports),
         }
 
+    def _rests(self, row: SessionRow) -> None:
+        """A session went to rest: summarise it where it is large. The janitor does not wait."""
+        if self.compacting.is_large(row.context_tokens):
+            self._begin(self._summarise_resting(row), name=f"summary of {row.id}")
+
+    def _begin(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """Do something beside everything else; it ends with the gateway at the latest."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _summarise_resting(self, row: SessionRow) -> None:
+        async def act() -> None:
+            opened = await self.opened.open(Route(row.key, row.id), at=self.clock.now())
+            if await self.compacting.rested(opened):
+                await self.ledger.index(opened.session)
+
+        try:
+            await self.lanes.run_between(row.id, act)
+        except Exception:
+            _log.exception("resting_session_not_summarised", session=row.id)
+
     def _announce(self, text: str) -> None:
-        self._tasks.append(asyncio.create_task(self._tell_owners(text)))
+        self._begin(self._tell_owners(text), name="news for the owners")
 
     async def _tell_owners(self, text: str) -> None:
         addresses = [Address(TERMINAL, LOCAL_CHAT)]

@@ -57,7 +57,10 @@ class Housekeeping:
 
 
 class Janitor:
-    """Submits what is due to each session's lane, so that it cannot meet a message half-way."""
+    """Submits what is due to each session's lane, so that it cannot meet a message half-way.
+
+    `rests` is told of each session that went to rest; it must not wait for anything.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Janitor:
         life: Life,
         clock: Clock,
         rules: Housekeeping,
+        rests: Callable[[SessionRow], None] = lambda _: None,
     ) -> None:
         self._sessions = sessions
         self._ledger = ledger
@@ -74,6 +78,7 @@ class Janitor:
         self._life = life
         self._clock = clock
         self._rules = rules
+        self._rests = rests
         self._watch = Watch(ledger, clock)
         self._patience = Patience()
 
@@ -116,6 +121,8 @@ class Janitor:
             reason = f"quiet for {span}"
             if await self._life.settle(row.id, due, before=before, reason=reason):
                 _log.info("session_settled", session=row.id, due=due, reason=reason)
+                if due is Due.IDLE:
+                    self._rests(row)
 
         for phase in phases:
             more = True

@@ -290,63 +290,6 @@ async def test_a_summary_does_not_tell_of_what_was_deleted() -> None:
         assert seen[-1] == said(8)
 
 
-async def test_compact_summarises_what_was_said_and_tells_the_figures() -> None:
-    async with stage() as argent:
-        await talk(argent, 1, 12)
-        before = await context(argent)
-        await argent.says("/compact keep the names")
-        (told,) = await argent.hears()
-        after = await context(argent)
-        assert after.tokens < before.tokens
-        assert told == notice(
-            "compacted_now", first=1, last=14, before=before.tokens, after=after.tokens
-        )
-        assert "“keep the names”" in argent.model.summarised[0]
-        await argent.says("and now?")
-        assert await argent.hears() == ["echo: and now?"]
-        seen = words(argent.model.requests[-1])
-        assert seen[0].startswith("[Summary of the 14 messages")
-        assert seen[1:3] == [said(8), f"echo: {said(8)}"]
-
-
-async def test_compact_undo_shows_the_model_everything_again() -> None:
-    async with stage() as argent:
-        await talk(argent, 1, 12)
-        await argent.says("/compact undo")
-        assert await argent.hears() == [notice("nothing_to_undo")]
-        await argent.says("/compact")
-        await argent.hears()
-        await argent.says("/compact undo")
-        (told,) = await argent.hears()
-        assert told == notice("compaction_undone", tokens=(await context(argent)).tokens)
-        await argent.says("and now?")
-        await argent.hears()
-        seen = words(argent.model.requests[-1])
-        assert seen[0] == said(1)
-        assert len(seen) == 25
-
-
-async def test_a_new_conversation_has_nothing_to_compact() -> None:
-    async with stage() as argent:
-        await argent.says("/compact")
-        assert await argent.hears() == [notice("nothing_to_compact")]
-        await talk(argent, 1, 2)
-        await argent.says("/compact")
-        assert await argent.hears() == [notice("nothing_to_compact")]
-
-
-async def test_a_stop_ends_a_compaction_that_somebody_asked_for() -> None:
-    async with stage() as argent:
-        await talk(argent, 1, 12)
-        gate = Gate()
-        argent.model.memory.append(gate)
-        await argent.says("/compact")
-        await gate.reached.wait()
-        await argent.says("/stop")
-        assert await argent.hears() == [notice("stopped")]
-        assert not any(isinstance(e, SummaryEntry) for e in await argent.history())
-
-
 async def test_the_session_s_log_says_when_and_why_it_was_compacted() -> None:
     async with stage(settings=settings(**SMALL)) as argent:
         await talk(argent, 1, 6)
@@ -407,9 +350,3 @@ async def test_a_long_conversation_stays_within_the_model_and_keeps_its_facts() 
 @pytest.mark.slow
 async def test_two_thousand_messages_stay_within_the_model_and_keep_their_facts() -> None:
     await long_talk(1_000)
-
-
-async def context(argent: Stage) -> Context:
-    loaded = await argent.sessions.load(SESSION)
-    assert loaded is not None
-    return loaded.session.context
