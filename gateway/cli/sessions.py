@@ -70,8 +70,10 @@ def info(invocation: Invocation, session: str) -> None:
 
 def _info(facts: Json) -> None:
     context, totals = facts["context"], facts["totals"]
-    limit = f" of {context['limit']}" if context["limit"] else ""
-    tokens = f"{totals['input']} tokens in, {totals['output']} out"
+    limit = context["limit"]
+    share = f" of {limit} tokens ({context['tokens'] / limit:.0%})" if limit else " tokens"
+    cached = f" ({totals['cached']} of them cached)" if totals.get("cached") else ""
+    tokens = f"{totals['input']} tokens in{cached}, {totals['output']} out"
     used = f"{many(totals['turns'], 'turn')}, {tokens}"
     rows = [
         ("Key", facts["key"]),
@@ -80,7 +82,7 @@ def _info(facts: Json) -> None:
         ("State", facts["state"]),
         ("Agent", facts["agent"]),
         ("Messages", str(facts["messages"])),
-        ("Context", f"{context['tokens']}{limit} tokens"),
+        ("Context", f"{context['tokens']}{share}"),
         ("Used", used),
         ("Created", facts["created_at"]),
         ("Last active", facts["updated_at"]),

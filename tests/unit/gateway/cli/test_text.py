@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.cli.text import ago, many, table
+from gateway.cli.text import ago, cost, many, table
 
 NOW = datetime(2026, 1, 30, 10, 0, tzinfo=UTC)
 
@@ -33,3 +33,17 @@ def test_one_is_not_many():
 
 def test_columns_line_up():
     assert table([("a", "bb"), ("ccc", "d")]) == ["  a    bb", "  ccc  d"]
+
+
+@pytest.mark.parametrize(
+    ("dollars", "unpriced", "words"),
+    [
+        (0, 0, "$0.00"),
+        (0.0004, 0, "$0.0004"),
+        (1234.5, 0, "$1,234.50"),
+        (0, 7, "unknown"),
+        (1.5, 7, "$1.50 and more"),
+    ],
+)
+def test_a_cost_says_when_it_is_not_all(dollars, unpriced, words):
+    assert cost({"cost": dollars, "unpriced": unpriced}) == words

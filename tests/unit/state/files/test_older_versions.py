@@ -14,6 +14,7 @@ from state.files.ledger.schema import VERSION, version
 from state.history import DeletionEntry
 from state.keys import SessionKey, SessionType
 from state.messages import Outcome, PartState, Receipt
+from state.spending import Per
 from state.store import Taken
 from tests.contracts.examples import (
     HERE,
@@ -78,6 +79,7 @@ async def test_a_database_of_version_1_takes_what_is_new(upgraded: State) -> Non
     (old, found) = await ledger.owed()
     assert found.part == new.part == full_part()
     assert await ledger.pending() == ()
+    assert await ledger.spent(Per.DAY, NOON.date()) == {}
     await ledger.sent(old.id, Receipt("901"))
     await ledger.sent(new.id, Receipt("902"))
     assert await ledger.prune(NOON + timedelta(days=99)) == 8, "nothing is owed any more"
@@ -101,6 +103,7 @@ def test_a_reader_understands_a_database_that_is_not_upgraded_yet(tmp_path: Path
     assert (reader.counts().pending, reader.counts().owed) == (2, 1)
     assert [row.key for row in reader.listing()] == [KEY]
     assert [request.code for request in reader.pairings(NOON)] == ["CODE1"]
+    assert reader.spent(Per.DAY, NOON.date()) == {}
     with closing(sqlite3.connect(path)) as db:
         assert version(db) == 1, "a reader changes nothing"
 
