@@ -18,7 +18,7 @@ from gateway import __version__
 from gateway.admission import Policy
 from gateway.attachments import Attachments
 from gateway.clock import Clock
-from gateway.compacting import Compacted, Compacting, reads_as, rules_of
+from gateway.compacting import Compacted, Compacting, rules_of
 from gateway.config import Settings
 from gateway.conversation import Conversation
 from gateway.events import Feed
@@ -33,6 +33,7 @@ from gateway.people import People
 from gateway.purse import Purse
 from gateway.routing import Route
 from gateway.speaking import Speaking
+from gateway.summarising import reads_as
 from gateway.supervisor import Supervisor
 from gateway.thinking import Thinking
 from gateway.token_locks import TokenLock

@@ -5,38 +5,28 @@ summary is appended first, and the facts say later that it stands: a crash in be
 that stands before nothing and is passed over. What leaves the context stays in the history.
 """
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass, replace
 
 import structlog
 
-from agents import summary_prompts
 from agents.agent import Agent, TurnFinished
 from agents.calibration import Calibrations
-from agents.compactor import SHORTEST, Compactor, Made, Summary
+from agents.compactor import SHORTEST
 from agents.config import SessionSettings
-from agents.prompt import said
-from agents.revisions import revisions
 from agents.tokens import of_said
 from agents.transcript import Said
 from gateway.clock import Clock
 from gateway.keeping import Keeping
 from gateway.notices import notice
-from gateway.open_sessions import OpenSession, Reads, is_shared
+from gateway.open_sessions import OpenSession
 from gateway.purse import Purse
 from gateway.stop import Stop
+from gateway.summarising import Interrupted, Summarising
 from gateway.thinking import Thinking
 from state.compaction import Plan, Reason, Rules, Strategy, due, plan
-from state.history import Entry, SummaryEntry, stand_in
+from state.history import SummaryEntry
 from state.lifecycle import Phase
-
-_AT_ONCE = 8
-"""Summaries that are made at once; more wait, and nobody else with them."""
-
-LONGEST_WAIT = 120.0
-"""Seconds until a conversation goes on without its model's summary: less than for an answer."""
 
 _log = structlog.get_logger("compaction")
 
@@ -70,15 +60,6 @@ def rules_of(settings: SessionSettings, *, window: int | None) -> Rules:
     )
 
 
-def reads_as(settings: SessionSettings) -> Reads:
-    """How summaries read to a model, as it is set."""
-    return partial(
-        summary_prompts.shown,
-        prompt=settings.summary_context_prompt,
-        marker=settings.show_summary_markers,
-    )
-
-
 class Compacting:
     """Compacts open sessions, each in its lane; the agent's first model writes the summaries."""
 
@@ -93,19 +74,12 @@ class Compacting:
     ) -> None:
         self._keeping = keeping
         self._thinking = thinking
-        self._compactor = Compactor(
-            prompt=settings.summarization_prompt,
-            use_ai_summary=settings.use_ai_summary,
-            timeouts=replace(agent.timeouts, turn=min(agent.timeouts.turn, LONGEST_WAIT)),
-        )
         self._model = agent.first
         self._rules = rules_of(settings, window=agent.window)
-        self._reads = reads_as(settings)
         self._idle_from = self._rules.limit * settings.idle_compaction
-        self._clock = clock
+        self._summarising = Summarising(keeping, agent, settings, clock)
         self._purse = purse
         self._calibrations = Calibrations()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def make_room(self, opened: OpenSession, coming: Sequence[Said], stop: Stop) -> None:
         """Compact if that is due with what is coming. People are told with the next answer."""
@@ -184,138 +158,55 @@ class Compacting:
         # Plans are made of estimates. Where the provider counted more, they have less room.
         scale = max(before / max(beside + opened.estimated(), 1), 1.0)
         rules = replace(rules, limit=max(int(rules.limit / scale), 1))
-        frame = self._frame(opened)
-        made_plan = plan(
-            opened.turns,
-            rules,
-            reason,
-            summary=max(opened.front - frame, 0),
-            beside=beside + sum(map(of_said, coming)),
-        )
-        if made_plan is None:
-            return None
-        # What stands around a summary takes of its room.
-        made_plan = replace(made_plan, room=max(made_plan.room - frame, 0))
-        if reason in (Reason.ASKED, Reason.IDLE) and made_plan.room < SHORTEST:
+        made = self._planned(opened, rules, reason, beside + sum(map(of_said, coming)))
+        if made is None:
             return None
         entry = None
-        if made_plan.summarised:
-            leaving = await self._leaving(opened, made_plan)
-            summary = await self._summary(opened, made_plan, leaving, rules.limit, wish, stop)
-            if summary is None:
+        if made.summarised:
+            try:
+                entry = await self._summarising.entry(
+                    opened, made, limit=rules.limit, wish=wish, stop=stop
+                )
+            except Interrupted:
                 return None
-            entry = self._entry(opened, made_plan, leaving, summary)
-        if entry is None and made_plan.leave == len(opened.turns):
+        if entry is None and made.leave == len(opened.turns):
             # Nothing would stand for the newest turn, so it stays.
-            made_plan = replace(made_plan, leave=made_plan.leave - 1)
-            if not made_plan.leave:
-                return None
-        first, last = _span(opened, made_plan, entry)
-        kept = sum(turn.tokens for turn in opened.turns[made_plan.leave :])
-        front = 0 if entry is None else sum(map(of_said, said([entry], summary=self._reads)))
-        after = round((beside + front + kept) * scale)
+            made = replace(made, leave=made.leave - 1)
+        if not made.leave:
+            return None
+        left = beside + sum(turn.tokens for turn in opened.turns[made.leave :])
+        if entry is not None:
+            left += self._summarising.length(entry)
+        first, last = _span(opened, made, entry)
+        done = Compacted(first, last, entry is not None, before, round(left * scale))
         sliding = rules.strategy is Strategy.SLIDING and entry is None
         await self._keeping.compact(
-            opened, made_plan, entry, tokens=after, reason=None if sliding else reason
+            opened, made, entry, tokens=done.after, reason=None if sliding else reason
         )
         if entry is not None:
             await self._purse.summarised(opened.session, entry, model=self._model.name)
-        _log.info(
-            "context_compacted",
-            session=opened.session.id,
-            reason=reason,
-            strategy=rules.strategy,
-            messages=f"{first}-{last}",
-            before=before,
-            after=after,
-        )
-        return Compacted(first, last, entry is not None, before, after)
+        _log.info("context_compacted", session=opened.session.id, reason=reason, **asdict(done))
+        return done
 
-    def _frame(self, opened: OpenSession) -> int:
-        """Tokens that stand around a summary."""
-        messages = opened.session.messages
-        nothing = SummaryEntry("", self._clock.now(), "", covers=("", ""), messages=messages)
-        return sum(map(of_said, said([nothing], summary=self._reads))) + 1
-
-    async def _leaving(self, opened: OpenSession, made: Plan) -> tuple[list[Entry], list[Said]]:
-        """The entries that a summary will stand for, and how a model would read them."""
-        loaded = await self._keeping.load(opened)
-        first = opened.turns[made.leave - made.summarised].position
-        end = opened.turns[made.leave].position if made.leave < len(opened.turns) else None
-        entries: list[Entry] = [
-            entry
-            for entry, position in zip(loaded.entries, loaded.positions, strict=True)
-            if position >= first
-            and (end is None or position < end)
-            and not isinstance(entry, SummaryEntry)
-        ]
-        shared = is_shared(opened.session.key)
-        return entries, said(entries, shared=shared, revisions=revisions(loaded.entries))
-
-    async def _summary(
-        self,
-        opened: OpenSession,
-        made: Plan,
-        leaving: tuple[list[Entry], list[Said]],
-        limit: int,
-        wish: str | None,
-        stop: Stop | None,
-    ) -> Summary | None:
-        """The summary; None when it was stopped."""
-        summaries: list[Summary] = []
-        earlier = opened.summary if made.carries else None
-
-        async def make() -> None:
-            async with self._slots:
-                summaries.append(
-                    await self._compactor.summarise(
-                        self._model,
-                        leaving[1],
-                        room=made.room,
-                        limit=limit,
-                        previous=None if earlier is None else earlier.content,
-                        wish=wish,
-                    )
-                )
-
-        if stop is None:
-            await make()
-        else:
-            await stop.guard(make())
-        return summaries[0] if summaries else None
-
-    def _entry(
-        self,
-        opened: OpenSession,
-        made: Plan,
-        leaving: tuple[list[Entry], list[Said]],
-        summary: Summary,
-    ) -> SummaryEntry | None:
-        if not summary.text:
+    def _planned(
+        self, opened: OpenSession, rules: Rules, reason: Reason, beside: int
+    ) -> Plan | None:
+        """What leaves; None when nothing can, or when nobody needs what little it would save."""
+        frame = self._summarising.frame(opened)
+        earlier = max(opened.front - frame, 0)
+        made = plan(opened.turns, rules, reason, summary=earlier, beside=beside)
+        if made is None:
             return None
-        dropped = opened.turns[: made.leave - made.summarised]
-        return stand_in(
-            leaving[0],
-            name=self._clock.id(),
-            at=self._clock.now(),
-            content=summary.text,
-            tokens=summary.tokens,
-            earlier=opened.summary if made.carries else None,
-            after=_behind(opened) + sum(turn.messages for turn in dropped),
-            model=self._model.name if summary.made is Made.MODEL else None,
-            usage=summary.usage if summary.usage.input or summary.usage.output else None,
-        )
-
-
-def _behind(opened: OpenSession) -> int:
-    """How many messages there were before those that are seen as they were said."""
-    return max(opened.session.messages - opened.messages(), 0)
+        # What stands around a summary takes of its room.
+        made = replace(made, room=max(made.room - frame, 0))
+        unforced = reason in (Reason.ASKED, Reason.IDLE)
+        return None if unforced and made.room < SHORTEST else made
 
 
 def _span(opened: OpenSession, made: Plan, entry: SummaryEntry | None) -> tuple[int, int]:
     if entry is not None:
         return entry.after + 1, entry.after + entry.messages
-    behind = _behind(opened)
+    behind = opened.behind()
     return behind + 1, behind + sum(turn.messages for turn in opened.turns[: made.leave])
 
 

@@ -110,6 +110,10 @@ class OpenSession:
         """How many messages the model sees as they were said."""
         return sum(turn.messages for turn in self.turns)
 
+    def behind(self) -> int:
+        """How many messages came before those."""
+        return max(self.session.messages - self.messages(), 0)
+
 
 def is_shared(key: SessionKey) -> bool:
     """Whether several people talk in a session, so that the model must be told who speaks."""
