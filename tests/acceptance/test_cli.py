@@ -124,8 +124,8 @@ def test_readers_import_no_platform_no_model_and_no_settings(talked):
         "'pydantic', 'telegram', 'structlog', 'rich', 'channels', 'agents'}), file=sys.stderr)"
     )
     for arguments in (["--version"], ["sessions", "list"], ["sessions", "show", TERMINAL],
-                      ["sessions", "export", TERMINAL],
-                      ["sessions", "search", "hello"], ["pair", "list"], ["status"], ["usage"]):  # fmt: skip
+                      ["sessions", "export", TERMINAL], ["sessions", "search", "hello"],
+                      ["pair", "list"], ["usage"], ["status"]):  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-c", program.replace("{}", repr(arguments))],
             env=talked.environ, capture_output=True, text=True, timeout=PATIENCE, check=True,
