@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-from state.files.ledger.schema import TRUTH
+from state.files.ledger.schema import TRUTH, expected, version
 
 
 def salvage(damaged: Path, into: sqlite3.Connection) -> str:
@@ -18,7 +18,7 @@ def salvage(damaged: Path, into: sqlite3.Connection) -> str:
         lost = list(TRUTH)
     else:
         with source:
-            for table in TRUTH:
+            for table in _tables(source):
                 saved[table], whole = _copy(source, into, table)
                 if not whole:
                     lost.append(table)
@@ -30,6 +30,15 @@ def salvage(damaged: Path, into: sqlite3.Connection) -> str:
     if "inbox" in lost:
         told += " (messages that were taken and not answered yet may be lost)"
     return told
+
+
+def _tables(source: sqlite3.Connection) -> list[str]:
+    """What the damaged file should have: an older one is not to blame for what came later."""
+    try:
+        known = expected(version(source))
+    except sqlite3.DatabaseError:
+        known = frozenset(TRUTH)
+    return [table for table in TRUTH if table in known]
 
 
 def _copy(source: sqlite3.Connection, into: sqlite3.Connection, table: str) -> tuple[int, bool]:

@@ -116,6 +116,7 @@ async def test_what_can_be_read_of_a_damaged_database_of_version_1_is_taken_over
         db.execute("DROP TABLE aliases")
     state = await open_state(tmp_path)
     assert "the table aliases is missing" in state.reports[0]
+    assert state.reports[0].endswith("NOT ALL could be read of: aliases")
     assert [p.seq for p in await state.ledger.pending()] == [2, 3]
     (owed,) = await state.ledger.owed()
     assert owed.part == part("owed")
