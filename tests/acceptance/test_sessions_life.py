@@ -70,3 +70,19 @@ def test_quiet_is_set_in_days_and_shown_so(argent):
     assert 'agents.defaults.session.archive_after = "30d"' in shown
     off = argent.ok("config", "show", "--set", "agents.defaults.session.archive_after=off")
     assert 'agents.defaults.session.archive_after = "off"' in off
+
+
+def test_a_running_gateway_summarises_a_session_and_takes_the_summary_back(running):
+    for number in range(8):
+        running.ok("ask", f"Question {number}. " + "And so on, and so on. " * 20)
+    assert "Summarised messages 1-6" in running.ok("sessions", "compact", TERMINAL)
+    info = running.data("sessions", "info", TERMINAL)
+    assert (info["state"], info["log"][-1]["reason"]) == ("compacted", "somebody asked")
+    assert "nothing to summarise" in running.ok("sessions", "compact", TERMINAL, "--keep", "names")
+    assert running.data("sessions", "undo", TERMINAL)["undone"]
+    assert "no summary to take back" in running.ok("sessions", "undo", TERMINAL)
+
+
+def test_without_a_gateway_nothing_is_summarised(talked):
+    assert talked.refused(3, "sessions", "compact", TERMINAL)["code"] == "gateway_down"
+    assert not talked.data("sessions", "undo", TERMINAL)["undone"]

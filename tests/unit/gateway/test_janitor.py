@@ -365,3 +365,20 @@ async def test_a_start_with_a_wrong_clock_erases_nothing_when_it_is_soon_put_rig
     house.clock.jumps(-20 * YEAR)
     await house.lives(3 * DAY)
     assert await house.phase(alice) is Phase.IDLE
+
+
+async def test_whoever_wants_to_know_is_told_once_who_went_to_rest(house: House) -> None:
+    told: list[SessionId] = []
+    life = Life(house.sessions, house.ledger, OpenSessions(house.sessions), house.clock)
+    house.janitor = Janitor(
+        house.sessions,
+        house.ledger,
+        house.lanes,
+        life,
+        house.clock,
+        RULES,
+        lambda row: told.append(row.id),
+    )
+    session = await house.active("1")
+    await house.lives(timedelta(hours=3))
+    assert told == [session]
