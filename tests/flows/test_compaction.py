@@ -1,9 +1,9 @@
 """Conversations that outgrow their model: what it is shown then, and what people are told."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,11 +11,11 @@ import aiohttp
 import orjson
 import pytest
 
-from agents.models.model import ModelSettings, Timeouts
+from agents.models.model import ModelEvent, ModelRequest, ModelSettings, Timeouts
 from agents.models.registry import resolve
-from agents.tokens import of_text
+from agents.tokens import of_said, of_text
 from gateway.notices import notice
-from state.history import AssistantEntry, SummaryEntry, ToolEntry, UserEntry
+from state.history import AssistantEntry, SummaryEntry, ToolEntry, Usage, UserEntry
 from state.keys import Address, SessionId
 from state.lifecycle import Event
 from state.messages import Sender
@@ -23,7 +23,7 @@ from state.session import Context
 from tests.emulators.llm import Asked, Call, Cut, Hangs, Says, Scripted, Status
 from tests.emulators.openai import OpenAIEmulator
 from tests.flows.chat import chat
-from tests.flows.stage import SUMMARISING, Gate, Stage, recalled, stage, words
+from tests.flows.stage import SUMMARISING, Gate, ScriptedModel, Stage, recalled, stage, words
 
 SESSION = SessionId("terminal_local_main")
 QUICK = Timeouts(connect=1.0, first_byte=0.3, idle=0.3, turn=5.0)
@@ -320,6 +320,28 @@ async def test_both_prompts_can_be_set() -> None:
         await talk(argent, 1, 6)
     assert any(a.messages[0]["content"].startswith("Be brief.") for a in llm.asked)
     assert llm.last[1][1] == f"Before that, 6 times:\n{SUMMARY}"
+
+
+@dataclass
+class Strict(ScriptedModel):
+    """Its provider counts twice what we estimate."""
+
+    counted: list[int] = field(default_factory=list)
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        seen = [*request.transcript, *request.turn]
+        self.usage = Usage(input=2 * (of_text(request.system) + sum(map(of_said, seen))))
+        self.counted.append(self.usage.input)
+        async for event in super().stream(request):
+            yield event
+
+
+async def test_a_provider_that_counts_more_than_we_do_is_not_sent_too_much() -> None:
+    model = Strict()
+    async with stage(model=model, settings=settings(max_context_tokens=6_000)) as argent:
+        heard = await talk(argent, 1, 60)
+    assert any("I summarised" in text for text in heard)
+    assert max(model.counted) <= 6_000
 
 
 async def long_talk(turns: int) -> None:
