@@ -111,7 +111,8 @@ class Admin:
         runtime = self._running().runtime()
         with as_admin_errors():
             counts = await self._ledger.counts()
-            sums = await self._ledger.spent(Per.DAY, day_of(self._clock.now()))
+            today = day_of(self._clock.now())
+            sums = await self._ledger.spent(Per.DAY, today, today)
         return {
             "gateway": {name: _plain(fact) for name, fact in runtime.items()},
             **self.channels(),

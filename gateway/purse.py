@@ -54,8 +54,8 @@ class Purse:
     async def open(self) -> None:
         """Read what was spent today already. Raises `StorageFailed`."""
         today = day_of(self._clock.now())
-        sessions = await self._ledger.spent(Per.SESSION, today)
-        people = await self._ledger.spent(Per.PERSON, today)
+        sessions = await self._ledger.spent(Per.SESSION, today, today)
+        people = await self._ledger.spent(Per.PERSON, today, today)
         everybody = sum(sessions.values(), NOTHING)
         self._days = {today: Tally(dict(sessions), dict(people), everybody)}
 
@@ -79,14 +79,15 @@ class Purse:
 
     def spent(self, spending: Spending) -> None:
         """Count what the ledger has taken. The owners are told when that was the last of it."""
-        tally = self._tally(spending.day)
-        limit = self._budgets.everybody
+        now = self._clock.now()
+        today, limit = self._tally(day_of(now)), self._budgets.everybody
+        # What a crash left of an earlier day is decided; it must not push this day out.
+        tally = self._days.get(spending.day)
+        if tally is None:
+            return
         before = limit.reached(tally.everybody)
         tally.add(spending)
-        if before or not limit.reached(tally.everybody):
-            return
-        now = self._clock.now()
-        if spending.day == day_of(now):
+        if tally is today and not before and limit.reached(tally.everybody):
             _log.warning("budget_used_up", tokens=tally.everybody.tokens)
             self._announce(notice("budget_used_up", reset=until_renewed(now)))
 

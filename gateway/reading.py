@@ -75,8 +75,8 @@ class Reads(Protocol):
     def counts(self) -> Counts:
         """Figures."""
 
-    def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
-        """What was spent since a day, by day, session, person or model."""
+    def spent(self, per: Per, first: date, last: date = date.max) -> Mapping[str, Spent]:
+        """What was spent from one day to another, by day, session, person or model."""
 
 
 class Reading:
@@ -157,6 +157,12 @@ class Reading:
             "rows": [{"name": name, **spent_to_json(spent)} for name, spent in rows],
             "total": spent_to_json(sum(sums.values(), NOTHING)),
         }
+
+    def spent_on(self, day: date) -> Json:
+        """What was spent on a day (in UTC)."""
+        with as_admin_errors():
+            sums = self._reads.spent(Per.DAY, day, day)
+        return spent_to_json(sum(sums.values(), NOTHING))
 
     def resolve(self, name: str) -> SessionRow:
         """The one session that is called so: by key, id, or a prefix that only it has."""

@@ -188,8 +188,8 @@ class MemoryLedger:
     async def spend(self, spent: Spending) -> None:
         self._spendings.append(spent)
 
-    async def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
-        return totals((each for each in self._spendings if each.day >= since), per)
+    async def spent(self, per: Per, first: date, last: date = date.max) -> Mapping[str, Spent]:
+        return totals((each for each in self._spendings if first <= each.day <= last), per)
 
     # Cursors and aliases ----------------------------------------------------------------------
 

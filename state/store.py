@@ -297,8 +297,8 @@ class Ledger(Protocol):
     async def spend(self, spent: Spending) -> None:
         """Note what was spent on something else than a message's answer."""
 
-    async def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
-        """What was spent since a day, that day included, by its name (`spending.totals`)."""
+    async def spent(self, per: Per, first: date, last: date = date.max) -> Mapping[str, Spent]:
+        """What was spent from one day to another, by its name (`spending.totals`)."""
 
     # Cursors and aliases ----------------------------------------------------------------------
 

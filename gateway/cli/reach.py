@@ -63,7 +63,7 @@ def status(invocation: Invocation) -> Json:
         "gateway": None,
         "channels": [],
         "counts": reading.counts(),
-        "today": reading.usage(datetime.now(UTC).date())["total"],
+        "today": reading.spent_on(datetime.now(UTC).date()),
     }
 
 

@@ -86,9 +86,9 @@ class ReadOnlyState:
         """Figures of the ledger; all zero when there is none. Raises `StorageFailed`."""
         return self._ask(index.counts) or Counts()
 
-    def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
-        """What was spent since a day, that day included. Raises `StorageFailed`."""
-        return self._ask(lambda db: spending.totals(db, per, since)) or {}
+    def spent(self, per: Per, first: date, last: date = date.max) -> Mapping[str, Spent]:
+        """What was spent from one day to another. Raises `StorageFailed`."""
+        return self._ask(lambda db: spending.totals(db, per, first, last)) or {}
 
     def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
         """The live requests of strangers. Raises `StorageFailed`."""

@@ -73,3 +73,11 @@ async def test_what_was_spent_outlives_the_messages(ledger: Ledger) -> None:
     await finish(ledger, await taken(ledger, "1"), ANN)
     assert await ledger.prune(NOON + timedelta(days=99)) == 1
     assert await ledger.spent(Per.PERSON, TODAY) == {"telegram:1": ANN.spent}
+
+
+async def test_spending_ends_with_the_day_that_is_asked_for(ledger: Ledger) -> None:
+    await ledger.spend(YESTERDAY)
+    await ledger.spend(ANN)
+    assert await ledger.spent(Per.DAY, YESTERDAY.day, YESTERDAY.day) == {
+        "2026-01-29": YESTERDAY.spent
+    }

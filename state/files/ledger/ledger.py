@@ -166,8 +166,8 @@ class SqliteLedger:
     async def spend(self, spent: Spending) -> None:
         await self._do(lambda db: spending.add(db, spent))
 
-    async def spent(self, per: Per, since: date) -> Mapping[str, Spent]:
-        sums: Mapping[str, Spent] = await self._do(lambda db: spending.totals(db, per, since))
+    async def spent(self, per: Per, first: date, last: date = date.max) -> Mapping[str, Spent]:
+        sums: Mapping[str, Spent] = await self._do(lambda db: spending.totals(db, per, first, last))
         return sums
 
     # Cursors and aliases ----------------------------------------------------------------------

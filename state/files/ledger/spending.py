@@ -44,13 +44,13 @@ def add(db: sqlite3.Connection, spending: Spending) -> None:
     )
 
 
-def totals(db: sqlite3.Connection, per: Per, since: date) -> dict[str, Spent]:
-    """The sums since a day, that day included; a reader may come before the table."""
+def totals(db: sqlite3.Connection, per: Per, first: date, last: date) -> dict[str, Spent]:
+    """The sums from one day to another; a reader may come before the table."""
     if "spending" not in expected(version(db)):
         return {}
     rows = db.execute(
         f"SELECT {_NAMES[per]} AS name, sum(input), sum(output), sum(cached), sum(cost_micro), "
-        "sum(unpriced) FROM spending WHERE day >= ? GROUP BY name ORDER BY name",
-        (since.isoformat(),),
+        "sum(unpriced) FROM spending WHERE day BETWEEN ? AND ? GROUP BY name ORDER BY name",
+        (first.isoformat(), last.isoformat()),
     )
     return {name: Spent(*sums) for name, *sums in rows}

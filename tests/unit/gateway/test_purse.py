@@ -29,8 +29,8 @@ class Owners:
     def __init__(self, **budget: float) -> None:
         self.heard: list[str] = []
         settings = Settings.model_validate({"budget": budget})
-        ledger, trouble = MemoryLedger(), Trouble(_nobody)
-        self.purse = Purse(ledger, trouble, settings, StoppedClock(), self.heard.append)
+        self.ledger, trouble = MemoryLedger(), Trouble(_nobody)
+        self.purse = Purse(self.ledger, trouble, settings, StoppedClock(), self.heard.append)
 
 
 def test_the_owners_hear_once_that_a_budget_is_used_up():
@@ -57,3 +57,18 @@ def test_a_session_knows_its_own_share_of_today():
     assert purse.today(SessionId("a")) == Spent(input=60)
     assert purse.today(SessionId("c")) == Spent()
     assert purse.today() == Spent(input=120)
+
+
+async def test_what_a_clock_noted_in_days_to_come_is_not_todays():
+    owners = Owners(tokens_per_day=1)
+    await owners.ledger.spend(replace(ANSWER, day=AT.date() + timedelta(days=400)))
+    await owners.purse.open()
+    assert owners.purse.today() == Spent()
+
+
+def test_what_is_left_of_earlier_days_does_not_push_today_out():
+    purse = Owners().purse
+    purse.spent(ANSWER)
+    for days in range(1, 5):
+        purse.spent(replace(ANSWER, day=AT.date() - timedelta(days=days)))
+    assert purse.today() == ANSWER.spent
