@@ -1,6 +1,7 @@
 """What every test gets: no network beyond this machine, and Hypothesis profiles."""
 
 import ipaddress
+import random
 import socket
 import sys
 from collections.abc import Generator
@@ -13,6 +14,23 @@ settings.register_profile(
     "slow", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("fast")
+
+
+_PORTS = range(20_000, 32_000)
+"""Below those that systems lend to outgoing connections, which would take one between two looks."""
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """A port that nobody listens on, and that no client of another test is given meanwhile."""
+    for port in random.sample(_PORTS, 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no port of this machine is free")
 
 
 class NetworkRefused(Exception):

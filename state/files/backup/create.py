@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 from state.files.backup.manifest import MANIFEST, BadPlace, Manifest, Record, encode
 from state.files.backup.taking import DATABASE, Content, Opened, Taking
@@ -82,11 +83,16 @@ def create(request: Request, *, step: Callable[[], None]) -> Manifest:
         )
     if not target.parent.is_dir():
         raise NotFound(f"there is no folder {target.parent}")
+    prefix = f".argent-backup-{uuid4().hex}-"
     try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".argent-backup-") as beside:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix) as beside:
             return _write(request, Path(beside), step)
     except OSError as error:
         raise store_error(error, f"writing {target}") from error
+    finally:
+        # Ctrl-C can come when the folder is made and nobody is in charge of it yet.
+        for left in target.parent.glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(request: Request, beside: Path, step: Callable[[], None]) -> Manifest:
