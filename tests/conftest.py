@@ -2,6 +2,7 @@
 
 import ipaddress
 import random
+import signal
 import socket
 import sys
 from collections.abc import Generator
@@ -31,6 +32,15 @@ def unused_tcp_port() -> int:
                 continue
             return port
     raise RuntimeError("no port of this machine is free")
+
+
+# A shell's background job ignores these, and so would every process that a test starts.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(
+            _number,
+            signal.default_int_handler if _number is signal.SIGINT else signal.SIG_DFL,
+        )
 
 
 class NetworkRefused(Exception):
