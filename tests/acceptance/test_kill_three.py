@@ -125,15 +125,6 @@ async def test_nothing_is_lost_on_any_platform_however_often_the_gateway_is_kill
     assert faults(record) == []
 
 
-@pytest.mark.timeout(180)
-async def test_an_answer_that_people_see_growing_ends_whole_however_often_the_gateway_is_killed(
-    tmp_path: Path,
-) -> None:
-    record = await day(tmp_path, kills=3, told_again=True, pause=PAUSE, phrase=LONG)
-    assert min(said_on(record).values()) > 2 * CHATS, "there was hardly any load"
-    assert faults(record) == []
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("told_again", [True, False])
