@@ -4,6 +4,7 @@ import asyncio
 import errno
 import shutil
 import tempfile
+from abc import abstractmethod
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -141,8 +142,9 @@ class _Life(RuleBasedStateMachine):
         self.janitor = Janitor(self.sessions, self.ledger, lanes, self.life, self.clocks, rules)
         self.forgotten = self.jumped
 
+    @abstractmethod
     async def begin(self) -> tuple[Sessions, Ledger]:
-        raise NotImplementedError
+        """The stores as a process finds them that begins now."""
 
     # What happens -----------------------------------------------------------------------------
 
