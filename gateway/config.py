@@ -46,8 +46,8 @@ class GatewaySettings(BaseModel):
     """How long a stopping gateway lets running turns finish; the rest resume at the next start."""
 
     keep_days: int = Field(default=30, ge=2)
-    """How long finished inbox and outbox rows are kept (they recognise repeated deliveries), and what
-    was deleted (in ``deleted/``)."""
+    """How long finished inbox and outbox rows are kept (they recognise repeated deliveries), and
+    what was deleted (in ``deleted/``)."""
 
 
 class LogSettings(BaseModel):
