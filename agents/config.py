@@ -1,9 +1,10 @@
 """The settings of an agent and of the models it thinks with."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -13,6 +14,7 @@ from pydantic import (
     PlainSerializer,
     SecretStr,
     field_validator,
+    model_validator,
 )
 
 from agents.errors import NotConfigured
@@ -21,8 +23,9 @@ from agents.models.sight import MediaMode
 from agents.prices import Price
 from agents.summary_prompts import SUMMARIZATION_PROMPT, SUMMARY_CONTEXT_PROMPT
 from state import durations
+from state.choices import Option, Persistence
 from state.compaction import Strategy
-from state.keys import Scope
+from state.keys import Scope, SessionType, is_account_name
 
 
 class QueueMode(StrEnum):
@@ -34,6 +37,14 @@ class QueueMode(StrEnum):
     COLLECT = "collect"
     FOLLOWUP = "followup"
     INTERRUPT = "interrupt"
+
+
+class TitleMode(StrEnum):
+    """Where the title of a conversation comes from that nobody gave one."""
+
+    WORDS = "words"
+    MODEL = "model"
+    OFF = "off"
 
 
 class DeletionMode(StrEnum):
@@ -122,6 +133,14 @@ class SessionSettings(BaseModel):
     channel_scope: Scope = Scope.PER_CHANNEL
     """`per-channel`: every room its own session; `collapsed`: a container's rooms share one."""
 
+    persistence: Persistence = Persistence.ALWAYS
+    """Whether a conversation's words stay when it ends, that is, is quiet for `idle_after` or begun
+    anew: `always`; `never`: they are erased; `ask`: people are asked, and they stay until then."""
+
+    titles: TitleMode = TitleMode.WORDS
+    """What a private conversation is called that nobody gave a title: `words`: the first words said
+    in it; `model`: what the model calls it, which costs a call; `off`: nothing."""
+
     queue: QueueMode = QueueMode.COLLECT
     """`collect`: what arrives during a turn is answered together after it; `followup`: one by one;
     `interrupt`: at once, together with what was being answered."""
@@ -156,6 +175,18 @@ class AgentSettings(BaseModel):
     max_output_tokens: int | None = Field(default=None, ge=1)
     """The longest answer, in tokens; the provider's default when not set."""
 
+    options: dict[str, Option] = {}
+    """What the provider is given with every call, as it is: `{ temperature = 0.2 }`."""
+
+    skill: str = ""
+    """The skill that a conversation begins with, by its name; none when empty."""
+
+    tools: tuple[str, ...] | None = None
+    """The tools that may be used, by name, where `*` stands for anything; all when not set."""
+
+    mcp: tuple[str, ...] | None = None
+    """The MCP servers that may be used, by their names under `mcp`; all when not set."""
+
     media: MediaMode = MediaMode.AUTO
     """`auto`: models that are known to take images and documents are shown them; `always`: the
     models in use do, whatever Argent knows of them; `never`: they are told of them in words."""
@@ -166,19 +197,128 @@ class AgentSettings(BaseModel):
     @classmethod
     def _names_of_models(cls, given: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for name in (given,) if isinstance(given, str) else given:
-            try:
-                ModelName.parse(name)
-            except NotConfigured as error:
-                raise ValueError(str(error)) from error
+            _model_name(name)
         return given
 
 
+def _model_name(given: str) -> str:
+    try:
+        ModelName.parse(given)
+    except NotConfigured as error:
+        raise ValueError(str(error)) from error
+    return given
+
+
+MAIN = "main"
+"""The agent that answers where no rule names another; there always is one."""
+
+DEFAULTS = "defaults"
+"""What stands here holds for every agent that does not say otherwise."""
+
+
 class AgentsSettings(BaseModel):
-    """All agents. For now there is one, `main`, made from the defaults."""
+    """All agents, each with a name of its owner's choice: ``agents.<name>``."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, AgentSettings] = Field(init=False)
+
+    defaults: AgentSettings = AgentSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, given: Any) -> Any:
+        """Every agent's settings, complete: what it does not set is as in the defaults."""
+        if not isinstance(given, Mapping):
+            return given
+        common = given.get(DEFAULTS, {})
+        if not isinstance(common, Mapping):
+            return given
+        return {
+            name: own if name == DEFAULTS else _completed(common, own)
+            for name, own in given.items()
+        }
+
+    @model_validator(mode="after")
+    def _names(self) -> "AgentsSettings":
+        for name in self.__pydantic_extra__:
+            if not is_account_name(name):
+                raise ValueError(f"{name!r} cannot be an agent's name: a-z, 0-9 and '-' only")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every agent's name, `main` first."""
+        return (MAIN, *(name for name in self.__pydantic_extra__ if name != MAIN))
+
+    def of(self, name: str) -> AgentSettings:
+        """An agent's settings; those of the defaults for one that is not configured (any more)."""
+        return self.__pydantic_extra__.get(name, self.defaults)
+
+
+def _completed(common: Mapping[str, Any], own: Any) -> Any:
+    """An agent's table with what the defaults set and it does not; tables are joined."""
+    if not isinstance(own, Mapping):
+        return own
+    whole = {**common, **own}
+    for name, value in common.items():
+        # `options` are one value, which is replaced like any other.
+        if isinstance(value, Mapping) and isinstance(own.get(name), Mapping) and name != "options":
+            whole[name] = _completed(value, own[name])
+    return whole
+
+
+class ChoiceSettings(BaseModel):
+    """What can be set for some sessions alone; what is not set is as their agent has it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    defaults: AgentSettings = AgentSettings()
+    model: str | None = None
+    """As `agents.defaults.model`, without its fallbacks."""
+
+    options: dict[str, Option] | None = None
+    """As `agents.defaults.options`."""
+
+    skill: str | None = None
+    """As `agents.defaults.skill`; empty is none."""
+
+    tools: tuple[str, ...] | None = None
+    """As `agents.defaults.tools`."""
+
+    mcp: tuple[str, ...] | None = None
+    """As `agents.defaults.mcp`."""
+
+    system_prompt: str | None = None
+    """As `agents.defaults.system_prompt`."""
+
+    persistence: Persistence | None = None
+    """As `agents.defaults.session.persistence`."""
+
+    title: str | None = None
+    """What the conversation is called, until somebody gives it another title."""
+
+    @field_validator("model")
+    @classmethod
+    def _name_of_model(cls, given: str | None) -> str | None:
+        return given if given is None else _model_name(given)
+
+
+class RuleSettings(ChoiceSettings):
+    """Which sessions a rule is for (`*` stands for anything in a pattern), and what it sets."""
+
+    channel: str = "*"
+    """The account's name, as in a session's key."""
+
+    chat: str = "*"
+    """The chat's id, as in a session's key; a topic's is `<chat>/<thread>`."""
+
+    type: SessionType | None = None
+    """`main`, `dm`, `group` or `topic`; any when not set."""
+
+    person: str = "*"
+    """In private chats: the user's id on the account, or the person's name."""
+
+    agent: str | None = None
+    """The agent that answers, by its name under `agents`."""
 
 
 class ProviderSettings(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from agents.config import AgentsSettings, ModelsSettings
+from agents.config import AgentsSettings, ChoiceSettings, ModelsSettings, RuleSettings
 from channels.discord.config import DiscordSettings
 from channels.registry import KINDS
 from channels.slack.config import SlackSettings
@@ -68,6 +68,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     agents: AgentsSettings = AgentsSettings()
+    rules: dict[str, RuleSettings] = {}
+    """Which agent answers where, and with what, each rule under a name of its owner's choice. All
+    that fit a session hold, in the order in which they stand; a later one beats an earlier one."""
+
+    session: dict[str, ChoiceSettings] = {}
+    """What holds for one session, by its key or id. It beats the rules."""
+
     models: ModelsSettings = ModelsSettings()
     channels: Annotated[dict[str, Account], BeforeValidator(_with_kinds)] = {}
     gateway: GatewaySettings = GatewaySettings()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from gateway.config import Settings
 from gateway.config_errors import did_you_mean
-from gateway.config_schema import Path, child, is_list, is_section, leaves, mapped
+from gateway.config_schema import Path, child, fields, is_list, is_section, leaves, mapped
 from gateway.paths import CONFIG, STATE_DIR
 
 PREFIX = "ARGENT_"
@@ -76,8 +76,8 @@ def _setting(variable_name: str) -> tuple[Path, Any] | None:
     path: Path = ()
     for segment in variable_name.removeprefix(PREFIX).split("__"):
         name = segment.lower()
-        if mapped(annotation) is not None:
-            name = name.replace("_", "-")  # an account's name has no other mark
+        if name not in fields(annotation):
+            name = name.replace("_", "-")  # what the owner names has no other mark
         annotation = child(annotation, name)
         if annotation is None:
             return None

@@ -161,8 +161,10 @@ def _snake_path(path: KeyPath) -> KeyPath:
 
 
 def _holds_names(path: KeyPath) -> bool:
-    """Whether the keys there are names (accounts, a platform's ids) and no settings."""
-    return path == ("channels",) or (path[:1] == ("channels",) and path[2:] == ("scopes",))
+    """Whether the keys there are names (accounts, agents, a platform's ids) and no settings."""
+    if len(path) == 1:
+        return path[0] in ("channels", "agents", "rules", "session")
+    return path[-1:] == ("options",) or (path[:1] == ("channels",) and path[2:] == ("scopes",))
 
 
 def snake(name: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
 
+from agents.config import DEFAULTS
 from channels.registry import KINDS
 from gateway import config_env, config_file
 from gateway.config import Settings
@@ -67,7 +68,8 @@ def load(
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True)
-        raise ConfigError(*(_problem(e, merged, layers) for e in found)) from None
+        own = [e for e in found if not _inherited(e, layers)]
+        raise ConfigError(*(_problem(e, merged, layers) for e in own)) from None
     _check(settings, layers)
     if file is not None and not file.private and _holds_secret(file.data):
         warnings.append(f"{path} holds a secret and others may read it: chmod 600 {path}")
@@ -133,6 +135,14 @@ def _problem(error: ErrorDetails, merged: dict[str, Any], layers: list[_Layer]) 
     return Problem(where, key, f"is {shown}: {what}", _choice(value, error))
 
 
+def _inherited(error: ErrorDetails, layers: list[_Layer]) -> bool:
+    """Whether it is about what an agent has from the defaults, where it is told of, too."""
+    path = tuple(str(name) for name in error["loc"])
+    if path[:1] != ("agents",) or path[1:2] in ((), (DEFAULTS,)):
+        return False
+    return not any(_has(layer.data, path) for layer in layers)
+
+
 def _path(loc: tuple[int | str, ...], merged: object) -> KeyPath:
     """The setting's path: without list positions, and without the tag of a union's member."""
     path: KeyPath = ()
@@ -171,7 +181,9 @@ def _meant(path: KeyPath) -> str | None:
     parent, name = type_at(Settings, path[:-1]), path[-1]
     if hint := did_you_mean(name, fields(parent)):
         return hint
-    elsewhere = {leaf.path[-1]: ".".join(leaf.path) for leaf in leaves(Settings)}
+    elsewhere: dict[str, str] = {}
+    for leaf in leaves(Settings):
+        elsewhere.setdefault(leaf.path[-1], ".".join(leaf.path))
     close = did_you_mean(config_file.snake(name), elsewhere, cutoff=0.85)
     if close is None:
         known = ", ".join(fields(parent))
@@ -188,7 +200,7 @@ def _choice(value: object, error: ErrorDetails) -> str | None:
 
 
 def _check(settings: Settings, layers: list[_Layer]) -> None:
-    """What no model can see alone: secrets that are blank, and accounts that share a token."""
+    """What no model can see alone: blank secrets, shared tokens, agents that are not there."""
     problems: list[Problem] = []
     tokens: dict[str, str] = {}
     for path, secret in secret_values(settings):
@@ -198,6 +210,13 @@ def _check(settings: Settings, layers: list[_Layer]) -> None:
             problems.append(Problem(where, key, "is empty", "leave it out, or set it"))
         elif path[-1] == "token" and (other := tokens.setdefault(text, key)) != key:
             problems.append(Problem(where, key, f"is the same as {other}"))
+    names = settings.agents.names
+    for rule, set_by in settings.rules.items():
+        if set_by.agent is not None and set_by.agent not in names:
+            path = ("rules", rule, "agent")
+            hint = did_you_mean(set_by.agent, names) or f"known are {', '.join(names)}"
+            what = f"is {set_by.agent!r}, which is no agent"
+            problems.append(Problem(_origin(path, layers), ".".join(path), what, hint))
     if problems:
         raise ConfigError(*problems)
 

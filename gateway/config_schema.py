@@ -3,7 +3,7 @@
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -13,7 +13,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One setting. In `path`, an account that the owner names stands as ``*``."""
+    """One setting. In `path`, what the owner names (an account, an agent) stands as ``*``."""
 
     path: Path
     annotation: Any
@@ -34,7 +34,24 @@ def models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
 
 def mapped(annotation: Any) -> Any:
     """What a mapping with names of the owner's choice holds; None for anything else."""
-    return get_args(annotation)[1] if get_origin(annotation) is dict else None
+    for member in _members(annotation):
+        if get_origin(member) is dict:
+            return get_args(member)[1]
+    return None
+
+
+def named(annotation: Any) -> type[BaseModel] | None:
+    """What a model holds beside its fields, under names of the owner's choice; None: nothing."""
+    for model in models_in(annotation):
+        if model.model_config.get("extra") == "allow":
+            return models_in(get_type_hints(model)["__pydantic_extra__"].__args__[1])[0]
+    return None
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    """What a value of this type may be; an optional one may also be None."""
+    union = get_origin(annotation) in (Union, types.UnionType)
+    return get_args(annotation) if union else (annotation,)
 
 
 def fields(annotation: Any) -> Mapping[str, FieldInfo]:
@@ -47,7 +64,7 @@ def child(annotation: Any, name: str) -> Any:
     if (value := mapped(annotation)) is not None:
         return value
     field = fields(annotation).get(name)
-    return None if field is None else field.annotation
+    return named(annotation) if field is None else field.annotation
 
 
 def type_at(root: Any, path: Path) -> Any:
@@ -66,7 +83,8 @@ def is_section(annotation: Any) -> bool:
 
 def is_list(annotation: Any) -> bool:
     """Whether a value of this type is a list of values."""
-    return get_origin(annotation) in (tuple, list, set, frozenset)
+    lists = (tuple, list, set, frozenset)
+    return any(get_origin(member) in lists for member in _members(annotation))
 
 
 def is_secret(annotation: Any) -> bool:
@@ -84,6 +102,8 @@ def leaves(annotation: Any, path: Path = ()) -> Iterator[Leaf]:
             yield from leaves(field.annotation, here)
         else:
             yield Leaf(here, field.annotation, field)
+    if (own := named(annotation)) is not None:
+        yield from leaves(own, (*path, "*"))
 
 
 def secrets(settings: BaseModel) -> tuple[str, ...]:
@@ -96,8 +116,8 @@ def secret_values(value: object, path: Path = ()) -> Iterator[tuple[Path, Secret
     if isinstance(value, SecretStr):
         yield path, value
     elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from secret_values(getattr(value, name), (*path, name))
+        for name, item in value:
+            yield from secret_values(item, (*path, name))
     elif isinstance(value, dict):
         for name, item in value.items():
             yield from secret_values(item, (*path, str(name)))

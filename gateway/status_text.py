@@ -11,7 +11,7 @@ def status_text(session: Session, *, model: str, today: Spent) -> str:
         f"**{session.title or 'This conversation'}**",
         f"Session: `{session.key}`",
         f"State: {session.phase}, since {session.created_at:%Y-%m-%d %H:%M} UTC",
-        f"Model: `{session.model or model}`",
+        f"Model: `{model}`",
         f"Messages: {session.messages}",
         f"Turns: {totals.turns}, of {totals.usage.input} tokens in and {totals.usage.output} out",
     ]

@@ -1,9 +1,10 @@
-"""What a ledger tells: people, listings and figures. Frozen values."""
+"""What stores tell: sessions as they were read, people, listings, figures. Frozen values."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from state.history import Entry, SummaryEntry
 from state.keys import Address, SessionId, SessionKey
 from state.lifecycle import Phase
 from state.session import Session
@@ -24,6 +25,8 @@ class SessionRow:
     person: str | None = None
     context_tokens: int = 0
     context_limit: int = 0
+    base: SessionId | None = None
+    name: str | None = None
 
     @classmethod
     def of(cls, session: Session) -> "SessionRow":
@@ -40,6 +43,8 @@ class SessionRow:
             person=session.person,
             context_tokens=session.context.tokens,
             context_limit=session.context.limit,
+            base=session.base,
+            name=session.name,
         )
 
 
@@ -102,3 +107,35 @@ class Counts:
     set_aside: int = 0
     sessions: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What can be read of a history; `damaged` is its file when that is not all of it."""
+
+    entries: tuple[Entry, ...]
+    damaged: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A session as a turn needs it: its facts, and the entries from its context's start.
+
+    `positions[i]` is the store's position of `entries[i]`, for `Context.start`. `summary` is the
+    one that stands in front of them, wherever it is (`view.view` makes of both what a model sees).
+    `repaired` names what was set aside while loading (a file's name), for a report.
+    """
+
+    session: Session
+    entries: tuple[Entry, ...] = ()
+    positions: tuple[int, ...] = ()
+    summary: SummaryEntry | None = None
+    repaired: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A session after all of it was checked; `aside` names the files that were set aside."""
+
+    session: Session
+    aside: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from state.choices import NO_CHOICES, Choices
 from state.history import AssistantEntry, Entry, SummaryEntry, Usage, count_messages
 from state.keys import SessionId, SessionKey
 from state.lifecycle import Event, Phase, advance
@@ -49,7 +50,12 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A conversation's facts. `keys` are all the keys that ever led to it, `key` the newest."""
+    """A conversation's facts. `keys` are all the keys that ever led to it, `key` the newest.
+
+    A side session has a `base`, the session that its chat began with, and may have a `name`, which
+    no other side session of that base has. `titled` says that its title was made from its words,
+    and nobody gave it.
+    """
 
     id: SessionId
     key: SessionKey
@@ -60,11 +66,12 @@ class Session:
     phase: Phase = Phase.CREATED
     messages: int = 0
     context: Context = Context()
-    model: str | None = None
-    skill: str | None = None
-    tools: tuple[str, ...] | None = None
+    choices: Choices = NO_CHOICES
     title: str | None = None
+    titled: bool = False
     person: str | None = None
+    base: SessionId | None = None
+    name: str | None = None
     totals: Totals = Totals()
     revision: int = 0
     log: tuple[Transition, ...] = ()

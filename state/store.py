@@ -9,11 +9,10 @@ loses it. One suite (`tests/contracts`) runs over every implementation.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from state.history import Entry, SummaryEntry
+from state.history import Entry
 from state.keys import Address, SessionId, SessionKey
 from state.lifecycle import Phase
 from state.messages import (
@@ -27,7 +26,17 @@ from state.messages import (
     Part,
     Receipt,
 )
-from state.records import Admission, Counts, PairingRequest, Role, SessionRow, Taken
+from state.records import (
+    Admission,
+    Counts,
+    History,
+    Loaded,
+    PairingRequest,
+    Repaired,
+    Role,
+    SessionRow,
+    Taken,
+)
 from state.session import Session
 from state.spending import Per, Spending, Spent
 from state.store_errors import (
@@ -50,6 +59,7 @@ __all__ = [
     "NewerFormat",
     "NotFound",
     "PairingRequest",
+    "Repaired",
     "Role",
     "SessionRow",
     "Sessions",
@@ -59,38 +69,6 @@ __all__ = [
     "StoreError",
     "Taken",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What can be read of a history; `damaged` is its file when that is not all of it."""
-
-    entries: tuple[Entry, ...]
-    damaged: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A session as a turn needs it: its facts, and the entries from its context's start.
-
-    `positions[i]` is the store's position of `entries[i]`, for `Context.start`. `summary` is the
-    one that stands in front of them, wherever it is (`view.view` makes of both what a model sees).
-    `repaired` names what was set aside while loading (a file's name), for a report.
-    """
-
-    session: Session
-    entries: tuple[Entry, ...] = ()
-    positions: tuple[int, ...] = ()
-    summary: SummaryEntry | None = None
-    repaired: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    """A session after all of it was checked; `aside` names the files that were set aside."""
-
-    session: Session
-    aside: tuple[str, ...] = ()
 
 
 class Sessions(Protocol):
@@ -138,6 +116,12 @@ class Sessions(Protocol):
 
     async def restore(self, session: Session) -> None:
         """Unpack the history and keep `session` as the facts, durably. Again is no error."""
+
+    async def move(self, session: Session, agent: str) -> Session:
+        """Let a session belong to another agent from now on, with all that is kept with it.
+
+        Returns its facts as they are then. A session that is not there is not made.
+        """
 
     async def delete(self, session_id: SessionId, *, kept_at: datetime | None = None) -> str | None:
         """Remove the session with everything in its folder. A missing one is no error.
@@ -314,6 +298,15 @@ class Ledger(Protocol):
     async def set_alias(self, key: SessionKey, session: SessionId) -> None:
         """Let a key lead to a session (a group that became a supergroup)."""
 
+    async def chosen(self) -> dict[str, SessionId]:
+        """Keys (as written) whose chats go on in a side session, which somebody chose there."""
+
+    async def choose(self, key: SessionKey, session: SessionId | None) -> None:
+        """Let a chat go on in another session; None: in the one it leads to by itself."""
+
+    async def family(self, base: SessionId) -> tuple[SessionRow, ...]:
+        """A session with its side sessions: itself first, then the most lately active first."""
+
     # People -----------------------------------------------------------------------------------
 
     async def request_pairing(self, request: PairingRequest, *, most: int) -> PairingRequest | None:
@@ -363,12 +356,18 @@ class Ledger(Protocol):
         """Sessions whose key or id is `text`, else those whose key or id begins with it."""
 
     async def quiet_since(
-        self, phase: Phase, before: datetime, limit: int
+        self, phase: Phase, before: datetime, limit: int, *, agent: str | None = None
     ) -> tuple[SessionRow, ...]:
-        """Sessions in a phase that were last active before then, the longest quiet first."""
+        """Sessions in a phase that were last active before then, the longest quiet first.
 
-    async def oldest(self) -> Mapping[Phase, datetime]:
-        """When the longest quiet session of each phase was last active. It reads no others."""
+        With `agent`, only that agent's.
+        """
+
+    async def oldest(self, *, agent: str | None = None) -> Mapping[Phase, datetime]:
+        """When the longest quiet session of each phase was last active. It reads no others.
+
+        With `agent`, of that agent's sessions.
+        """
 
     async def counts(self) -> Counts:
         """Figures for `argent status`."""

@@ -74,7 +74,7 @@ def tell_facts(session: Session, *, model: str | None, window: int | None) -> st
         "key": session.key,
         "type": session.key.type,
         "messages": session.messages,
-        "model": model or session.model or "unknown",
+        "model": model or session.choices.model or "unknown",
         "created": session.created_at.isoformat(timespec="seconds"),
         "context": context,
     }

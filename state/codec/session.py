@@ -1,5 +1,6 @@
 """Sessions: what metadata.json says."""
 
+from state.choices import Choices, Option, Persistence
 from state.codec.fields import Fields, InvalidValue
 from state.codec.speech import usage_from_json, usage_to_json
 from state.codec.text import Json, present, time_to_json
@@ -8,10 +9,11 @@ from state.lifecycle import Event, Phase
 from state.session import Context, Session, Totals, Transition
 from state.store import NewerFormat
 
-VERSION = 2
+VERSION = 3
 """The version of metadata.json and of the entries beside it.
 
-Since 2 there are entries of the role ``deletion``.
+Since 2 there are entries of the role ``deletion``. Since 3 sessions have choices of their own, and
+side sessions: an older Argent would drop them.
 """
 
 
@@ -32,11 +34,12 @@ def session_to_json(session: Session) -> Json:
         updated_at=time_to_json(session.updated_at),
         messages=session.messages,
         context=_context_to_json(session.context),
-        model=session.model,
-        skill=session.skill,
-        tools=None if session.tools is None else list(session.tools),
+        **_choices_to_json(session.choices),
         title=session.title,
+        titled=session.titled or None,
         person=session.person,
+        base=session.base,
+        name=session.name,
         totals={"turns": session.totals.turns, **usage_to_json(session.totals.usage)},
         revision=session.revision,
         log=[_transition_to_json(step) for step in session.log] or None,
@@ -62,11 +65,12 @@ def session_from_json(raw: object) -> Session:
         updated_at=fields.time("updated_at"),
         messages=fields.count("messages"),
         context=_context_from_json(fields.maybe_child("context") or Fields({})),
-        model=fields.maybe_text("model"),
-        skill=fields.maybe_text("skill"),
-        tools=fields.texts("tools") if fields.has("tools") else None,
+        choices=_choices_from_json(fields),
         title=fields.maybe_text("title"),
+        titled=fields.flag("titled"),
         person=fields.maybe_text("person"),
+        base=None if (base := fields.maybe_text("base")) is None else SessionId(base),
+        name=fields.maybe_text("name"),
         totals=Totals(turns=totals.count("turns", 0), usage=usage_from_json(totals)),
         revision=fields.count("revision", 0),
         log=tuple(map(_transition_from_json, fields.children("log"))),
@@ -78,6 +82,41 @@ def _key(fields: Fields, written: str) -> SessionKey:
         return SessionKey.parse(written)
     except InvalidKey as error:
         raise InvalidValue(f"{fields.name('key')}: {error}") from error
+
+
+def _choices_to_json(choices: Choices) -> Json:
+    return {
+        "model": choices.model,
+        "options": None if choices.options is None else dict(choices.options),
+        "skill": choices.skill,
+        "tools": None if choices.tools is None else list(choices.tools),
+        "mcp": None if choices.mcp is None else list(choices.mcp),
+        "system_prompt": choices.system_prompt,
+        "persistence": None if choices.persistence is None else str(choices.persistence),
+    }
+
+
+def _choices_from_json(fields: Fields) -> Choices:
+    return Choices(
+        model=fields.maybe_text("model"),
+        options=_options(fields) if fields.has("options") else None,
+        skill=fields.maybe_text("skill"),
+        tools=fields.texts("tools") if fields.has("tools") else None,
+        mcp=fields.texts("mcp") if fields.has("mcp") else None,
+        system_prompt=fields.maybe_text("system_prompt"),
+        persistence=fields.one_of("persistence", Persistence)
+        if fields.has("persistence")
+        else None,
+    )
+
+
+def _options(fields: Fields) -> dict[str, Option]:
+    given = fields.value("options")
+    if not isinstance(given, dict) or not all(
+        isinstance(value, str | int | float | bool) for value in given.values()
+    ):
+        raise InvalidValue(f"{fields.name('options')}: expected a table of plain values")
+    return given
 
 
 def _context_to_json(context: Context) -> Json:

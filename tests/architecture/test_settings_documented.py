@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
+from agents.config import ChoiceSettings
 from channels.config import AccountSettings
 from gateway.config import Account, Settings
 from gateway.config_load import load
@@ -15,13 +16,19 @@ from gateway.config_schema import Leaf, leaves, models_in
 from state import durations
 
 EXAMPLE = Path(__file__).parents[2] / "argent.example.toml"
-COMMENTED = re.compile(r"^# (\[[a-z.]+\]|[a-z_]+ = .*)$", re.MULTILINE)
+COMMENTED = re.compile(r"""^# (\[[a-z.]+(?:"[^"]+")?\]|[a-z_]+ = .*)$""", re.MULTILINE)
 SHARED = set(AccountSettings.model_fields)
 """What every account has is spelled out once, for the first platform."""
+CHOICES = set(ChoiceSettings.model_fields)
+"""What can be set for some sessions is spelled out once, for a rule."""
 
 
 def expected() -> list[Leaf]:
-    found = [leaf for leaf in leaves(Settings) if leaf.path[0] != "channels"]
+    found = [
+        leaf
+        for leaf in leaves(Settings)
+        if leaf.path[0] not in ("channels", "session") and leaf.path[:2] != ("agents", "*")
+    ]
     for number, account in enumerate(models_in(Account)):
         kind = account.model_fields["kind"].default
         found += [
@@ -44,6 +51,18 @@ def documented() -> dict[tuple[str, ...], object]:
     return dict(flat(tomllib.loads(text)))
 
 
+def spelled_out() -> dict[tuple[str, ...], object]:
+    """What is documented, with ``*`` for the names in the examples of rules, agents, sessions."""
+    found = {}
+    for path, value in documented().items():
+        section, name, *rest = path
+        if section == "rules":
+            found[(section, "*", *rest)] = value
+        elif (section, name) == ("agents", "defaults") or section not in ("agents", "session"):
+            found[path] = value
+    return found
+
+
 def plain(default: object) -> object:
     """A default as a file writes it."""
     match default:
@@ -57,14 +76,24 @@ def plain(default: object) -> object:
 
 
 def test_every_setting_is_in_the_example():
-    assert sorted(documented()) == sorted(leaf.path for leaf in expected())
+    assert sorted(spelled_out()) == sorted(leaf.path for leaf in expected())
+
+
+def test_the_examples_of_an_agent_and_of_one_session_are_settings():
+    known = {leaf.path[2:] for leaf in leaves(Settings) if leaf.path[:2] == ("agents", "*")}
+    shown = {path[2:] for path in documented() if path[0] == "agents" and path[1] != "defaults"}
+    assert shown
+    assert shown <= known
+    chosen = {path[2] for path in documented() if path[0] == "session"}
+    assert chosen
+    assert chosen <= CHOICES
 
 
 def test_the_example_shows_the_real_defaults():
-    written = documented()
+    written = spelled_out()
     for leaf in expected():
         default = leaf.field.default
-        if default is None or default is PydanticUndefined:
+        if default in (None, "*") or default is PydanticUndefined:
             continue
         assert written[leaf.path] == plain(default), ".".join(leaf.path)
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from state.choices import Choices, Persistence
 from state.history import (
     AssistantEntry,
     CorrectionEntry,
@@ -105,6 +106,17 @@ ENTRY: st.SearchStrategy[Entry] = st.one_of(USER, ASSISTANT, TOOL, CORRECTION, D
 STANDING = st.none() | COUNT
 CONTEXT = st.builds(Context, COUNT, COUNT, COUNT, STANDING, many(st.tuples(COUNT, STANDING)))
 KEY = st.builds(SessionKey, st.just("telegram"), TEXT.filter(bool), st.sampled_from(SessionType))
+OPTION = TEXT | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9)
+CHOICES = st.builds(
+    Choices,
+    MAYBE,
+    st.none() | st.dictionaries(TEXT, OPTION, max_size=3),
+    MAYBE,
+    st.none() | many(TEXT),
+    st.none() | many(TEXT),
+    MAYBE,
+    st.none() | st.sampled_from(Persistence),
+)
 STEP = st.builds(Transition, MOMENT, st.sampled_from(Event), st.sampled_from(Phase), MAYBE)
 
 
@@ -121,11 +133,12 @@ def sessions(draw: st.DrawFn) -> Session:
         phase=draw(st.sampled_from(Phase)),
         messages=draw(COUNT),
         context=draw(CONTEXT),
-        model=draw(MAYBE),
-        skill=draw(MAYBE),
-        tools=draw(st.none() | many(TEXT)),
+        choices=draw(CHOICES),
         title=draw(MAYBE),
+        titled=draw(st.booleans()),
         person=draw(MAYBE),
+        base=draw(st.none() | KEY.map(lambda key: key.session_id)),
+        name=draw(MAYBE),
         totals=draw(st.builds(Totals, COUNT, USAGE)),
         revision=draw(COUNT),
         log=draw(many(STEP)),

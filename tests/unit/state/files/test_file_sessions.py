@@ -35,7 +35,7 @@ async def test_the_files_look_as_designed(tmp_path: Path) -> None:
     assert lines[2].startswith(',{"id":"a1","at":"2026-01-30T12:00:01.500Z","role":"assistant"')
     assert lines[3:] == ["]", ""]
     written = json.loads((folder(tmp_path) / METADATA).read_text())
-    assert written["version"] == 2
+    assert written["version"] == 3
     assert (written["key"], written["type"]) == ("telegram:123456789:main", "main")
     assert (written["state"], written["messages"]) == ("active", 2)
 
@@ -269,7 +269,7 @@ async def said_more(root: Path) -> Session:
 async def test_facts_of_a_newer_version_are_not_touched(tmp_path: Path) -> None:
     await said(tmp_path)
     path = folder(tmp_path) / METADATA
-    newer = path.read_bytes().replace(b'"version": 2', b'"version": 3')
+    newer = path.read_bytes().replace(b'"version": 3', b'"version": 4')
     path.write_bytes(newer)
     state = await open_state(tmp_path)
     with pytest.raises(NewerFormat, match="newer"):

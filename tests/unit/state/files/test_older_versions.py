@@ -125,7 +125,7 @@ async def test_what_can_be_read_of_a_damaged_database_of_version_1_is_taken_over
 
 def write_as_version_1(root: Path) -> Path:
     path = folder(root) / METADATA
-    path.write_bytes(path.read_bytes().replace(b'"version": 2', b'"version": 1'))
+    path.write_bytes(path.read_bytes().replace(b'"version": 3', b'"version": 1'))
     return path
 
 
@@ -146,6 +146,6 @@ async def test_an_older_argent_is_warned_before_an_entry_that_it_does_not_know(
     await state.sessions.append(facts, turn(9))
     assert b'"version": 1' in path.read_bytes()
     await state.sessions.append(facts, [DeletionEntry("d1", later(9), HERE, "1")])
-    assert b'"version": 2' in path.read_bytes()
+    assert b'"version": 3' in path.read_bytes()
     assert len(await state.sessions.entries(FACTS.id)) == len(ALL) + 3
     await state.close()
