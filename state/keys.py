@@ -20,7 +20,9 @@ _ACCOUNT = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _PERSON = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _PLAIN = re.compile(r"[A-Za-z0-9@._-]+")
 _ESCAPE = re.compile(rb"%([0-9A-F]{2})")
+_PERSONAL = "user-"
 _LONGEST_ID = 200
+_LONGEST_SLUG = 48
 
 
 class InvalidKey(ValueError):
@@ -97,7 +99,9 @@ class SessionKey:
 
     @classmethod
     def of_session(cls, session_id: str) -> Self | None:
-        """The key that makes this session id; None where it cannot be told (digests, people)."""
+        """The key that makes this session id; None where it cannot be told (digests, people), and
+        for a side session, which shares its base's key (`side_of`).
+        """
         if "~" in session_id:
             return None
         fields = [_unescaped(field) for field in session_id.split("_")]
@@ -123,19 +127,47 @@ class SessionKey:
         fields = [self.channel, encode(self.chat)]
         if self.thread is not None:
             fields.append(encode(self.thread))
-        name = "_".join([*map(_escaped, fields), self.type])
-        if len(name.encode()) <= _LONGEST_ID:
-            return SessionId(name)
-        digest = hashlib.sha256(name.encode()).hexdigest()[:32]
-        head = name.encode()[: _LONGEST_ID - 48].decode(errors="ignore")
-        return SessionId(f"{head}~{digest}_{self.type}")
+        return _fitting("_".join([*map(_escaped, fields), self.type]), f"_{self.type}")
 
 
 def person_session_id(name: str) -> SessionId:
     """The folder of the session that all of a person's addresses share. Raises `InvalidKey`."""
     if not _PERSON.fullmatch(name):
         raise InvalidKey(f"{name!r} is no person's name: a-z, 0-9 and '-' only")
-    return SessionId(f"user-{name}")
+    return SessionId(f"{_PERSONAL}{name}")
+
+
+def side_session_id(base: SessionId, slug: str) -> SessionId:
+    """The folder of a side session: ``<base-id>.<slug>``. No key and no person makes such an id.
+
+    Raises `InvalidKey` for what is no slug (`as_slug` makes one).
+    """
+    if not slug or slug != as_slug(slug):
+        raise InvalidKey(f"{slug!r} is no side session's name in an id: letters, digits and '-'")
+    return _fitting(f"{base}.{slug}", ".side")
+
+
+def side_of(session_id: str) -> tuple[SessionId, str] | None:
+    """The base and the slug that make this id; None for any other, and where it was cut."""
+    base, _, slug = session_id.rpartition(".")
+    return (SessionId(base), slug) if slug and slug == as_slug(slug) and _is_base(base) else None
+
+
+def as_slug(name: str) -> str:
+    """A name as it is written in a side session's id; "" where nothing of it can be.
+
+    Letters (with their marks) and digits of any script stay, without their case and in the one form
+    of those that look alike; what is between them becomes ``-``. At most 48 characters.
+    """
+    for _ in range(2):  # once is not stable: https://www.unicode.org/versions/Unicode16.0.0 D147
+        name = unicodedata.normalize("NFKC", name.casefold())
+    kept = ""
+    for character in name:
+        kind = unicodedata.category(character)[0]
+        # A mark alone, such as an emoji's variation, cannot be seen.
+        plain = kind in "LN" or (kind == "M" and kept[-1:] not in ("", "-"))
+        kept += character if plain else "-" if kept[-1:] not in ("", "-") else ""
+    return kept[:_LONGEST_SLUG].rstrip("-")
 
 
 def is_account_name(name: str) -> bool:
@@ -148,6 +180,24 @@ def encode(platform_id: str) -> str:
     if _PLAIN.fullmatch(platform_id):
         return platform_id  # nearly all are numbers, and a listing writes thousands
     return "".join(_escape(c) if _is_special(c) else c for c in platform_id)
+
+
+def _fitting(name: str, ending: str) -> SessionId:
+    """A name of a folder; what would be too long ends in ``~``, a digest of all and `ending`."""
+    if len(name.encode()) <= _LONGEST_ID:
+        return SessionId(name)
+    digest = hashlib.sha256(name.encode()).hexdigest()[:32]
+    head = name.encode()[: _LONGEST_ID - 48].decode(errors="ignore")
+    return SessionId(f"{head}~{digest}{ending}")
+
+
+def _is_base(session_id: str) -> bool:
+    """Whether a key or a person makes this id."""
+    if session_id.startswith(_PERSONAL):
+        return _PERSON.fullmatch(session_id.removeprefix(_PERSONAL)) is not None
+    if "~" in session_id:
+        return session_id.rpartition("_")[2] in list(SessionType)
+    return SessionKey.of_session(session_id) is not None
 
 
 def _escaped(field: str) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from state.ids import idempotency_key
 from state.keys import Address, SessionId, SessionKey
-from state.lifecycle import Phase
+from state.memory_index import MemoryIndex
 from state.messages import (
     Accepted,
     Correction,
@@ -27,7 +27,6 @@ from state.store import (
     NotFound,
     PairingRequest,
     Role,
-    SessionRow,
     StoreError,
     Taken,
 )
@@ -54,19 +53,18 @@ class _Outgoing:
     receipt: Receipt | None = None
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryIndex):
     """`store.Ledger` in dictionaries."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._inbox: dict[int, _Row] = {}
         self._seen: dict[tuple[str, str], int] = {}
         self._outbox: dict[int, _Outgoing] = {}
         self._set_aside: dict[tuple[str, str], Malformed] = {}
         self._cursors: dict[str, str] = {}
-        self._aliases: dict[str, SessionId] = {}
         self._pairings: dict[str, PairingRequest] = {}
         self._admissions: dict[tuple[str, str], Admission] = {}
-        self._index: dict[SessionId, SessionRow] = {}
         self._spendings: list[Spending] = []
         self._last_seq = 0
         self._last_part = 0
@@ -191,19 +189,13 @@ class MemoryLedger:
     async def spent(self, per: Per, first: date, last: date = date.max) -> Mapping[str, Spent]:
         return totals((each for each in self._spendings if first <= each.day <= last), per)
 
-    # Cursors and aliases ----------------------------------------------------------------------
+    # Cursors ----------------------------------------------------------------------------------
 
     async def cursor(self, name: str) -> str | None:
         return self._cursors.get(name)
 
     async def set_cursor(self, name: str, value: str) -> None:
         self._cursors[name] = value
-
-    async def aliases(self) -> dict[str, SessionId]:
-        return dict(self._aliases)
-
-    async def set_alias(self, key: SessionKey, session: SessionId) -> None:
-        self._aliases[str(key)] = session
 
     # People -----------------------------------------------------------------------------------
 
@@ -258,38 +250,7 @@ class MemoryLedger:
             sorted(self._admissions.values(), key=lambda known: (known.account, known.user))
         )
 
-    # Index ------------------------------------------------------------------------------------
-
-    async def index(self, *sessions: Session) -> None:
-        self._index |= {session.id: SessionRow.of(session) for session in sessions}
-
-    async def unindex(self, session: SessionId) -> None:
-        self._index.pop(session, None)
-
-    async def listing(
-        self, *, phase: Phase | None = None, limit: int | None = None
-    ) -> tuple[SessionRow, ...]:
-        rows = (row for row in self._index.values() if phase is None or row.phase is phase)
-        return tuple(sorted(rows, key=_latest_first)[:limit])
-
-    async def find(self, text: str) -> tuple[SessionRow, ...]:
-        rows = sorted(self._index.values(), key=_latest_first)
-        exact = tuple(row for row in rows if text in (row.id, str(row.key)))
-        return exact or tuple(
-            row for row in rows if row.id.startswith(text) or str(row.key).startswith(text)
-        )
-
-    async def quiet_since(
-        self, phase: Phase, before: datetime, limit: int
-    ) -> tuple[SessionRow, ...]:
-        rows = [r for r in self._index.values() if r.phase is phase and r.updated_at < before]
-        return tuple(sorted(rows, key=lambda row: (row.updated_at, row.id))[:limit])
-
-    async def oldest(self) -> Mapping[Phase, datetime]:
-        first: dict[Phase, datetime] = {}
-        for row in self._index.values():
-            first[row.phase] = min(row.updated_at, first.get(row.phase, row.updated_at))
-        return first
+    # Figures ----------------------------------------------------------------------------------
 
     async def counts(self) -> Counts:
         outcomes: dict[str, int] = {}
@@ -380,7 +341,3 @@ class MemoryLedger:
             return self._pairings[code]
         except KeyError:
             raise NotFound("no such pairing code; it may have been used or expired") from None
-
-
-def _latest_first(row: SessionRow) -> tuple[float, str]:
-    return -row.updated_at.timestamp(), row.id

@@ -1,5 +1,6 @@
 """What stores tell: sessions as they were read, people, listings, figures. Frozen values."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -46,6 +47,13 @@ class SessionRow:
             base=session.base,
             name=session.name,
         )
+
+
+def leading(rows: Iterable[SessionRow]) -> tuple[SessionRow, ...]:
+    """These without the side sessions whose base is among them."""
+    every = tuple(rows)
+    ids = {row.id for row in every}
+    return tuple(row for row in every if row.base not in ids)
 
 
 class Role(StrEnum):

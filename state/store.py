@@ -342,7 +342,7 @@ class Ledger(Protocol):
         """Show these facts in listings."""
 
     async def unindex(self, session: SessionId) -> None:
-        """Forget a session that was deleted."""
+        """Forget a session that was deleted; a chat that had chosen it has chosen none."""
 
     async def listing(
         self,
@@ -353,7 +353,11 @@ class Ledger(Protocol):
         """Sessions, the most lately active first."""
 
     async def find(self, text: str) -> tuple[SessionRow, ...]:
-        """Sessions whose key or id is `text`, else those whose key or id begins with it."""
+        """Sessions whose key or id is `text`, else those whose key or id begins with it.
+
+        A session stands for its side sessions, which share its key: of those that are found, a side
+        session is left out where its base is found, too (`records.leading`).
+        """
 
     async def quiet_since(
         self, phase: Phase, before: datetime, limit: int, *, agent: str | None = None

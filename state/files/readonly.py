@@ -29,6 +29,7 @@ from state.files.repair import Cut, repair
 from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
+from state.records import leading
 from state.session import Session
 from state.spending import Per, Spent
 from state.store import (
@@ -74,8 +75,9 @@ class ReadOnlyState:
             return rows
         found = self._rows()
         exact = tuple(row for row in found if text in (row.id, str(row.key)))
-        return exact or tuple(
-            row for row in found if row.id.startswith(text) or str(row.key).startswith(text)
+        return leading(
+            exact
+            or (row for row in found if row.id.startswith(text) or str(row.key).startswith(text))
         )
 
     def rows(self, sessions: Collection[SessionId]) -> Mapping[SessionId, SessionRow]:

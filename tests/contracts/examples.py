@@ -1,9 +1,10 @@
 """Sessions, messages and turns that the storage suites speak about."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from state.history import AssistantEntry, Entry, Usage, UserEntry
-from state.keys import Address, SessionKey, SessionType
+from state.keys import Address, SessionKey, SessionType, side_session_id
 from state.lifecycle import Event
 from state.messages import (
     Button,
@@ -32,6 +33,12 @@ def later(seconds: float) -> datetime:
 def session(chat: str = "123456789", *, at: datetime = NOON, title: str | None = None) -> Session:
     key = SessionKey("telegram", chat, SessionType.MAIN)
     return Session.begin(key, agent="main", at=at, title=title)
+
+
+def side_of(base: Session, name: str, *, at: datetime = NOON) -> Session:
+    """A side session that began in the same chat."""
+    begun = Session.begin(base.key, agent=base.agent, at=at)
+    return replace(begun, id=side_session_id(base.id, name), base=base.id, name=name)
 
 
 def turn(number: int, *, asks: str = "Hello", answers: str = "Hi there!") -> list[Entry]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from state.keys import Address, SessionKey, SessionType
-from state.lifecycle import Event, Phase
+from state.lifecycle import Event
 from state.messages import Accepted, Correction, InboundMessage, Outcome, OwedPart, PartState
 from state.messages import Receipt as Taken
 from state.store import Ledger, NotFound, Role, SessionRow, StoreError
@@ -302,46 +302,7 @@ async def test_a_denied_request_is_gone(ledger: Ledger) -> None:
         await ledger.deny("AAAA")
 
 
-# Index --------------------------------------------------------------------------------------------
-
-
-async def test_a_listing_shows_the_most_lately_active_first(ledger: Ledger) -> None:
-    await ledger.index(session("1", at=later(1)), session("2", at=later(3)))
-    await ledger.index(session("3", at=later(2)).after(Event.MESSAGE, later(2)))
-    assert [row.key.chat for row in await ledger.listing()] == ["2", "3", "1"]
-    assert [row.key.chat for row in await ledger.listing(limit=1)] == ["2"]
-    assert [row.key.chat for row in await ledger.listing(phase=Phase.ACTIVE)] == ["3"]
-    await ledger.unindex(session("3").id)
-    assert (await ledger.counts()).sessions == 2
-
-
-async def test_a_session_is_found_by_key_id_or_beginning(ledger: Ledger) -> None:
-    await ledger.index(session("12"), session("123"), session("9%_"))
-    (row,) = await ledger.find("telegram:12:main")
-    assert row == SessionRow.of(session("12"))
-    assert [r.key.chat for r in await ledger.find("telegram_123_main")] == ["123"]
-    assert {r.key.chat for r in await ledger.find("telegram:12")} == {"12", "123"}
-    assert [r.key.chat for r in await ledger.find("telegram:9%25_")] == ["9%_"]
-    assert await ledger.find("telegram:_") == ()
-
-
-async def test_quiet_sessions_are_found_longest_quiet_first(ledger: Ledger) -> None:
-    for chat, at in (("1", 30), ("2", 10), ("3", 20)):
-        await ledger.index(session(chat, at=later(at)).after(Event.MESSAGE, later(at)))
-    quiet = await ledger.quiet_since(Phase.ACTIVE, later(30), limit=9)
-    assert [row.key.chat for row in quiet] == ["2", "3"]
-    assert len(await ledger.quiet_since(Phase.ACTIVE, later(99), limit=1)) == 1
-    assert await ledger.quiet_since(Phase.IDLE, later(99), limit=9) == ()
-
-
-async def test_the_longest_quiet_of_each_phase_is_known(ledger: Ledger) -> None:
-    assert dict(await ledger.oldest()) == {}
-    for chat, at in (("1", 30), ("2", 10), ("3", 20)):
-        await ledger.index(session(chat, at=later(at)).after(Event.MESSAGE, later(at)))
-    await ledger.index(session("4", at=later(5)))
-    assert dict(await ledger.oldest()) == {Phase.ACTIVE: later(10), Phase.CREATED: later(5)}
-    await ledger.unindex(session("2").id)
-    assert (await ledger.oldest())[Phase.ACTIVE] == later(20)
+# Pruning ------------------------------------------------------------------------------------------
 
 
 async def test_pruning_drops_what_ended_and_nothing_that_is_owed(ledger: Ledger) -> None:

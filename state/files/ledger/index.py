@@ -5,9 +5,18 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from state.codec import text
-from state.files.ledger.rows import SESSION, milliseconds, moment, of_session, session_row
+from state.files.ledger.rows import (
+    SESSION,
+    SESSION_BEFORE_SIDE_SESSIONS,
+    milliseconds,
+    moment,
+    of_session,
+    session_row,
+)
+from state.files.ledger.schema import has_side_sessions, version
 from state.keys import SessionId
 from state.lifecycle import Phase
+from state.records import leading
 from state.session import Session
 from state.store import Counts, SessionRow
 
@@ -38,7 +47,7 @@ def listing(
     """Sessions, the most lately active first."""
     which = "" if phase is None else "WHERE phase = :phase"
     rows = db.execute(
-        f"SELECT {SESSION} FROM sessions {which} ORDER BY updated_at DESC, id LIMIT :limit",
+        f"SELECT {_shown(db)} FROM sessions {which} ORDER BY updated_at DESC, id LIMIT :limit",
         {"phase": phase and str(phase), "limit": -1 if limit is None else limit},
     )
     return tuple(map(session_row, rows))
@@ -47,45 +56,65 @@ def listing(
 def rows(db: sqlite3.Connection, sessions: Collection[SessionId]) -> dict[SessionId, SessionRow]:
     """These sessions, as far as they are known."""
     marks = ", ".join("?" * len(sessions))
-    found = db.execute(f"SELECT {SESSION} FROM sessions WHERE id IN ({marks})", tuple(sessions))
+    found = db.execute(f"SELECT {_shown(db)} FROM sessions WHERE id IN ({marks})", tuple(sessions))
     return {row.id: row for row in map(session_row, found)}
 
 
 def find(db: sqlite3.Connection, written: str) -> tuple[SessionRow, ...]:
-    """Sessions of this key or id, else those whose key or id begins with it."""
+    """Sessions of this key or id, else those whose key or id begins with it.
+
+    Side sessions are not told of where their base is.
+    """
     written = text(written)
     for condition in (
         "key = :text OR id = :text",
         "substr(key, 1, length(:text)) = :text OR substr(id, 1, length(:text)) = :text",
     ):
         rows = db.execute(
-            f"SELECT {SESSION} FROM sessions WHERE {condition} ORDER BY updated_at DESC, id",
+            f"SELECT {_shown(db)} FROM sessions WHERE {condition} ORDER BY updated_at DESC, id",
             {"text": written},
         ).fetchall()
         if rows:
-            return tuple(map(session_row, rows))
+            return leading(map(session_row, rows))
     return ()
 
 
-def quiet_since(
-    db: sqlite3.Connection, phase: Phase, before: datetime, limit: int
-) -> tuple[SessionRow, ...]:
-    """Sessions in a phase that were last active before then, the longest quiet first."""
+def family(db: sqlite3.Connection, base: SessionId) -> tuple[SessionRow, ...]:
+    """A session with its side sessions: itself first, then the most lately active first."""
     rows = db.execute(
-        f"SELECT {SESSION} FROM sessions WHERE phase = ? AND updated_at < ? "
-        "ORDER BY updated_at, id LIMIT ?",
-        (str(phase), milliseconds(before), limit),
+        f"SELECT {SESSION} FROM sessions WHERE id = :base OR base = :base "
+        "ORDER BY id <> :base, updated_at DESC, id",
+        {"base": base},
     )
     return tuple(map(session_row, rows))
 
 
-def oldest(db: sqlite3.Connection) -> dict[Phase, datetime]:
+def quiet_since(
+    db: sqlite3.Connection, phase: Phase, before: datetime, limit: int, agent: str | None
+) -> tuple[SessionRow, ...]:
+    """Sessions in a phase that were last active before then, the longest quiet first."""
+    rows = db.execute(
+        f"SELECT {SESSION} FROM sessions WHERE {_whose(agent)} phase = :phase "
+        "AND updated_at < :before ORDER BY updated_at, id LIMIT :limit",
+        {
+            "agent": agent,
+            "phase": str(phase),
+            "before": milliseconds(before),
+            "limit": limit,
+        },
+    )
+    return tuple(map(session_row, rows))
+
+
+def oldest(db: sqlite3.Connection, agent: str | None) -> dict[Phase, datetime]:
     """When the longest quiet session of each phase was last active: one seek for each."""
     phases = " UNION ALL ".join(
-        f"SELECT '{phase}', (SELECT min(updated_at) FROM sessions WHERE phase = '{phase}')"
+        f"SELECT '{phase}', (SELECT min(updated_at) FROM sessions "
+        f"WHERE {_whose(agent)} phase = '{phase}')"
         for phase in Phase
     )
-    return {Phase(p): moment(at) for p, at in db.execute(phases) if at is not None}
+    found = db.execute(phases, {"agent": agent})
+    return {Phase(p): moment(at) for p, at in found if at is not None}
 
 
 def counts(db: sqlite3.Connection) -> Counts:
@@ -106,3 +135,12 @@ def counts(db: sqlite3.Connection) -> Counts:
         sessions=shown,
         outcomes=outcomes,
     )
+
+
+def _shown(db: sqlite3.Connection) -> str:
+    """The columns of a row: a reader may come before the newest of them."""
+    return SESSION if has_side_sessions(version(db)) else SESSION_BEFORE_SIDE_SESSIONS
+
+
+def _whose(agent: str | None) -> str:
+    return "" if agent is None else "agent = :agent AND"

@@ -186,6 +186,17 @@ class SqliteLedger:
     async def set_alias(self, key: SessionKey, session: SessionId) -> None:
         await self._do(lambda db: people.set_alias(db, key, session))
 
+    async def chosen(self) -> dict[str, SessionId]:
+        chosen: dict[str, SessionId] = await self._do(people.chosen)
+        return chosen
+
+    async def choose(self, key: SessionKey, session: SessionId | None) -> None:
+        await self._do(lambda db: people.choose(db, key, session))
+
+    async def family(self, base: SessionId) -> tuple[SessionRow, ...]:
+        rows: tuple[SessionRow, ...] = await self._do(lambda db: index.family(db, base))
+        return rows
+
     # People -----------------------------------------------------------------------------------
 
     async def request_pairing(self, request: PairingRequest, *, most: int) -> PairingRequest | None:
@@ -227,7 +238,11 @@ class SqliteLedger:
         await self._do(partial(index.index, sessions=sessions))
 
     async def unindex(self, session: SessionId) -> None:
-        await self._do(lambda db: index.unindex(db, [session]))
+        def forget(db: sqlite3.Connection) -> None:
+            index.unindex(db, [session])
+            people.choose_no_more(db, session)
+
+        await self._do(forget)
 
     async def listing(
         self, *, phase: Phase | None = None, limit: int | None = None
@@ -240,15 +255,15 @@ class SqliteLedger:
         return rows
 
     async def quiet_since(
-        self, phase: Phase, before: datetime, limit: int
+        self, phase: Phase, before: datetime, limit: int, *, agent: str | None = None
     ) -> tuple[SessionRow, ...]:
         rows: tuple[SessionRow, ...] = await self._do(
-            lambda db: index.quiet_since(db, phase, before, limit)
+            lambda db: index.quiet_since(db, phase, before, limit, agent)
         )
         return rows
 
-    async def oldest(self) -> Mapping[Phase, datetime]:
-        first: Mapping[Phase, datetime] = await self._do(index.oldest)
+    async def oldest(self, *, agent: str | None = None) -> Mapping[Phase, datetime]:
+        first: Mapping[Phase, datetime] = await self._do(lambda db: index.oldest(db, agent))
         return first
 
     async def counts(self) -> Counts:

@@ -1,4 +1,4 @@
-"""Who asked to be let in, who was, and the small facts beside them: cursors and aliases."""
+"""Who asked to be let in, who was, and the small facts beside them: cursors, aliases, choices."""
 
 import sqlite3
 from datetime import datetime
@@ -133,6 +133,24 @@ def aliases(db: sqlite3.Connection) -> dict[str, SessionId]:
 def set_alias(db: sqlite3.Connection, key: SessionKey, session: SessionId) -> None:
     """Let a key lead to a session."""
     db.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (str(key), session))
+
+
+def chosen(db: sqlite3.Connection) -> dict[str, SessionId]:
+    """Keys whose chats go on in another session than the one they lead to by themselves."""
+    return dict(db.execute("SELECT key, session FROM chosen").fetchall())
+
+
+def choose(db: sqlite3.Connection, key: SessionKey, session: SessionId | None) -> None:
+    """Let a chat go on in a session; None: in the one it leads to by itself."""
+    if session is None:
+        db.execute("DELETE FROM chosen WHERE key = ?", (str(key),))
+    else:
+        db.execute("INSERT OR REPLACE INTO chosen VALUES (?, ?)", (str(key), session))
+
+
+def choose_no_more(db: sqlite3.Connection, session: SessionId) -> None:
+    """Let the chats that go on in a session go on where they lead to by themselves."""
+    db.execute("DELETE FROM chosen WHERE session = ?", (session,))
 
 
 def _no_code() -> NotFound:

@@ -32,8 +32,9 @@ PAIRING = "code, account, user, name, channel, chat, thread, created_at, expires
 ADMISSION = "account, user, role, name, since"
 SESSION = (
     "id, key, channel, chat, thread, type, agent, phase, messages, created_at, updated_at, "
-    "title, person, context_tokens, context_limit"
+    "title, person, context_tokens, context_limit, base, name"
 )
+SESSION_BEFORE_SIDE_SESSIONS = SESSION.replace("base, name", "NULL, NULL")
 
 
 def milliseconds(at: datetime) -> int:
@@ -136,6 +137,8 @@ def of_session(session: Session) -> Row:
         session.person,
         context.tokens,
         context.limit,
+        session.base,
+        maybe_text(session.name),
     )
 
 
@@ -153,4 +156,6 @@ def session_row(row: Row) -> SessionRow:
         person=row[12],
         context_tokens=row[13],
         context_limit=row[14],
+        base=None if row[15] is None else SessionId(row[15]),
+        name=row[16],
     )

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from state.store import NewerFormat
 
-VERSION = 3
-_SPENDING_SINCE = 3
+VERSION = 4
+_SINCE = {"spending": 3, "chosen": 4}
+_SIDE_SESSIONS_SINCE = 4
 
 # Times are Unix milliseconds. An inbox row keeps what identifies the message for as long as a
 # redelivery is thinkable; its words (payload) go when it is finished, a part's when it was sent.
@@ -128,16 +129,41 @@ CREATE TABLE spending (
 ) STRICT;
 """
 
-MIGRATIONS: Sequence[str] = (_TABLES, _LIVE_AND_FILES, _SPENDING)
+# `base` is the session that a side session belongs to; `chosen` is where the chats of keys go on.
+_SIDE_SESSIONS = """
+ALTER TABLE sessions ADD COLUMN base TEXT;
+ALTER TABLE sessions ADD COLUMN name TEXT;
+CREATE INDEX sessions_agent ON sessions (agent, phase, updated_at);
+CREATE INDEX sessions_base ON sessions (base) WHERE base IS NOT NULL;
+CREATE TABLE chosen (key TEXT PRIMARY KEY, session TEXT NOT NULL) STRICT;
+CREATE INDEX chosen_session ON chosen (session);
+"""
+
+MIGRATIONS: Sequence[str] = (_TABLES, _LIVE_AND_FILES, _SPENDING, _SIDE_SESSIONS)
 """What leads from each version to the next; version 0 is an empty file."""
 
-TRUTH = ("inbox", "outbox", "set_aside", "cursors", "aliases", "pairings", "admissions", "spending")
+TRUTH = (
+    "inbox",
+    "outbox",
+    "set_aside",
+    "cursors",
+    "aliases",
+    "pairings",
+    "admissions",
+    "spending",
+    "chosen",
+)
 """The tables that nothing else can tell again; `sessions` is an index of the folders."""
 
 
 def expected(found: int) -> frozenset[str]:
     """The tables of `TRUTH` that a database of this version has."""
-    return frozenset(TRUTH) - ({"spending"} if found < _SPENDING_SINCE else set())
+    return frozenset(table for table in TRUTH if _SINCE.get(table, 0) <= found)
+
+
+def has_side_sessions(found: int) -> bool:
+    """Whether the index of a database of this version knows bases and names."""
+    return found >= _SIDE_SESSIONS_SINCE
 
 
 def configure(connection: sqlite3.Connection) -> None:

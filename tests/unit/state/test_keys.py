@@ -2,7 +2,16 @@
 
 import pytest
 
-from state.keys import InvalidKey, SessionKey, SessionType, is_account_name, person_session_id
+from state.keys import (
+    InvalidKey,
+    SessionKey,
+    SessionType,
+    as_slug,
+    is_account_name,
+    person_session_id,
+    side_of,
+    side_session_id,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +84,40 @@ def test_people_and_accounts_have_plain_names() -> None:
             person_session_id(name)
         assert not is_account_name(name)
     assert is_account_name("telegram-work")
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Work", "work"),
+        ("  Tax return, 2026! ", "tax-return-2026"),
+        ("Straße", "strasse"),
+        ("हिन्दी में", "हिन्दी-में"),
+        ("ﬁn²", "fin2"),
+        ("❤️ 🦜", ""),
+        ("../../etc", "etc"),
+        ("x" * 99, "x" * 48),
+    ],
+)
+def test_a_name_becomes_a_slug(name: str, slug: str) -> None:
+    assert as_slug(name) == slug
+
+
+def test_a_side_session_is_called_after_its_base() -> None:
+    base = SessionKey("telegram", "1", SessionType.MAIN).session_id
+    side = side_session_id(base, "work")
+    assert side == "telegram_1_main.work"
+    assert side_of(side) == (base, "work")
+    assert side_of(side_session_id(person_session_id("jason"), "work")) == ("user-jason", "work")
+    for name in ("", "Work", "a.b", "a/b", "-a", "x" * 49):
+        with pytest.raises(InvalidKey):
+            side_session_id(base, name)
+
+
+def test_a_side_session_of_a_base_with_a_digest_is_told_apart() -> None:
+    base = SessionKey("telegram", "x" * 500, SessionType.DM).session_id
+    assert side_of(side_session_id(base, "work")) == (base, "work")
+    one, other = (side_session_id(base, name * 48) for name in "ab")
+    assert one != other
+    assert len(one) <= 200
+    assert side_of(one) is None

@@ -25,6 +25,8 @@ from tests.contracts.examples import (
     later,
     message,
     part,
+    session,
+    side_of,
     turn,
 )
 from tests.unit.state.files.conversation import ALL, FACTS, folder, ids, loaded, said
@@ -80,6 +82,11 @@ async def test_a_database_of_version_1_takes_what_is_new(upgraded: State) -> Non
     assert found.part == new.part == full_part()
     assert await ledger.pending() == ()
     assert await ledger.spent(Per.DAY, NOON.date()) == {}
+    assert await ledger.chosen() == {}
+    side = side_of(session(), "work")
+    await ledger.index(side)
+    await ledger.choose(KEY, side.id)
+    assert [row.name for row in await ledger.family(KEY.session_id)] == ["work"]
     await ledger.sent(old.id, Receipt("901"))
     await ledger.sent(new.id, Receipt("902"))
     assert await ledger.prune(NOON + timedelta(days=99)) == 8, "nothing is owed any more"
@@ -91,7 +98,7 @@ async def test_an_upgraded_database_is_not_upgraded_again(tmp_path: Path) -> Non
         state = await open_state(tmp_path)
         await state.close()
         with closing(sqlite3.connect(path)) as db:
-            assert version(db) == VERSION == 3
+            assert version(db) == VERSION == 4
     state = await open_state(tmp_path)
     assert len(await state.ledger.pending()) == 2
     await state.close()
@@ -102,6 +109,7 @@ def test_a_reader_understands_a_database_that_is_not_upgraded_yet(tmp_path: Path
     reader = ReadOnlyState(tmp_path)
     assert (reader.counts().pending, reader.counts().owed) == (2, 1)
     assert [row.key for row in reader.listing()] == [KEY]
+    assert [row.base for row in reader.find(str(KEY))] == [None]
     assert [request.code for request in reader.pairings(NOON)] == ["CODE1"]
     assert reader.spent(Per.DAY, NOON.date()) == {}
     with closing(sqlite3.connect(path)) as db:
