@@ -19,6 +19,7 @@ from pydantic import (
 
 from agents.errors import NotConfigured
 from agents.models.names import ModelName
+from agents.models.options import checked
 from agents.models.sight import MediaMode
 from agents.prices import Price
 from agents.summary_prompts import SUMMARIZATION_PROMPT, SUMMARY_CONTEXT_PROMPT
@@ -193,6 +194,11 @@ class AgentSettings(BaseModel):
 
     session: SessionSettings = SessionSettings()
 
+    @field_validator("options")
+    @classmethod
+    def _options(cls, given: dict[str, Option]) -> dict[str, Option]:
+        return dict(checked(given))
+
     @field_validator("model", "fallbacks")
     @classmethod
     def _names_of_models(cls, given: str | tuple[str, ...]) -> str | tuple[str, ...]:
@@ -295,6 +301,11 @@ class ChoiceSettings(BaseModel):
 
     title: str | None = None
     """What the conversation is called, until somebody gives it another title."""
+
+    @field_validator("options")
+    @classmethod
+    def _options(cls, given: dict[str, Option] | None) -> dict[str, Option] | None:
+        return given if given is None else dict(checked(given))
 
     @field_validator("model")
     @classmethod

@@ -63,7 +63,7 @@ def decide(
     sender = message.sender
     if sender.is_bot:
         return Ignore("bots are not answered")
-    owner = sender.id in policy.owners or admitted.get(sender.id) is Role.OWNER
+    owner = is_owner(sender.id, policy, admitted)
     known = owner or sender.id in policy.users or sender.id in admitted
     if message.kind is ChatKind.DIRECT:
         return _in_private(policy.dm, owner=owner, known=known)
@@ -71,6 +71,11 @@ def decide(
         return Ignore("not addressed")
     places = {message.address.chat, message.container}
     return _in_group(policy.group, owner=owner, known=known, listed=bool(places & policy.groups))
+
+
+def is_owner(user: str, policy: Policy, admitted: Mapping[str, Role]) -> bool:
+    """Whether a user id of the account is an owner's, by the configuration or let in as one."""
+    return user in policy.owners or admitted.get(user) is Role.OWNER
 
 
 def _in_private(policy: DmPolicy, *, owner: bool, known: bool) -> Verdict:

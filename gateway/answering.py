@@ -166,7 +166,8 @@ class Answering:
 
     async def _begun(self, batch: Batch, opened: OpenSession) -> _Turn:
         asked = questions(batch, turn=self._clock.id())
-        media = await self._attachments.contents(batch.session, asked)
+        takes = opened.setup.agent.takes
+        media = await self._attachments.contents(batch.session, asked, takes)
         return _Turn(batch, opened, asked, media)
 
     async def _ended(self, turn: _Turn, stop: Stop) -> TurnFinished | Stopped | str:
@@ -244,7 +245,7 @@ class Answering:
         opened, entries = turn.opened, [*turn.asked, *answers]
         if tokens is None:
             words = said(entries, shared=is_shared(opened.session.key), media=turn.media)
-            tokens = self._compacting.length(opened) + self._compacting.estimated(words)
+            tokens = self._compacting.length(opened) + self._compacting.estimated(opened, words)
         await self._keeping.append(opened, entries, tokens=tokens, media=turn.media)
 
     async def _close(

@@ -10,15 +10,17 @@ from typing import Any, TypeVar
 import structlog
 
 from agents.agent import Agent
+from agents.config import MAIN, QueueMode
 from channels.channel import Channel, Health
 from channels.config import AccountSettings, DmPolicy
 from channels.errors import ChannelError
 from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
-from gateway.admission import Policy
+from gateway.admission import Policy, is_owner
+from gateway.agent_pool import AgentPool, Make
 from gateway.attachments import Attachments
 from gateway.clock import Clock
-from gateway.compacting import Compacted, Compacting, rules_of
+from gateway.compacting import Compacted, Compacting
 from gateway.config import Settings
 from gateway.conversation import Conversation
 from gateway.events import Feed
@@ -30,16 +32,17 @@ from gateway.life import Life
 from gateway.notices import notice
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
+from gateway.profiles import Profiles
 from gateway.purse import Purse
 from gateway.routing import Route
+from gateway.setups import Instructions, Setups, no_skills
 from gateway.speaking import Speaking
-from gateway.summarising import reads_as
 from gateway.supervisor import Supervisor
 from gateway.thinking import Thinking
 from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
-from state.keys import Address
-from state.messages import OwedPart, Reply, ReplyKind
+from state.keys import Address, SessionKey
+from state.messages import Accepted, Deletion, OwedPart, Reply, ReplyKind
 from state.quiet import Spans
 from state.store import Ledger, Role, SessionRow, Sessions
 
@@ -60,6 +63,8 @@ class Gateway:
         sessions: Sessions,
         ledger: Ledger,
         agent: Agent,
+        make_agent: Make | None = None,
+        instructions: Instructions = no_skills,
         channels: Sequence[Channel] = (),
         token_locks: Mapping[str, TokenLock] = MappingProxyType({}),
         clock: Clock | None = None,
@@ -72,7 +77,7 @@ class Gateway:
         self.terminal = LoopbackChannel(now=clock.now)
         everywhere = (self.terminal, *channels)
         self.channels: Mapping[str, Channel] = {each.name: each for each in everywhere}
-        kept = settings.agents.defaults.session
+        self.profiles = profiles = Profiles(settings)
         self.trouble = Trouble(self._tell_owners)
         self.people = People(ledger, self.channels, clock)
         self._speaking = Speaking(
@@ -84,25 +89,22 @@ class Gateway:
             self.channels,
             clock,
             limits={name: each.max_file_mb * 1_000_000 for name, each in settings.channels.items()},
-            takes=agent.takes,
         )
-        contents = self.attachments.contents
-        self.opened = OpenSessions(sessions, contents=contents, reads=reads_as(kept))
+        self.pool = AgentPool(agent, settings.agents.of(MAIN), make_agent)
+        setups = Setups(profiles, self.pool, instructions)
+        self.opened = OpenSessions(sessions, contents=self.attachments.contents, setups=setups)
         self.life = Life(sessions, ledger, self.opened, clock)
         self.purse = Purse(ledger, self.trouble, settings, clock, self._announce)
         self.thinking = Thinking(
-            agent,
             self._speaking.streaming,
             self._speaking.signs,
             self.attachments,
             self.feed,
             clock,
-            prompt=settings.agents.defaults.system_prompt,
             at_once=settings.gateway.max_turns,
         )
-        limit = rules_of(kept, window=agent.window).limit
-        keeping = Keeping(sessions, self.opened, self.trouble, clock, limit)
-        self.compacting = Compacting(keeping, self.thinking, agent, kept, clock, self.purse)
+        keeping = Keeping(sessions, self.opened, self.trouble, clock)
+        self.compacting = Compacting(keeping, self.thinking, clock, self.purse)
         conversation = Conversation(
             keeping=keeping,
             compacting=self.compacting,
@@ -114,9 +116,9 @@ class Gateway:
             feed=self.feed,
             clock=clock,
             purse=self.purse,
-            deletions=kept.deletions,
+            is_owner=self._is_owner,
         )
-        self.lanes = Lanes(conversation.handle, mode=kept.queue)
+        self.lanes = Lanes(conversation.handle, mode=self._queued)
         policies = {name: Policy.of(each) for name, each in settings.channels.items()}
         self._policies = policies | {TERMINAL: _TERMINAL_POLICY}
         self.intake = Intake(
@@ -129,7 +131,7 @@ class Gateway:
             trouble=self.trouble,
             clock=clock,
             accounts=settings.channels,
-            scope=kept.channel_scope,
+            scope=settings.agents.defaults.session.channel_scope,
             max_queue=settings.gateway.max_queue,
         )
         self._janitor = Janitor(
@@ -246,7 +248,7 @@ class Gateway:
             "pid": os.getpid(),
             "started_at": self._started_at,
             "uptime": (self.clock.now() - self._started_at).total_seconds(),
-            "model": self.thinking.model,
+            "model": self.pool.main.model,
             "turns_running": self.thinking.running,
             "sessions_working": len(self.lanes),
             "parts_queued": len(self.delivery),
@@ -254,9 +256,19 @@ class Gateway:
             "repaired": list(self._reports),
         }
 
+    def _is_owner(self, accepted: Accepted) -> bool:
+        message = accepted.message
+        account = message.address.channel
+        if isinstance(message, Deletion) or (policy := self._policies.get(account)) is None:
+            return False
+        return is_owner(message.sender.id, policy, self.people.admitted(account))
+
+    def _queued(self, key: SessionKey) -> QueueMode:
+        return self.settings.agents.of(self.profiles.agent(key)).session.queue
+
     def _rests(self, row: SessionRow) -> None:
         """A session went to rest: summarise it where it is large. The janitor does not wait."""
-        if self.compacting.is_large(row.context_tokens):
+        if self.settings.agents.of(row.agent).session.idle_compaction and row.context_tokens:
             self._begin(self._summarise_resting(row), name=f"summary of {row.id}")
 
     def _begin(self, work: Coroutine[Any, Any, None], *, name: str) -> None:

@@ -6,7 +6,7 @@ with the attachment (`Attachment.problem`), and the message is answered without 
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -73,7 +73,6 @@ class Attachments:
     """Keeps what comes with messages, and finds it again.
 
     `limits` says for each account how long a file may be, in bytes; 0: nothing is fetched.
-    `takes` is what the models can be shown (`Model.takes`): nothing else is read again.
     """
 
     def __init__(
@@ -83,14 +82,12 @@ class Attachments:
         clock: Clock,
         *,
         limits: Mapping[str, int],
-        takes: frozenset[str] = frozenset(),
         seconds: float = FETCH_SECONDS,
     ) -> None:
         self._sessions = sessions
         self._channels = channels
         self._clock = clock
         self._limits = limits
-        self._takes = takes | {"plain"}
         self._seconds = seconds
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -117,13 +114,16 @@ class Attachments:
         kept = await asyncio.gather(*(one(*each) for each in enumerate(message.attachments)))
         return replace(message, attachments=tuple(kept))
 
-    async def contents(self, session: SessionId, entries: Sequence[Entry]) -> Mapping[str, Media]:
+    async def contents(
+        self, session: SessionId, entries: Sequence[Entry], takes: Collection[str]
+    ) -> Mapping[str, Media]:
         """What a model can be shown of the files that came with these entries, by their names.
 
+        `takes` is what it can be shown beside words (`Model.takes`): nothing else is read again.
         The newest are taken first, as many as `SHARES` and `MOST_SHOWN` say.
         """
         shown: dict[str, Media] = {}
-        left = {ability: share.files for ability, share in SHARES.items()}
+        left = {of: share.files for of, share in SHARES.items() if of in takes or of == "plain"}
         room = MOST_SHOWN
         for attachment in _newest(entries):
             name = attachment.file or ""
@@ -203,7 +203,7 @@ class Attachments:
             return None
         wanted = Media(mime, b"", attachment.name or "")
         share = SHARES.get(wanted.ability)
-        if share is None or wanted.ability not in self._takes or left[wanted.ability] <= 0:
+        if share is None or left.get(wanted.ability, 0) <= 0:
             return None
         most = min(share.each, room)
         if attachment.size is not None and attachment.size > most:

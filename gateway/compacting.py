@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass, replace
 
 import structlog
 
-from agents.agent import Agent, TurnFinished
+from agents.agent import TurnFinished
 from agents.calibration import Calibrations
 from agents.compactor import SHORTEST
-from agents.config import SessionSettings
 from agents.tokens import of_said
 from agents.transcript import Said
 from gateway.clock import Clock
@@ -46,58 +45,35 @@ class Compacted:
     after: int
 
 
-def rules_of(settings: SessionSettings, *, window: int | None) -> Rules:
-    """The rules as they are set, within the model's window where that is known."""
-    most = settings.max_context_tokens
-    return Rules(
-        limit=min(most, window or most),
-        threshold=settings.compaction_threshold,
-        max_messages=settings.max_messages,
-        trigger_threshold=settings.trigger_threshold,
-        strategy=settings.strategy,
-        compact_ratio=settings.compact_ratio,
-        preserve_recent=settings.preserve_recent,
-    )
-
-
 class Compacting:
-    """Compacts open sessions, each in its lane; the agent's first model writes the summaries."""
+    """Compacts open sessions, each in its lane; their agents' first models write the summaries."""
 
-    def __init__(
-        self,
-        keeping: Keeping,
-        thinking: Thinking,
-        agent: Agent,
-        settings: SessionSettings,
-        clock: Clock,
-        purse: Purse,
-    ) -> None:
+    def __init__(self, keeping: Keeping, thinking: Thinking, clock: Clock, purse: Purse) -> None:
         self._keeping = keeping
         self._thinking = thinking
-        self._model = agent.first
-        self._rules = rules_of(settings, window=agent.window)
-        self._idle_from = self._rules.limit * settings.idle_compaction
-        self._summarising = Summarising(keeping, agent, settings, clock)
+        self._summarising = Summarising(keeping, clock)
         self._purse = purse
         self._calibrations = Calibrations()
 
     async def make_room(self, opened: OpenSession, coming: Sequence[Said], stop: Stop) -> None:
         """Compact if that is due with what is coming. People are told with the next answer."""
-        tokens = self.length(opened) + self.estimated(coming)
-        reason = due(tokens, opened.messages(), self._rules)
+        rules = opened.setup.rules
+        tokens = self.length(opened) + self.estimated(opened, coming)
+        reason = due(tokens, opened.messages(), rules)
         if reason is None:
             return
         # With `sliding`, a little leaves each time: that is no news after the first time.
-        silent = self._rules.strategy is Strategy.SLIDING and bool(opened.session.context.undo)
-        done = await self._compact(opened, self._rules, reason, coming, stop=stop)
+        silent = rules.strategy is Strategy.SLIDING and bool(opened.session.context.undo)
+        done = await self._compact(opened, rules, reason, coming, stop=stop)
         if done is not None and not silent:
             opened.news = _news(done)
 
     async def overflowed(self, opened: OpenSession, coming: Sequence[Said], stop: Stop) -> bool:
         """Compact what a model found too long; whether anything left the context."""
         # What the window must be after all: a context that should have fitted did not.
-        real = self.length(opened) + self.estimated(coming)
-        rules = replace(self._rules, limit=min(self._rules.limit, real))
+        real = self.length(opened) + self.estimated(opened, coming)
+        rules = opened.setup.rules
+        rules = replace(rules, limit=min(rules.limit, real))
         done = await self._compact(opened, rules, Reason.OVERFLOW, coming, stop=stop)
         if done is not None:
             opened.news = _news(done)
@@ -110,18 +86,18 @@ class Compacting:
 
         `wish` is what shall be kept above all. Also None when it was stopped.
         """
-        rules = replace(self._rules, strategy=Strategy.SUMMARIZE)
+        rules = replace(opened.setup.rules, strategy=Strategy.SUMMARIZE)
         return await self._compact(opened, rules, Reason.ASKED, (), wish=wish, stop=stop)
-
-    def is_large(self, tokens: int) -> bool:
-        """Whether a session with a context of so many tokens is summarised when it goes to rest."""
-        return self._rules.summarises and 0 < self._idle_from <= tokens
 
     async def rested(self, opened: OpenSession) -> bool:
         """Summarise a session that rests and is large; whether anything left its context."""
-        if opened.session.phase is not Phase.IDLE or not self.is_large(self.length(opened)):
+        setup = opened.setup
+        large = setup.rules.limit * setup.kept.idle_compaction
+        if opened.session.phase is not Phase.IDLE or not setup.rules.summarises:
             return False
-        done = await self._compact(opened, self._rules, Reason.IDLE, ())
+        if not 0 < large <= self.length(opened):
+            return False
+        done = await self._compact(opened, setup.rules, Reason.IDLE, ())
         if done is not None:
             opened.news = _news(done)
         return done is not None
@@ -129,11 +105,12 @@ class Compacting:
     def length(self, opened: OpenSession) -> int:
         """The context's length in tokens, as its provider counted it, or else as we estimate it."""
         known = opened.session.context.tokens
-        return known or self._corrected(self._thinking.beside(opened) + opened.estimated())
+        estimated = self._thinking.beside(opened) + opened.estimated()
+        return known or self._corrected(opened, estimated)
 
-    def estimated(self, words: Sequence[Said]) -> int:
-        """About how many tokens words are that no provider has counted yet."""
-        return self._corrected(sum(map(of_said, words)))
+    def estimated(self, opened: OpenSession, words: Sequence[Said]) -> int:
+        """About how many tokens words are that the session's provider has not counted yet."""
+        return self._corrected(opened, sum(map(of_said, words)))
 
     def counted(self, opened: OpenSession, finished: TurnFinished) -> None:
         """Learn from what a provider counted of the context as it is now."""
@@ -141,8 +118,8 @@ class Compacting:
             estimated = self._thinking.beside(opened) + opened.estimated()
             self._calibrations.learn(finished.model, estimated=estimated, counted=finished.context)
 
-    def _corrected(self, estimated: int) -> int:
-        return self._calibrations.corrected(self._model.name, estimated)
+    def _corrected(self, opened: OpenSession, estimated: int) -> int:
+        return self._calibrations.corrected(opened.setup.agent.model, estimated)
 
     async def _compact(
         self,
@@ -176,7 +153,7 @@ class Compacting:
             return None
         left = beside + sum(turn.tokens for turn in opened.turns[made.leave :])
         if entry is not None:
-            left += self._summarising.length(entry)
+            left += self._summarising.length(opened, entry)
         first, last = _span(opened, made, entry)
         done = Compacted(first, last, entry is not None, before, round(left * scale))
         sliding = rules.strategy is Strategy.SLIDING and entry is None
@@ -184,7 +161,7 @@ class Compacting:
             opened, made, entry, tokens=done.after, reason=None if sliding else reason
         )
         if entry is not None:
-            await self._purse.summarised(opened.session, entry, model=self._model.name)
+            await self._purse.summarised(opened.session, entry, model=opened.setup.agent.model)
         _log.info("context_compacted", session=opened.session.id, reason=reason, **asdict(done))
         return done
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from agents.config import AgentsSettings, ChoiceSettings, ModelsSettings, RuleSettings
+from agents.tools.mcp.config import McpSettings, check_names
 from channels.discord.config import DiscordSettings
 from channels.registry import KINDS
 from channels.slack.config import SlackSettings
@@ -76,10 +77,20 @@ class Settings(BaseModel):
     """What holds for one session, by its key or id. It beats the rules."""
 
     models: ModelsSettings = ModelsSettings()
+    mcp: dict[str, McpSettings] = {}
+    """MCP servers, each under a name of its owner's choice: their tools are called
+    ``<name>__<tool>``."""
+
     channels: Annotated[dict[str, Account], BeforeValidator(_with_kinds)] = {}
     gateway: GatewaySettings = GatewaySettings()
     budget: BudgetSettings = BudgetSettings()
     log: LogSettings = LogSettings()
+
+    @field_validator("mcp")
+    @classmethod
+    def _servers(cls, servers: dict[str, McpSettings]) -> dict[str, McpSettings]:
+        check_names(servers)
+        return servers
 
     @field_validator("channels")
     @classmethod

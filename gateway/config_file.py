@@ -163,7 +163,9 @@ def _snake_path(path: KeyPath) -> KeyPath:
 def _holds_names(path: KeyPath) -> bool:
     """Whether the keys there are names (accounts, agents, a platform's ids) and no settings."""
     if len(path) == 1:
-        return path[0] in ("channels", "agents", "rules", "session")
+        return path[0] in ("channels", "agents", "rules", "session", "mcp")
+    if path[:1] == ("mcp",):
+        return path[2:] in (("env",), ("headers",))
     return path[-1:] == ("options",) or (path[:1] == ("channels",) and path[2:] == ("scopes",))
 
 

@@ -6,27 +6,30 @@ of a crash, the next start finds either open rows (the messages run), open rows 
 them (their answer is owed, and not thought of twice), or owed parts.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+
 import structlog
 
-from agents.config import DeletionMode
 from gateway import commands
 from gateway.answering import Answering
 from gateway.attachments import Attachments
+from gateway.basics import Basics
 from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.closing import Closing
+from gateway.commands import CommandName
 from gateway.compacting import Compacting
 from gateway.events import Feed
 from gateway.keeping import Keeping
 from gateway.life import Life
 from gateway.notices import notice
-from gateway.obeying import Obeying
+from gateway.obeying import Obey, Obeying
 from gateway.purse import Purse
 from gateway.revising import Revising
 from gateway.stop import Stop
 from gateway.thinking import Thinking
 from gateway.trouble import Trouble
-from state.messages import Correction, Deletion, Outcome, Reply, ReplyKind
+from state.messages import Accepted, Correction, Deletion, Outcome, Reply, ReplyKind
 
 _log = structlog.get_logger("conversation")
 
@@ -47,7 +50,8 @@ class Conversation:
         feed: Feed,
         clock: Clock,
         purse: Purse,
-        deletions: DeletionMode,
+        is_owner: Callable[[Accepted], bool],
+        books: Sequence[Mapping[CommandName, Obey]] = (),
     ) -> None:
         self._answering = Answering(
             keeping=keeping,
@@ -59,8 +63,9 @@ class Conversation:
             compacting=compacting,
             purse=purse,
         )
-        self._revising = Revising(keeping, closing, deletions=deletions)
-        self._obeying = Obeying(keeping, compacting, thinking, closing, life, trouble, purse)
+        self._revising = Revising(keeping, closing)
+        basics = Basics(compacting, thinking, life, trouble, purse)
+        self._obeying = Obeying(keeping, closing, is_owner, basics.book, *books)
         self._closing = closing
 
     async def handle(self, batch: Batch, stop: Stop) -> Batch | None:

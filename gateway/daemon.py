@@ -14,6 +14,7 @@ import structlog
 from pydantic import SecretStr
 
 from agents.agent import Agent
+from agents.config import MAIN, AgentSettings
 from agents.models.http import new_session
 from agents.models.model import ModelSettings, Timeouts
 from agents.models.registry import Resolution, resolve
@@ -42,9 +43,9 @@ class Running:
     state: State
 
 
-def model_settings(settings: Settings) -> ModelSettings:
-    """What the agents' side needs to know, with secrets uncovered."""
-    models, agent = settings.models, settings.agents.defaults
+def model_settings(settings: Settings, agent: AgentSettings | None = None) -> ModelSettings:
+    """What the agents' side needs to know, with secrets uncovered; without `agent`, for `main`."""
+    models, agent = settings.models, agent or settings.agents.of(MAIN)
     return ModelSettings(
         model=agent.model,
         fallbacks=agent.fallbacks,
@@ -64,7 +65,33 @@ def model_settings(settings: Settings) -> ModelSettings:
         max_output=agent.max_output_tokens,
         window=agent.context_window,
         media=agent.media,
+        options=agent.options,
     )
+
+
+class Makers:
+    """Makes agents as they are set."""
+
+    def __init__(self, settings: Settings, http: aiohttp.ClientSession) -> None:
+        self._settings = settings
+        self._http = http
+
+    async def resolve(self, agent: AgentSettings) -> Resolution:
+        """The models that an agent is set to use. Raises `agents.errors.NotConfigured`."""
+        return await resolve(model_settings(self._settings, agent), self._http)
+
+    def agent(self, agent: AgentSettings, found: Resolution) -> Agent:
+        """The agent with these models."""
+        return Agent(
+            found.models,
+            timeouts=model_settings(self._settings).timeouts,
+            attempts=self._settings.models.attempts,
+            max_steps=agent.max_steps,
+        )
+
+    async def make(self, agent: AgentSettings) -> Agent:
+        """The agent of these settings. Raises `agents.errors.NotConfigured`."""
+        return self.agent(agent, await self.resolve(agent))
 
 
 def _uncovered(secret: SecretStr | None) -> str | None:
@@ -82,18 +109,17 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
         state = await open_state(state_dir)
         stack.push_async_callback(state.close)
         http = await stack.enter_async_context(new_session())
-        wanted = model_settings(settings)
-        resolution = await resolve(wanted, http)
+        makers = Makers(settings, http)
+        resolution = await makers.resolve(settings.agents.of(MAIN))
+        for name in settings.agents.names:
+            # What an agent cannot think with is told at the start, and not to whoever writes first.
+            await makers.resolve(settings.agents.of(name))
         gateway = Gateway(
             settings,
             sessions=state.sessions,
             ledger=state.ledger,
-            agent=Agent(
-                resolution.models,
-                timeouts=wanted.timeouts,
-                attempts=wanted.attempts,
-                max_steps=settings.agents.defaults.max_steps,
-            ),
+            agent=makers.agent(settings.agents.of(MAIN), resolution),
+            make_agent=makers.make,
             channels=_channels(settings, http, state.ledger),
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),
         )
@@ -113,7 +139,7 @@ async def serve(
 ) -> int:
     """Run a gateway until SIGTERM, SIGINT or a request to stop; returns the exit code."""
     async with running(settings, state_dir) as run:
-        _log.info("ready", state=str(state_dir), model=run.gateway.thinking.model)
+        _log.info("ready", state=str(state_dir), model=run.gateway.pool.main.model)
         ready(run)
         # What was loaded stays until the end. A full collection that walked all of it, again and
         # again, would hold up every chat for 50 ms and more.

@@ -30,13 +30,11 @@ class Keeping:
         opened: OpenSessions,
         trouble: Trouble,
         clock: Clock,
-        limit: int,
     ) -> None:
         self._sessions = sessions
         self._opened = opened
         self._trouble = trouble
         self._clock = clock
-        self._limit = limit
 
     async def open(self, accepted: Accepted) -> OpenSession:
         """The session that a message was routed to."""
@@ -46,6 +44,18 @@ class Keeping:
         return await self._trouble.insist(
             lambda: self._opened.open(route, at=accepted.at, title=title)
         )
+
+    async def change(self, opened: OpenSession, session: Session) -> None:
+        """Keep other facts of a session (its choices, its title), durably, and show them.
+
+        What it runs with is found anew the next time it is opened.
+        """
+        session = replace(session, revision=session.revision + 1)
+        # The command that asks for it may be the first that is heard in its chat.
+        keep = self._sessions.save if opened.stored else self._sessions.create
+        await self._trouble.insist(partial(keep, session))
+        opened.session, opened.stored = session, True
+        self._opened.forget(session.id)
 
     async def append(
         self,
@@ -61,7 +71,7 @@ class Keeping:
         """
         session = opened.session.after(Event.MESSAGE, self._clock.now()).with_entries(turn)
         session = replace(
-            session, context=replace(session.context, tokens=tokens, limit=self._limit)
+            session, context=replace(session.context, tokens=tokens, limit=opened.setup.rules.limit)
         )
         positions = await self._trouble.insist(lambda: self._sessions.append(session, turn))
         opened.session, opened.stored = session, True
@@ -137,7 +147,7 @@ class Keeping:
             (at,) = await self._trouble.insist(lambda: self._sessions.append(session, entries))
             opened.session = session
         context = apply(plan, session.context, opened.turns, summary=at, tokens=tokens)
-        session = replace(session, context=replace(context, limit=self._limit))
+        session = replace(session, context=replace(context, limit=opened.setup.rules.limit))
         if reason is not None:
             session = _compacted(session, reason, self._clock.now())
         session = replace(session, revision=session.revision + 1)

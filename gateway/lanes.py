@@ -25,6 +25,7 @@ from gateway import gathering
 from gateway.batch import Batch
 from gateway.lane import Action, Lane, Message
 from gateway.stop import Stop
+from state.keys import SessionKey
 from state.messages import Accepted, Correction, Deletion
 
 T = TypeVar("T")
@@ -40,10 +41,18 @@ with `Stop.again`, it returns those without an outcome, as they are known by the
 anew. What it raises is a bug and is logged."""
 
 
-class Lanes:
-    """All lanes with work in them."""
+Mode = Callable[[SessionKey], QueueMode]
+"""How messages that arrive during a turn are queued, by the key that they came under."""
 
-    def __init__(self, handle: Handle, *, mode: QueueMode = QueueMode.COLLECT) -> None:
+
+def _collect(_: SessionKey) -> QueueMode:
+    return QueueMode.COLLECT
+
+
+class Lanes:
+    """All lanes with work in them. `mode` says how the messages of a key are queued."""
+
+    def __init__(self, handle: Handle, *, mode: Mode = _collect) -> None:
         self._handle = handle
         self._mode = mode
         self._lanes: dict[str, Lane] = {}
@@ -64,7 +73,7 @@ class Lanes:
             return
         stop = Stop(self._stop(accepted.session, accepted.seq) if stops else ())
         self._put(accepted.session, Message(accepted, stop))
-        if lane is not None and self._mode is QueueMode.INTERRUPT:
+        if lane is not None and self._mode(accepted.key) is QueueMode.INTERRUPT:
             self._interrupt(lane)
 
     async def run_between(self, session: str, action: Callable[[], Awaitable[T]]) -> T:
@@ -157,7 +166,7 @@ class Lanes:
     def _interrupt(self, lane: Lane) -> None:
         """Give up the running turn when what has just been put in would be part of it."""
         messages = [each.accepted for each in lane.messages()]
-        joined = gathering.together(messages, self._mode) == len(messages)
+        joined = gathering.together(messages, QueueMode.INTERRUPT) == len(messages)
         if lane.current and joined and self._may_interrupt(lane):
             lane.interrupt()
 
@@ -209,7 +218,8 @@ class Lanes:
             islice(lane.items, gathering.MOST),
         )
         messages = [head for head in heads if isinstance(head, Message)]
-        count = gathering.together([each.accepted for each in messages], self._mode)
+        mode = self._mode(first.accepted.key)
+        count = gathering.together([each.accepted for each in messages], mode)
         return tuple(messages[:count])
 
     def _patience(self, lane: Lane, batch: tuple[Message, ...]) -> float:

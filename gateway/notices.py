@@ -42,6 +42,9 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         # The first line of an answer for which room had to be made.
         "compacted": "I summarised messages {first}-{last} to make room.",
         "dropped": "Messages {first}-{last} are too far back for me now. They stay in the history.",
+        # The first line of an answer when something that was chosen is gone.
+        "model_not_there": "The model {model} is not set up any more, so {instead} answers.",
+        "skill_not_there": "The skill {skill} is not there any more, so I answer without it.",
         # Commands.
         "compacted_now": "I summarised messages {first}-{last}. "
         "Context: {before} tokens before, {after} now. `/compact undo` takes it back.",

@@ -5,18 +5,20 @@ recently used are simply dropped. Only a session's own lane touches its open ses
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from agents import summary_prompts
+from agents.config import MAIN
 from agents.prompt import NO_MEDIA, said
 from agents.revisions import UNREVISED, Revisions, revisions
 from agents.tokens import of_said
 from agents.transcript import Media, Transcript
 from gateway.routing import Route
+from gateway.setups import Setup, Setups
 from state.compaction import TurnSize
 from state.history import Entry, SummaryEntry, count_messages, finished, turn_ends
 from state.keys import SessionId, SessionKey, SessionType
@@ -32,15 +34,14 @@ MOST_MEDIA_BYTES = 12_000_000
 """With `gateway.attachments.MOST_SHOWN` for the question, what fits in a request."""
 _LATELY = 16
 
-Contents = Callable[[SessionId, Sequence[Entry]], Awaitable[Mapping[str, Media]]]
-"""What a model can be shown of the files that came with these entries, by their names."""
+Contents = Callable[[SessionId, Sequence[Entry], Collection[str]], Awaitable[Mapping[str, Media]]]
+"""What a model that takes this can be shown of the files that came with these entries, by their
+names."""
 
 
-Reads = Callable[[SummaryEntry], str]
-"""How a summary reads to a model."""
-
-
-async def _nothing_shown(_session: SessionId, _entries: Sequence[Entry]) -> Mapping[str, Media]:
+async def _nothing_shown(
+    _session: SessionId, _entries: Sequence[Entry], _takes: Collection[str]
+) -> Mapping[str, Media]:
     return NO_MEDIA
 
 
@@ -55,6 +56,7 @@ class OpenSession:
     messages whose end was already in the history when it was loaded: after a crash their inbox
     rows may still be open. `stored` is false until the first entry of a new session makes it.
     `news` is what people have not been told yet of their conversation; the next answer does.
+    `furnished` is what its turns run with; where no turns run, there is none.
     """
 
     session: Session
@@ -65,14 +67,18 @@ class OpenSession:
     summary: SummaryEntry | None = None
     front: int = 0
     news: str = ""
+    furnished: Setup | None = None
 
-    def begin(
-        self,
-        loaded: Loaded,
-        media: Mapping[str, Media] = NO_MEDIA,
-        reads: Reads = summary_prompts.shown,
-    ) -> None:
+    @property
+    def setup(self) -> Setup:
+        """What its turns run with."""
+        if self.furnished is None:
+            raise RuntimeError("a session that was opened without `setups` runs no turns")
+        return self.furnished
+
+    def begin(self, loaded: Loaded, media: Mapping[str, Media] = NO_MEDIA) -> None:
         """Take the session as it was loaded: its summary, and the turns of its context."""
+        reads = summary_prompts.shown if self.furnished is None else self.furnished.reads
         self.session, self.transcript, self.turns = loaded.session, Transcript(), []
         self.summary, self.front = loaded.summary, 0
         if loaded.summary is not None:
@@ -121,22 +127,23 @@ def is_shared(key: SessionKey) -> bool:
 
 
 class OpenSessions:
-    """The cache: at most so many sessions, and so many bytes of encodings."""
+    """The cache: at most so many sessions, and so many bytes of encodings.
+
+    With `setups`, sessions are furnished for turns, and belong to the agent that answers there.
+    """
 
     def __init__(
         self,
         sessions: Sessions,
         *,
         contents: Contents = _nothing_shown,
-        reads: Reads = summary_prompts.shown,
-        agent: str = "main",
+        setups: Setups | None = None,
         most: int = MOST,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._sessions = sessions
         self._contents = contents
-        self._reads = reads
-        self._agent = agent
+        self._setups = setups
         self._most = most
         self._most_bytes = most_bytes
         self._open: OrderedDict[str, OpenSession] = OrderedDict()
@@ -183,32 +190,63 @@ class OpenSessions:
         loaded = await self._sessions.load(opened.session.id)
         if loaded is None:
             raise LookupError(f"session {opened.session.id} is gone")
-        opened.begin(loaded, await self._shown(loaded), self._reads)
+        opened.begin(loaded, await self._shown(loaded, opened.furnished))
 
     async def measure(self, session_id: SessionId) -> int:
         """About how many tokens a session's conversation is, as it is on disk."""
         loaded = await self._sessions.load(session_id)
         if loaded is None:
             raise LookupError(f"session {session_id} is gone")
-        opened = OpenSession(loaded.session, Transcript(), [], frozenset())
-        opened.begin(loaded, await self._shown(loaded), self._reads)
-        return opened.estimated()
-
-    async def _shown(self, loaded: Loaded) -> Mapping[str, Media]:
-        return await self._contents(loaded.session.id, loaded.entries)
+        return (await self._begun(loaded)).estimated()
 
     async def _load(self, route: Route, at: datetime, title: str | None) -> OpenSession:
         loaded = await self._sessions.load(route.session)
         if loaded is None:
             # Its first entry makes it on the disk: one flush for both.
-            fresh = Session.begin(route.key, agent=self._agent, at=at, title=title)
-            fresh = replace(fresh, id=route.session)
-            return OpenSession(fresh, Transcript(), [], frozenset(), stored=False)
+            fresh = replace(self._fresh(route, at, title), id=route.session)
+            return OpenSession(
+                fresh,
+                Transcript(),
+                [],
+                frozenset(),
+                stored=False,
+                furnished=await self._furnishing(fresh),
+            )
         if loaded.repaired:
             _log.error("history_repaired", session=route.session, set_aside=loaded.repaired)
-        opened = OpenSession(loaded.session, Transcript(), [], frozenset())
-        opened.begin(loaded, await self._shown(loaded), self._reads)
+        return await self._begun(await self._with_its_agent(loaded))
+
+    def _fresh(self, route: Route, at: datetime, title: str | None) -> Session:
+        if self._setups is None:
+            return Session.begin(route.key, agent=MAIN, at=at, title=title)
+        agent = self._setups.agent(route.key)
+        fresh = Session.begin(route.key, agent=agent, at=at, title=title)
+        return replace(fresh, title=self._setups.title(fresh) or title)
+
+    async def _with_its_agent(self, loaded: Loaded) -> Loaded:
+        """The session in the folder of the agent that answers there, which a rule may change."""
+        session = loaded.session
+        if self._setups is None:
+            return loaded
+        agent = self._setups.agent(session.key, session.person)
+        if agent == session.agent:
+            return loaded
+        _log.info("session_moved", session=session.id, agent=agent, before=session.agent)
+        return replace(loaded, session=await self._sessions.move(session, agent))
+
+    async def _begun(self, loaded: Loaded) -> OpenSession:
+        setup = await self._furnishing(loaded.session)
+        opened = OpenSession(loaded.session, Transcript(), [], frozenset(), furnished=setup)
+        opened.news = "" if setup is None else setup.problem
+        opened.begin(loaded, await self._shown(loaded, setup))
         return opened
+
+    async def _furnishing(self, session: Session) -> Setup | None:
+        return None if self._setups is None else await self._setups.of(session)
+
+    async def _shown(self, loaded: Loaded, setup: Setup | None) -> Mapping[str, Media]:
+        takes: Collection[str] = () if setup is None else setup.agent.takes
+        return await self._contents(loaded.session.id, loaded.entries, takes)
 
 
 def _lately_finished(entries: Sequence[Entry]) -> frozenset[str]:

@@ -19,10 +19,11 @@ def words(channel: Channel, message: InboundMessage | Correction, reply: Reply) 
     text = "\n\n".join(text for text in (reply.text, *lines) if text.strip())
     if not text and reply.files:
         return ()
-    spoken = replace(reply, text=text, files=())
+    spoken = replace(reply, text=text, files=(), buttons=())
     if message.kind is not ChatKind.DIRECT or channel.capabilities.points_in_private:
         spoken = replace(spoken, reply_to=message.id)
-    return channel.render(spoken)
+    *parts, last = channel.render(spoken)
+    return (*parts, replace(last, buttons=reply.buttons))
 
 
 def files(channel: Channel, reply: Reply) -> tuple[Part, ...]:

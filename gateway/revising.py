@@ -17,10 +17,9 @@ from state.messages import Accepted, Correction, Deletion, Outcome
 class Revising:
     """Notes in the history what became of its messages, and makes the context anew."""
 
-    def __init__(self, keeping: Keeping, closing: Closing, *, deletions: DeletionMode) -> None:
+    def __init__(self, keeping: Keeping, closing: Closing) -> None:
         self._keeping = keeping
         self._closing = closing
-        self._deletions = deletions
 
     async def correct(self, accepted: Accepted, correction: Correction) -> None:
         """Let the model see the new text in the old place, or else as a note."""
@@ -49,7 +48,7 @@ class Revising:
                 await self._keeping.revise(opened, entry)
             for each in said:
                 await self._keeping.take_down(opened, each.id)
-            if self._deletions is DeletionMode.ERASE:
+            if opened.setup.kept.deletions is DeletionMode.ERASE:
                 await self._keeping.erase(opened, deletion.id, deletion.address)
         await self._record(accepted, opened)
 

@@ -2,18 +2,15 @@
 
 import asyncio
 from dataclasses import replace
-from functools import partial
 
-from agents import summary_prompts
-from agents.agent import Agent
 from agents.compactor import Compactor, Made, Summary
-from agents.config import SessionSettings
 from agents.prompt import said
 from agents.revisions import revisions
 from agents.tokens import of_said
 from gateway.clock import Clock
 from gateway.keeping import Keeping
-from gateway.open_sessions import OpenSession, Reads, is_shared
+from gateway.open_sessions import OpenSession, is_shared
+from gateway.setups import Setup
 from gateway.stop import Stop
 from state.compaction import Plan
 from state.history import Entry, SummaryEntry, stand_in
@@ -30,29 +27,11 @@ class Interrupted(Exception):
     """Somebody stopped the summary."""
 
 
-def reads_as(settings: SessionSettings) -> Reads:
-    """How summaries read to a model, as it is set."""
-    return partial(
-        summary_prompts.shown,
-        prompt=settings.summary_context_prompt,
-        marker=settings.show_summary_markers,
-    )
-
-
 class Summarising:
-    """Makes summaries of open sessions, by the agent's first model. It writes nothing."""
+    """Makes summaries of open sessions, by their agents' first models. It writes nothing."""
 
-    def __init__(
-        self, keeping: Keeping, agent: Agent, settings: SessionSettings, clock: Clock
-    ) -> None:
+    def __init__(self, keeping: Keeping, clock: Clock) -> None:
         self._keeping = keeping
-        self._model = agent.first
-        self._compactor = Compactor(
-            prompt=settings.summarization_prompt,
-            use_ai_summary=settings.use_ai_summary,
-            timeouts=replace(agent.timeouts, turn=min(agent.timeouts.turn, LONGEST_WAIT)),
-        )
-        self._reads = reads_as(settings)
         self._clock = clock
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
@@ -66,14 +45,15 @@ class Summarising:
         loaded = await self._keeping.load(opened)
         leaving = _leaving(opened, plan, loaded)
         earlier = opened.summary if plan.carries else None
+        model, compactor = opened.setup.agent.first, _compactor(opened.setup)
         made: list[Summary] = []
 
         async def make() -> None:
             shared = is_shared(opened.session.key)
             words = said(leaving, shared=shared, revisions=revisions(loaded.entries))
             async with self._slots:
-                summary = await self._compactor.summarise(
-                    self._model,
+                summary = await compactor.summarise(
+                    model,
                     words,
                     room=plan.room,
                     limit=limit,
@@ -97,20 +77,29 @@ class Summarising:
             tokens=summary.tokens,
             earlier=earlier,
             after=opened.behind() + sum(turn.messages for turn in dropped),
-            model=self._model.name if summary.made is Made.MODEL else None,
+            model=model.name if summary.made is Made.MODEL else None,
             usage=summary.usage if summary.usage.input or summary.usage.output else None,
         )
 
-    def length(self, summary: SummaryEntry) -> int:
-        """About how many tokens a summary takes of the context, with what stands around it."""
-        return sum(map(of_said, said([summary], summary=self._reads)))
+    def length(self, opened: OpenSession, summary: SummaryEntry) -> int:
+        """About how many tokens a summary takes of a context, with what stands around it."""
+        return sum(map(of_said, said([summary], summary=opened.setup.reads)))
 
     def frame(self, opened: OpenSession) -> int:
         """About how many tokens stand around a summary of this session."""
         messages = opened.session.messages
         nothing = SummaryEntry("", self._clock.now(), "", covers=("", ""), messages=messages)
         # One more: two texts are rounded up, and their sum only once.
-        return self.length(nothing) + 1
+        return self.length(opened, nothing) + 1
+
+
+def _compactor(setup: Setup) -> Compactor:
+    timeouts = setup.agent.timeouts
+    return Compactor(
+        prompt=setup.kept.summarization_prompt,
+        use_ai_summary=setup.kept.use_ai_summary,
+        timeouts=replace(timeouts, turn=min(timeouts.turn, LONGEST_WAIT)),
+    )
 
 
 def _leaving(opened: OpenSession, plan: Plan, loaded: Loaded) -> list[Entry]:

@@ -1,17 +1,17 @@
 """One turn of the agent inside the gateway: bounded, watched, and stoppable."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, replace
 
-from agents.agent import Agent, Restarted, ToolStarted, TurnFinished
-from agents.models.model import TextDelta
+from agents.agent import Restarted, ToolStarted, TurnFinished
+from agents.models.model import TextDelta, ToolSpec
 from agents.prompt import system_prompt
 from agents.tokens import of_text
 from agents.tools.builtin import SESSION, TIME, harmless_tools
-from agents.tools.send_file import SEND_FILE
-from agents.tools.tool import Toolbox, told
+from agents.tools.send_file import SEND_FILE, FileSender
+from agents.tools.tool import Toolbox, is_allowed, told
 from agents.transcript import Said
 from gateway.attachments import Attachments
 from gateway.batch import Batch
@@ -30,7 +30,7 @@ class Stopped:
     words: str = ""
 
 
-_TOOLS = told((TIME, SESSION, SEND_FILE))
+_TOOLS = (TIME, SESSION, SEND_FILE)
 
 
 class Thinking:
@@ -38,30 +38,21 @@ class Thinking:
 
     def __init__(
         self,
-        agent: Agent,
         streaming: Streaming,
         signs: Signs,
         attachments: Attachments,
         feed: Feed,
         clock: Clock,
         *,
-        prompt: str,
         at_once: int,
     ) -> None:
-        self._agent = agent
         self._streaming = streaming
         self._signs = signs
         self._attachments = attachments
         self._feed = feed
         self._clock = clock
-        self._prompt = prompt
         self._slots = asyncio.Semaphore(at_once)
         self._running = 0
-
-    @property
-    def model(self) -> str:
-        """The name of the model that is asked first."""
-        return self._agent.model
 
     @property
     def running(self) -> int:
@@ -100,28 +91,19 @@ class Thinking:
 
     def beside(self, opened: OpenSession) -> int:
         """About how many tokens a model is shown beside the conversation."""
-        return of_text(self._system(opened)) + _TOOLS
-
-    def _system(self, opened: OpenSession) -> str:
-        session = opened.session
-        return system_prompt(self._prompt, shared=is_shared(session.key), title=session.title)
+        return of_text(_system(opened)) + told(self._offered(opened))
 
     async def _run(
         self, batch: Batch, opened: OpenSession, question: Sequence[Said], stream: Stream
     ) -> TurnFinished:
         session, source = batch.session, batch.last.message.source
         sender = self._attachments.sender(session, batch.address.channel)
-        tools = harmless_tools(
-            opened.session,
-            model=self._agent.model,
-            window=self._agent.window,
-            now=self._clock.now,
-        )
-        turn = self._agent.run(
-            system=self._system(opened),
+        agent = opened.setup.agent
+        turn = agent.run(
+            system=_system(opened),
             transcript=opened.transcript,
             question=tuple(question),
-            tools=Toolbox((*tools, sender.tool) if sender else tools),
+            tools=self._toolbox(opened, sender),
         )
         async with aclosing(turn) as events:
             async for event in events:
@@ -138,3 +120,23 @@ class Thinking:
                     case TurnFinished():
                         return replace(event, files=sender.files) if sender else event
         raise RuntimeError("the agent ended a turn without finishing it")
+
+    def _toolbox(self, opened: OpenSession, sender: FileSender | None) -> Toolbox:
+        agent = opened.setup.agent
+        tools = harmless_tools(
+            opened.session, model=agent.model, window=agent.window, now=self._clock.now
+        )
+        every = (*tools, sender.tool) if sender else tools
+        allowed = opened.setup.profile.settings.tools
+        return Toolbox(tool for tool in every if is_allowed(tool.spec.name, allowed))
+
+    def _offered(self, opened: OpenSession) -> Iterator[ToolSpec]:
+        allowed = opened.setup.profile.settings.tools
+        return (spec for spec in _TOOLS if is_allowed(spec.name, allowed))
+
+
+def _system(opened: OpenSession) -> str:
+    session = opened.session
+    # What the model calls a conversation is no name that people gave it.
+    title = None if session.titled else session.title
+    return system_prompt(opened.setup.prompt, shared=is_shared(session.key), title=title)

@@ -1,7 +1,8 @@
 """Anthropic's messages API."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from itertools import chain
+from types import MappingProxyType
 
 import aiohttp
 import orjson
@@ -18,9 +19,11 @@ from agents.models.anthropic_wire import (
 from agents.models.body import Body, Dialect, messages_field
 from agents.models.http import Endpoint, stream
 from agents.models.model import ModelEvent, ModelRequest, ToolSpec
+from agents.models.options import encoded
 from agents.models.sight import NOTHING
 from agents.models.windows import anthropic_output
 from agents.transcript import UserSays
+from state.choices import Option
 
 VERSION = "2023-06-01"
 """https://platform.claude.com/docs/en/api/versioning"""
@@ -39,6 +42,7 @@ class AnthropicModel:
         window: int | None = None,
         max_output: int | None = None,
         takes: frozenset[str] = NOTHING,
+        options: Mapping[str, Option] = MappingProxyType({}),
     ) -> None:
         self._http = http
         self._endpoint = endpoint
@@ -47,6 +51,7 @@ class AnthropicModel:
         self._window = window
         self._max_output = max_output or anthropic_output(model)
         self._takes = takes
+        self._options = encoded(options)
         self._tools: tuple[tuple[ToolSpec, ...], bytes] = ((), b"[]")
 
     @property
@@ -71,7 +76,7 @@ class AnthropicModel:
         )
 
     def _body(self, request: ModelRequest) -> Body:
-        fields = [b'{"model":', self._model]
+        fields = [b'{"model":', self._model, self._options]
         fields.append(b',"stream":true,"max_tokens":%d' % self._max_output)
         if request.system:
             fields += (b',"system":', encode_system(request.system))

@@ -1,11 +1,12 @@
 """What a model is to the rest of Argent."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from agents.models.sight import MediaMode
 from agents.transcript import Said, Transcript
+from state.choices import Option
 from state.history import ToolCall, Usage
 
 
@@ -114,3 +115,5 @@ class ModelSettings:
     window: int | None = None
     """The context window in tokens, where the one Argent knows of is wrong or missing."""
     media: MediaMode = MediaMode.AUTO
+    options: Mapping[str, Option] = field(default_factory=dict)
+    """What every call is given, as it is (``temperature``)."""

@@ -1,7 +1,8 @@
 """OpenAI, and everything that speaks its chat completions: Ollama, vLLM, LM Studio, OpenRouter."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -12,7 +13,9 @@ from agents.models.body import Body, Dialect, messages_field
 from agents.models.http import Endpoint, stream
 from agents.models.model import ModelEvent, ModelRequest, ToolSpec
 from agents.models.openai_wire import DIALECT, ChatReader, encode, encode_system, encode_tools
+from agents.models.options import encoded
 from agents.models.sight import NOTHING
+from state.choices import Option
 
 
 class OpenAIModel:
@@ -31,6 +34,7 @@ class OpenAIModel:
         window: int | None = None,
         max_output: int | None = None,
         takes: frozenset[str] = NOTHING,
+        options: Mapping[str, Option] = MappingProxyType({}),
     ) -> None:
         self._http = http
         self._endpoint = endpoint
@@ -39,6 +43,7 @@ class OpenAIModel:
         self._window = window
         self._max_output = max_output
         self._takes = takes
+        self._options = encoded(options)
         self._tools: tuple[tuple[ToolSpec, ...], bytes] = ((), b"[]")
         self._counts_usage = True
         self._takes_tools = True
@@ -90,7 +95,7 @@ class OpenAIModel:
         return False
 
     def _body(self, request: ModelRequest) -> Body:
-        fields = [b'{"model":', self._model, b',"stream":true']
+        fields = [b'{"model":', self._model, b',"stream":true', self._options]
         if self._counts_usage:
             fields.append(b',"stream_options":{"include_usage":true}')
         if self._max_output:

@@ -5,8 +5,9 @@ environment. Here a call costs time in proportion to the conversation, unlike wi
 """
 
 import importlib
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any
 
 from agents.errors import BadResponse, ModelError, NotConfigured, NotReachable, Refused
@@ -24,6 +25,7 @@ from agents.models.problems import Problem, failure, problem_of
 from agents.models.sight import NOTHING, showable
 from agents.models.words import Words
 from agents.transcript import AssistantSays, Said, UserSays
+from state.choices import Option
 from state.history import Usage
 
 EXTRA = "argent-gateway[pydantic-ai]"
@@ -43,10 +45,12 @@ class PydanticAIModel:
         window: int | None = None,
         max_output: int | None = None,
         takes: frozenset[str] = NOTHING,
+        options: Mapping[str, Option] = MappingProxyType({}),
     ) -> None:
         self._name = str(name)
         self._window = window
-        self._max_output = max_output
+        limit = {"max_tokens": max_output} if max_output else {}
+        self._settings = {**options, **limit} or None
         self._takes = takes
         theirs = name.model if name.provider == PYDANTIC_AI else str(name)
         self._model = _infer(theirs, name)
@@ -76,7 +80,7 @@ class PydanticAIModel:
             async with self._direct.model_request_stream(
                 self._model,
                 self._told(request),
-                model_settings={"max_tokens": self._max_output} if self._max_output else None,
+                model_settings=self._settings,
                 model_request_parameters=_parameters(request),
             ) as response:
                 async for event in response:

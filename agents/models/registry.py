@@ -94,6 +94,7 @@ async def make(name: ModelName, settings: ModelSettings, http: aiohttp.ClientSes
             window=window,
             max_output=settings.max_output,
             takes=takes_of(name, settings.media),
+            options=settings.options,
         )
     if name.provider in (OPENAI, OLLAMA):
         ollama = name.provider == OLLAMA
@@ -111,6 +112,7 @@ async def make(name: ModelName, settings: ModelSettings, http: aiohttp.ClientSes
             window=window,
             max_output=settings.max_output,
             takes=takes,
+            options=settings.options,
         )
     from agents.models.pydantic_ai import PydanticAIModel
 
@@ -119,6 +121,7 @@ async def make(name: ModelName, settings: ModelSettings, http: aiohttp.ClientSes
         window=window,
         max_output=settings.max_output,
         takes=takes_of(name, settings.media),
+        options=settings.options,
     )
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -67,6 +68,11 @@ class Tool(Generic[A]):
         """The arguments as a conversation keeps them, None for as they are."""
         kept = arguments if self.remember is None else self.remember(arguments)
         return None if kept is arguments else kept.model_dump_json()
+
+
+def is_allowed(name: str, patterns: Collection[str] | None) -> bool:
+    """Whether a tool may be used, where `*` in a pattern stands for anything; None allows all."""
+    return patterns is None or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def told(specs: Iterable[ToolSpec]) -> int:

@@ -39,7 +39,7 @@ def run(invocation: Invocation) -> int:
 
     def ready(running: "Running") -> None:
         told = {"pid": os.getpid(), "version": __version__, "state_dir": str(state_dir)}
-        told["model"] = running.gateway.thinking.model
+        told["model"] = running.gateway.pool.main.model
         if invocation.json:
             out_json("gateway", told)
         else:

@@ -81,7 +81,7 @@ def _greet(run: "Running", invocation: Invocation) -> None:
     channels = [f"{name} ({kind})" for name, kind, _ in gateway.channel_health()]
     if invocation.json:
         facts = {"version": __version__, "state_dir": str(invocation.state_dir)}
-        why = {"model": gateway.thinking.model, "looked_for": list(resolution.looked_for)}
+        why = {"model": gateway.pool.main.model, "looked_for": list(resolution.looked_for)}
         out_json("gateway", {**facts, **why, "channels": list(gateway.channels)})
         return
     note(f"Argent {__version__}", style=BOLD)

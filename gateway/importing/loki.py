@@ -14,6 +14,7 @@ from typing import Any
 from gateway.importing.brought import Brought, Unreadable, begun, checked
 from gateway.importing.models import known_model
 from gateway.importing.turns import Turns
+from state.choices import Choices
 from state.codec import Fields, InvalidValue
 from state.history import ToolCall
 from state.keys import SessionKey
@@ -56,7 +57,9 @@ def from_session(
     chosen = known_model(model)
     if not chosen and model:
         left.append(f"the model {model}")
-    session = replace(begun(key, turns.entries, at=at, title=name or None), model=chosen)
+    session = replace(
+        begun(key, turns.entries, at=at, title=name or None), choices=Choices(model=chosen)
+    )
     return checked(Brought(session, tuple(turns.entries), LOKI, tuple(left)), turns.places)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from gateway.importing.brought import Brought, Unreadable, begun, checked
 from gateway.importing.models import known_model
 from gateway.importing.turns import Turns
+from state.choices import Choices
 from state.codec import Fields, InvalidValue
 from state.history import ToolCall
 from state.keys import InvalidKey, SessionKey
@@ -39,7 +40,7 @@ def from_session(document: dict[str, Any], key: SessionKey | None, at: datetime)
     chosen = known_model(model)
     if ended is not None:
         session = replace(session, updated_at=max(ended, session.updated_at))
-    session = replace(session, created_at=turns.began, model=chosen)
+    session = replace(session, created_at=turns.began, choices=Choices(model=chosen))
     left = (f"the model {model}",) if model and not chosen else ()
     return checked(Brought(session, tuple(turns.entries), LURKBOT, left), turns.places)
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.compacting import rules_of
 from gateway.config import Settings
 from gateway.config_env import ollama_url
 from gateway.config_errors import ConfigError
 from gateway.config_load import load
 from gateway.config_schema import secrets
+from gateway.setups import rules_of
 from state.compaction import Strategy
 from state.keys import Scope
 

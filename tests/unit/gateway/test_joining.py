@@ -27,7 +27,7 @@ async def test_what_arrives_during_a_turn_is_answered_together_after_it() -> Non
 
 async def test_a_new_message_interrupts_the_turn_and_is_answered_with_what_it_answered() -> None:
     desk = Desk()
-    lanes = Lanes(desk.handle, mode=QueueMode.INTERRUPT)
+    lanes = Lanes(desk.handle, mode=lambda _: QueueMode.INTERRUPT)
     lanes.submit(accepted(seq=1))
     await desk.until_begun(1)
     lanes.submit(accepted(seq=2))
@@ -38,7 +38,7 @@ async def test_a_new_message_interrupts_the_turn_and_is_answered_with_what_it_an
 
 async def test_nobody_interrupts_a_turn_for_somebody_else() -> None:
     desk = Desk()
-    lanes = Lanes(desk.handle, mode=QueueMode.INTERRUPT)
+    lanes = Lanes(desk.handle, mode=lambda _: QueueMode.INTERRUPT)
     lanes.submit(accepted(seq=1, sender="7"))
     await desk.until_begun(1)
     lanes.submit(accepted(seq=2, sender="8"))
@@ -50,7 +50,7 @@ async def test_nobody_interrupts_a_turn_for_somebody_else() -> None:
 
 async def test_who_never_stops_writing_is_answered_all_the_same() -> None:
     desk = Desk()
-    lanes = Lanes(desk.handle, mode=QueueMode.INTERRUPT)
+    lanes = Lanes(desk.handle, mode=lambda _: QueueMode.INTERRUPT)
     lanes.submit(accepted(seq=1))
     name = "1"
     for seq in range(2, 2 + MOST_INTERRUPTIONS):
@@ -67,7 +67,7 @@ async def test_who_never_stops_writing_is_answered_all_the_same() -> None:
 
 async def test_a_stop_also_ends_a_turn_that_was_to_begin_anew() -> None:
     desk = Desk()
-    lanes = Lanes(desk.handle, mode=QueueMode.INTERRUPT)
+    lanes = Lanes(desk.handle, mode=lambda _: QueueMode.INTERRUPT)
     lanes.submit(accepted(seq=1))
     await desk.until_begun(1)
     lanes.submit(accepted(seq=2))
@@ -92,7 +92,7 @@ async def test_a_stop_that_comes_while_a_turn_is_given_up_ends_its_messages() ->
         ended.append(stop.requested)
         return None
 
-    lanes = Lanes(handle, mode=QueueMode.INTERRUPT)
+    lanes = Lanes(handle, mode=lambda _: QueueMode.INTERRUPT)
     lanes.submit(accepted(seq=1))
     await asyncio.sleep(0)
     lanes.submit(accepted(seq=2))
@@ -106,7 +106,7 @@ async def test_a_stop_that_comes_while_a_turn_is_given_up_ends_its_messages() ->
 
 async def test_the_rest_of_an_unfinished_message_is_waited_for() -> None:
     desk = Desk()
-    lanes = Lanes(desk.handle, mode=QueueMode.FOLLOWUP)
+    lanes = Lanes(desk.handle, mode=lambda _: QueueMode.FOLLOWUP)
     lanes.submit(accepted(seq=1, unfinished=True))
     await asyncio.sleep(0)
     lanes.submit(accepted(seq=2, unfinished=True))
@@ -154,7 +154,7 @@ async def test_only_what_has_no_outcome_is_taken_up_anew() -> None:
         await stop.guard(asyncio.Event().wait())  # type: ignore[arg-type]
         return Batch((batch.last,))
 
-    lanes = Lanes(handle, mode=QueueMode.INTERRUPT)
+    lanes = Lanes(handle, mode=lambda _: QueueMode.INTERRUPT)
     lanes.submit(accepted(seq=1))
     lanes.submit(accepted(seq=2))
     async with asyncio.timeout(5):

@@ -14,7 +14,7 @@ from tests.unit.gateway.messages import accepted
 
 async def test_a_session_works_on_one_message_at_a_time_in_order() -> None:
     desk = Desk()
-    lanes = Lanes(desk.handle, mode=QueueMode.FOLLOWUP)
+    lanes = Lanes(desk.handle, mode=lambda _: QueueMode.FOLLOWUP)
     for seq in (1, 2, 3):
         desk.gates[seq].set()
         lanes.submit(accepted(seq=seq))
@@ -141,7 +141,7 @@ async def test_a_message_that_breaks_its_handler_does_not_break_the_lane() -> No
             raise RuntimeError("bug")
         handled.append(batch.last.seq)
 
-    lanes = Lanes(handle, mode=QueueMode.FOLLOWUP)
+    lanes = Lanes(handle, mode=lambda _: QueueMode.FOLLOWUP)
     lanes.submit(accepted(seq=1))
     lanes.submit(accepted(seq=2))
     await until_empty(lanes)

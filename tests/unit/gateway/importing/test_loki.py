@@ -90,7 +90,7 @@ def test_a_session_becomes_one_of_ours():
     assert answered.re == (asked.id,)
     assert [e.at for e in back.entries] == [NOON, NOON + timedelta(milliseconds=1)]
     assert (back.session.key, back.session.title) == (KEY, "pirates")
-    assert (back.session.model, back.session.messages) == ("openai:gpt-4o", 2)
+    assert (back.session.choices.model, back.session.messages) == ("openai:gpt-4o", 2)
     assert back.form == "loki"
 
 
@@ -113,7 +113,7 @@ def test_tool_calls_come_apart_into_calls_and_results():
     assert isinstance(now, ToolEntry)
     assert (now.call, now.content) == (calling.calls[1].id, "noon")
     assert answered.content == "Cold."
-    assert back.session.model == "anthropic:claude-sonnet-4"
+    assert back.session.choices.model == "anthropic:claude-sonnet-4"
 
 
 def test_what_was_compressed_comes_first_and_its_summary_stands_for_it():

@@ -55,7 +55,7 @@ def test_the_seeds_example_becomes_a_session():
     assert str(session.key) == "telegram:123456789:main"
     assert (session.created_at, session.updated_at) == (TEN, TEN + timedelta(hours=2.5))
     assert (session.messages, session.phase) == (2, Phase.ACTIVE)
-    assert session.model == "anthropic:claude-sonnet-4-20250514"
+    assert session.choices.model == "anthropic:claude-sonnet-4-20250514"
     assert session.context.tokens > 0
     assert (back.form, back.left_out) == ("lurkbot", ())
 
@@ -70,7 +70,7 @@ def test_the_same_file_makes_the_same_entries():
 
 def test_a_model_that_could_be_anybodys_is_not_chosen():
     back = brought(metadata={"model": "mixtral"})
-    assert back.session.model is None
+    assert back.session.choices.model is None
     assert back.left_out == ("the model mixtral",)
 
 

@@ -8,6 +8,7 @@ import pytest
 from gateway.export import as_json
 from gateway.importing.brought import Unreadable, estimated
 from gateway.importing.reading import read
+from state.choices import Choices
 from state.codec import entry_to_json
 from state.history import UserEntry, stand_in
 from state.keys import SessionId, SessionKey
@@ -21,9 +22,7 @@ OTHER = SessionKey.parse("discord:5:group")
 TURNS = [*turn(1), *turn(2)]
 FACTS = replace(
     after(session(title="Trip to Norway"), TURNS),
-    model="anthropic:large",
-    skill="travel",
-    tools=("time",),
+    choices=Choices(model="anthropic:large", skill="travel", tools=("time",)),
     totals=Totals(turns=2),
     context=Context(tokens=9, limit=100),
 )
