@@ -67,17 +67,15 @@ class Desk:
     def __init__(self, *, limit: int = 20_000_000, takes: frozenset[str] = BOTH) -> None:
         self.platform = Platform()
         self.sessions = MemorySessions()
-        self.attachments = self.over(self.sessions, limit=limit, takes=takes)
+        self.takes = takes
+        self.attachments = self.over(self.sessions, limit=limit)
 
-    def over(
-        self, sessions: Any, *, limit: int, takes: frozenset[str] = BOTH, seconds: float = 0.05
-    ) -> Attachments:
+    def over(self, sessions: Any, *, limit: int, seconds: float = 0.05) -> Attachments:
         return Attachments(
             sessions,
             {"telegram": self.platform},
             Clock(),
             limits={"telegram": limit},
-            takes=takes,
             seconds=seconds,
         )
 
@@ -90,7 +88,7 @@ class Desk:
 
     async def shown(self, *attachments: Attachment) -> list[Media]:
         entries = [an_entry(each) for each in attachments]
-        return list((await self.attachments.contents(SESSION, entries)).values())
+        return list((await self.attachments.contents(SESSION, entries, self.takes)).values())
 
 
 def attached(reference: str | None, **facts: Any) -> Attachment:
@@ -319,7 +317,7 @@ async def test_what_a_model_refused_is_not_shown_again() -> None:
     desk = Desk()
     picture = await desk.kept(giving(PNG))
     text = await desk.kept(giving(b"text"))
-    media = await desk.attachments.contents(SESSION, [an_entry(picture, text)])
+    media = await desk.attachments.contents(SESSION, [an_entry(picture, text)], BOTH)
     (entry,) = unreadable([an_entry(picture, text)], media)
     assert [each.problem for each in entry.attachments] == ["unreadable", None]
     assert [m.mime for m in await desk.shown(*entry.attachments)] == ["text/plain"]

@@ -1,6 +1,6 @@
 """What a model is shown of earlier files stays bounded, and is found again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
@@ -31,7 +31,9 @@ def a_turn(number: int) -> list[Entry]:
 class Shelf:
     """Has a picture for every entry, and shows the newest two."""
 
-    async def contents(self, _: str, entries: Sequence[Entry]) -> Mapping[str, Media]:
+    async def contents(
+        self, _: str, entries: Sequence[Entry], _takes: Collection[str]
+    ) -> Mapping[str, Media]:
         files = [a.file for e in entries if isinstance(e, UserEntry) for a in e.attachments]
         return {file: Media("image/png", PNG) for file in files[-2:] if file}
 
