@@ -10,7 +10,7 @@ from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.admin_import import brought, exists
 from gateway.admin_live import Live
 from gateway.life import Life
-from gateway.reading import Json, no_such, the_one
+from gateway.reading import LOOKED_AT, Json, no_such, the_one
 from gateway.routing import Route
 from state.keys import SessionId
 from state.lifecycle import Phase
@@ -182,8 +182,9 @@ class SessionActions:
             found = await self._ledger.find(name) if name else ()
             if (one := the_one(name, found)) is not None:
                 return one
-            # Thousands of names are compared: not while everybody waits.
-            return await asyncio.to_thread(no_such, name, await self._ledger.listing())
+            # Many names are compared: not while everybody waits.
+            rows = await self._ledger.listing(limit=LOOKED_AT)
+            return await asyncio.to_thread(no_such, name, rows)
 
     async def _between_turns(self, session_id: SessionId, act: Callable[[], Awaitable[T]]) -> T:
         with as_admin_errors():

@@ -16,6 +16,7 @@ from state.codec import entry_to_json, session_to_json, time_to_json
 from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
+from state.records import Page
 from state.session import Session
 from state.spending import MICRO, NOTHING, Per, Spent
 from state.store import Admission, Counts, History, PairingRequest, SessionRow
@@ -23,6 +24,9 @@ from state.store import Admission, Counts, History, PairingRequest, SessionRow
 Json = dict[str, Any]
 FORMS = ("json", "markdown", "html")
 """The formats of an export."""
+
+LOOKED_AT = 1_000
+"""Sessions, the most lately active ones, among which one of a similar name is looked for."""
 
 _CANDIDATES = 10
 
@@ -49,10 +53,14 @@ class Follows(Protocol):
 class Reads(Protocol):
     """A store that can be looked at; `state.files.ReadOnlyState` is one."""
 
-    def listing(
-        self, *, phase: Phase | None = None, limit: int | None = None
-    ) -> tuple[SessionRow, ...]:
-        """Sessions, the most lately active first."""
+    def page(
+        self,
+        *,
+        phase: Phase | None = None,
+        limit: int | None = None,
+        after: SessionRow | None = None,
+    ) -> Page:
+        """Sessions, the most lately active first, from behind one on."""
 
     def find(self, text: str) -> tuple[SessionRow, ...]:
         """Sessions by key, id or prefix."""
@@ -85,14 +93,20 @@ class Reading:
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
 
-    def list_sessions(self, *, state: str | None = None, limit: int | None = None) -> Json:
-        """The sessions, the most lately active first; `state` is a phase's name."""
+    def list_sessions(
+        self, *, state: str | None = None, limit: int | None = None, after: str | None = None
+    ) -> Json:
+        """The sessions, the most lately active first; ``left`` is how many come after these.
+
+        `state` is a phase's name, and `after` the name of the session that they come behind.
+        """
         if state is not None and state not in list(Phase):
             raise AdminError("usage", f"{state!r} is no state", f"one of {', '.join(Phase)}")
         phase = None if state is None else Phase(state)
+        last = None if after is None else self.resolve(after)
         with as_admin_errors():
-            rows = self._reads.listing(phase=phase, limit=limit)
-        return {"sessions": [row_to_json(row) for row in rows]}
+            page = self._reads.page(phase=phase, limit=limit, after=last)
+        return {"sessions": [row_to_json(row) for row in page.rows], "left": page.left}
 
     def info(self, name: str) -> Json:
         """A session's facts and the log of its life."""
@@ -168,7 +182,7 @@ class Reading:
         """The one session that is called so: by key, id, or a prefix that only it has."""
         with as_admin_errors():
             found = self._reads.find(name) if name else ()
-            return the_one(name, found) or no_such(name, self._reads.listing())
+            return the_one(name, found) or no_such(name, self._reads.page(limit=LOOKED_AT).rows)
 
     def _session(self, name: str) -> tuple[Session, History]:
         row = self.resolve(name)

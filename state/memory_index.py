@@ -5,7 +5,7 @@ from datetime import datetime
 
 from state.keys import SessionId, SessionKey
 from state.lifecycle import Phase
-from state.records import SessionRow, leading
+from state.records import SessionRow, latest_first, leading
 from state.session import Session
 
 
@@ -42,10 +42,10 @@ class MemoryIndex:
         self, *, phase: Phase | None = None, limit: int | None = None
     ) -> tuple[SessionRow, ...]:
         rows = (row for row in self._index.values() if phase is None or row.phase is phase)
-        return tuple(sorted(rows, key=_latest_first)[:limit])
+        return tuple(sorted(rows, key=latest_first)[:limit])
 
     async def find(self, text: str) -> tuple[SessionRow, ...]:
-        rows = sorted(self._index.values(), key=_latest_first)
+        rows = sorted(self._index.values(), key=latest_first)
         exact = [row for row in rows if text in (row.id, str(row.key))]
         return leading(
             exact
@@ -54,7 +54,7 @@ class MemoryIndex:
 
     async def family(self, base: SessionId) -> tuple[SessionRow, ...]:
         rows = [row for row in self._index.values() if base in (row.id, row.base)]
-        return tuple(sorted(rows, key=lambda row: (row.id != base, _latest_first(row))))
+        return tuple(sorted(rows, key=lambda row: (row.id != base, latest_first(row))))
 
     async def quiet_since(
         self, phase: Phase, before: datetime, limit: int, *, agent: str | None = None
@@ -70,7 +70,3 @@ class MemoryIndex:
 
     def _of(self, agent: str | None) -> list[SessionRow]:
         return [row for row in self._index.values() if agent in (None, row.agent)]
-
-
-def _latest_first(row: SessionRow) -> tuple[float, str]:
-    return -row.updated_at.timestamp(), row.id

@@ -49,6 +49,19 @@ class SessionRow:
         )
 
 
+def latest_first(row: SessionRow) -> tuple[float, str]:
+    """What a listing is sorted by."""
+    return -row.updated_at.timestamp(), row.id
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a listing, and how many more come after them."""
+
+    rows: tuple[SessionRow, ...]
+    left: int = 0
+
+
 def leading(rows: Iterable[SessionRow]) -> tuple[SessionRow, ...]:
     """These without the side sessions whose base is among them."""
     every = tuple(rows)

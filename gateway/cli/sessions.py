@@ -1,6 +1,7 @@
 """``argent sessions``: the conversations."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -20,6 +21,9 @@ from gateway.cli.sessions_show import show
 from gateway.cli.text import ago, many, table, time
 
 Json = dict[str, Any]
+_PAGE = 50
+"""How many sessions are printed where nobody says: so many are read, and more fill the screen."""
+
 STATES = ("active", "created", "idle", "compacted", "archived")
 
 
@@ -30,17 +34,28 @@ def sessions() -> None:
 
 @sessions.command("list")
 @click.option("--state", type=click.Choice(STATES), help="Only sessions in this state.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only the most lately active ones.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many.")
+@click.option("--after", metavar="SESSION", help="Only those that come after this one.")
+@click.option("--all", "every", is_flag=True, help="Every session at once.")
 @click.pass_obj
-def list_(invocation: Invocation, state: str | None, limit: int | None) -> None:
-    """List the sessions by state, the most lately active first."""
-    data = reach.look(invocation).list_sessions(state=state, limit=limit)
-    invocation.show("sessions", data, _list)
+def list_(
+    invocation: Invocation, state: str | None, limit: int | None, after: str | None, every: bool
+) -> None:
+    """List the sessions by state, the most lately active first.
+
+    That is the first 50 of them, unless --limit or --all says otherwise; with --json all of them.
+    """
+    if limit is not None and every:
+        raise AdminError("usage", "either --limit, or --all")
+    if not (limit or every or invocation.json):
+        limit = _PAGE
+    data = reach.look(invocation).list_sessions(state=state, limit=limit, after=after)
+    invocation.show("sessions", data, partial(_list, more=after is not None))
 
 
-def _list(data: Json) -> None:
+def _list(data: Json, *, more: bool) -> None:
     if not data["sessions"]:
-        out("No sessions yet.")
+        out("No more sessions." if more else "No sessions yet.")
         return
     now = datetime.now(UTC)
     width = max(len(row["key"]) for row in data["sessions"])
@@ -50,6 +65,9 @@ def _list(data: Json) -> None:
         if lines:
             blocks.append("\n".join([f"{state.title()} Sessions:", *lines]))
     out("\n\n".join(blocks))
+    if data["left"]:
+        last = data["sessions"][-1]["id"]
+        note(f"\n… and {data['left']:,} more: --all lists them, --after {last} goes on")
 
 
 def _line(row: Json, width: int, now: datetime) -> str:

@@ -19,13 +19,14 @@ def session_ids(layout: Layout) -> tuple[SessionId, ...]:
             folders = [e.name for e in found if e.name[0] not in ".~" and e.is_dir()]
     except FileNotFoundError:
         return ()
-    return tuple(SessionId(name) for name in sorted(folders) if _is_session(layout, name))
+    # There may be very many: a path is three times as dear as the question it is made for.
+    at = f"{layout.sessions}/"
+    return tuple(SessionId(name) for name in sorted(folders) if _is_session(f"{at}{name}/"))
 
 
-def _is_session(layout: Layout, name: str) -> bool:
+def _is_session(folder: str) -> bool:
     """Whether there is more than files that were kept before anything was said."""
-    folder = layout.sessions / name
-    return any(os.path.lexists(folder / file) for file in (METADATA, HISTORY, PACKED))
+    return any(os.path.lexists(folder + file) for file in (METADATA, HISTORY, PACKED))
 
 
 def stored_sessions(layout: Layout) -> Iterator[Session]:

@@ -29,7 +29,7 @@ from state.files.repair import Cut, repair
 from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
-from state.records import leading
+from state.records import Page, latest_first, leading
 from state.session import Session
 from state.spending import Per, Spent
 from state.store import (
@@ -62,11 +62,24 @@ class ReadOnlyState:
 
         Raises `NewerFormat`, `StorageFailed`.
         """
-        rows = self._indexed(lambda db: index.listing(db, phase, limit))
-        if rows is not None:
-            return rows
+        return self.page(phase=phase, limit=limit).rows
+
+    def page(
+        self,
+        *,
+        phase: Phase | None = None,
+        limit: int | None = None,
+        after: SessionRow | None = None,
+    ) -> Page:
+        """The same, from behind a session on, and how many are left after them."""
+        page = self._indexed(lambda db: index.page(db, phase, limit, after))
+        if page is not None:
+            return page
         found = [row for row in self._rows() if phase is None or row.phase is phase]
-        return tuple(found[:limit])
+        if after is not None:
+            found = [row for row in found if latest_first(row) > latest_first(after)]
+        shown = tuple(found[:limit])
+        return Page(shown, len(found) - len(shown))
 
     def find(self, text: str) -> tuple[SessionRow, ...]:
         """Sessions whose key or id is `text`, else those whose key or id begins with it."""
@@ -166,7 +179,7 @@ class ReadOnlyState:
             rows = [SessionRow.of(session) for session in stored_sessions(self._layout)]
         except OSError as error:
             raise store_error(error, f"reading {self._layout.sessions}") from error
-        return sorted(rows, key=lambda row: (-row.updated_at.timestamp(), row.id))
+        return sorted(rows, key=latest_first)
 
     def _indexed(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
         """What the index answers; None when it cannot, and the folders must."""

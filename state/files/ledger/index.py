@@ -16,7 +16,7 @@ from state.files.ledger.rows import (
 from state.files.ledger.schema import has_side_sessions, version
 from state.keys import SessionId
 from state.lifecycle import Phase
-from state.records import leading
+from state.records import Page, leading
 from state.session import Session
 from state.store import Counts, SessionRow
 
@@ -41,16 +41,29 @@ def ids(db: sqlite3.Connection) -> frozenset[SessionId]:
     return frozenset(SessionId(row[0]) for row in db.execute("SELECT id FROM sessions"))
 
 
-def listing(
-    db: sqlite3.Connection, phase: Phase | None, limit: int | None
-) -> tuple[SessionRow, ...]:
-    """Sessions, the most lately active first."""
-    which = "" if phase is None else "WHERE phase = :phase"
+def page(
+    db: sqlite3.Connection,
+    phase: Phase | None = None,
+    limit: int | None = None,
+    after: SessionRow | None = None,
+) -> Page:
+    """Sessions, the most lately active first, from behind one on."""
+    conditions, given = ["TRUE"], {"limit": -1 if limit is None else limit}
+    if phase is not None:
+        conditions.append("phase = :phase")
+        given["phase"] = str(phase)
+    if after is not None:
+        conditions.append("(updated_at < :at OR updated_at = :at AND id > :id)")
+        given |= {"at": milliseconds(after.updated_at), "id": after.id}
+    which = " AND ".join(conditions)
     rows = db.execute(
-        f"SELECT {_shown(db)} FROM sessions {which} ORDER BY updated_at DESC, id LIMIT :limit",
-        {"phase": phase and str(phase), "limit": -1 if limit is None else limit},
+        f"SELECT {_shown(db)} FROM sessions WHERE {which} "
+        "ORDER BY updated_at DESC, id LIMIT :limit",
+        given,
     )
-    return tuple(map(session_row, rows))
+    found = tuple(map(session_row, rows))
+    (all_of_them,) = db.execute(f"SELECT count(*) FROM sessions WHERE {which}", given).fetchone()
+    return Page(found, all_of_them - len(found))
 
 
 def rows(db: sqlite3.Connection, sessions: Collection[SessionId]) -> dict[SessionId, SessionRow]:

@@ -247,7 +247,7 @@ class SqliteLedger:
     async def listing(
         self, *, phase: Phase | None = None, limit: int | None = None
     ) -> tuple[SessionRow, ...]:
-        rows: tuple[SessionRow, ...] = await self._do(lambda db: index.listing(db, phase, limit))
+        rows: tuple[SessionRow, ...] = await self._do(lambda db: index.page(db, phase, limit).rows)
         return rows
 
     async def find(self, text: str) -> tuple[SessionRow, ...]:
