@@ -25,6 +25,13 @@ def resident_megabytes(pid: int) -> float:
     raise ProcessLookupError(f"process {pid} has no memory")
 
 
+def megabytes_read(pid: int) -> float:
+    """What a process was given by read calls: the rchar of
+    https://man7.org/linux/man-pages/man5/proc_pid_io.5.html."""
+    io = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    return int(io["rchar"]) / 1e6
+
+
 def syncs(trace: Path) -> int:
     """How many flushes strace has written down."""
     return len(_SYNCS.findall(trace.read_bytes()))

@@ -75,13 +75,17 @@ class Bench:
 
 @asynccontextmanager
 async def argent(
-    folder: Path, platform: str = "telegram", *, trace: Path | None = None
+    folder: Path,
+    platform: str = "telegram",
+    *,
+    state: Path | None = None,
+    trace: Path | None = None,
 ) -> AsyncIterator[Bench]:
-    """A gateway on one platform, with a fresh state folder below `folder`."""
+    """A gateway on one platform, with `state` or a fresh state folder below `folder`."""
     async with AsyncExitStack() as stack:
         told, people = await stack.enter_async_context(_platform(platform, folder))
         model = await stack.enter_async_context(_server("tests.benchmarks.model", folder))
-        state = Path(tempfile.mkdtemp(prefix="state-", dir=folder))
+        state = state or Path(tempfile.mkdtemp(prefix="state-", dir=folder))
         settings = _CONFIG.format(model=model["url"])
         settings += "".join(
             f"{name} = {json.dumps(value)}\n" for name, value in account(platform, told).items()
@@ -117,6 +121,21 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     """What measured processes see: nothing of ours that would change what they do."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     return kept | {"HOME": str(folder), "PYTHONPATH": str(ROOT)} | more
+
+
+async def seconds_of(folder: Path, state: Path, *arguments: str) -> float:
+    """How long whoever gives a command waits for its end."""
+    environ = environment(folder, ARGENT_STATE_DIR=str(state), XDG_RUNTIME_DIR=str(folder))
+    began = time.perf_counter()
+    await asyncio.to_thread(
+        subprocess.run,
+        [*ARGENT, *arguments],
+        check=True,
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+    )
+    return time.perf_counter() - began
 
 
 async def _connected(platform: str, bot: "_Process", people: Driver) -> float:

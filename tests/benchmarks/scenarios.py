@@ -1,8 +1,6 @@
 """What is measured, one scenario after the other."""
 
 import asyncio
-import subprocess
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,8 +10,9 @@ from state.files import open_state
 from state.keys import SessionKey, SessionType
 from state.session import Session
 from tests.benchmarks.compaction import of_twenty_messages
+from tests.benchmarks.hoard import of_idle_sessions
 from tests.benchmarks.probes import resident_megabytes, syncs
-from tests.benchmarks.processes import ARGENT, argent, can_trace, echo_bot, environment
+from tests.benchmarks.processes import argent, can_trace, echo_bot, seconds_of
 from tests.benchmarks.searching import of_everything, per_message
 from tests.benchmarks.table import Figure
 from tests.benchmarks.talk import Burst, Quiet, all_at_once, one_by_one, person, warm_up
@@ -37,6 +36,7 @@ class Sizes:
     sessions: int = 10_000
     histories: int = 100_000
     turns: int = 5
+    rest: float = 60.0
 
 
 async def quiet(folder: Path, sizes: Sizes, platform: str = "telegram") -> list[Figure]:
@@ -152,15 +152,15 @@ async def cli(folder: Path, sizes: Sizes) -> list[Figure]:
     state = folder / "many"
     await _fill(state, sizes.sessions)
 
-    def seconds(*arguments: str) -> list[float]:
-        return [_wall(folder, state, arguments) for _ in range(sizes.starts)]
+    async def seconds(*arguments: str) -> list[float]:
+        return [await seconds_of(folder, state, *arguments) for _ in range(sizes.starts)]
 
     listing = f"argent sessions list, {sizes.sessions:,} sessions"
     return [
-        Figure("argent --version", "s", seconds("--version"), "<= 0.15"),
-        Figure("argent --help", "s", seconds("--help")),
-        Figure(listing, "s", seconds("sessions", "list"), "<= 0.4"),
-        Figure("the same with --json", "s", seconds("sessions", "list", "--json")),
+        Figure("argent --version", "s", await seconds("--version"), "<= 0.15"),
+        Figure("argent --help", "s", await seconds("--help")),
+        Figure(listing, "s", await seconds("sessions", "list"), "<= 0.4"),
+        Figure("the same with --json", "s", await seconds("sessions", "list", "--json")),
     ]
 
 
@@ -195,6 +195,13 @@ async def search(folder: Path, sizes: Sizes) -> list[Figure]:
     ]
 
 
+async def hoard(folder: Path, sizes: Sizes) -> list[Figure]:
+    """A folder with many idle sessions."""
+    return await of_idle_sessions(
+        folder, sizes.histories, sizes.turns, starts=sizes.runs, rest=sizes.rest
+    )
+
+
 async def compaction(_folder: Path, _sizes: Sizes) -> list[Figure]:
     """What a summary saves, and what it costs."""
     return await of_twenty_messages()
@@ -221,15 +228,6 @@ async def _fill(folder: Path, sessions: int) -> None:
         await state.close()
 
 
-def _wall(folder: Path, state: Path, arguments: Sequence[str]) -> float:
-    environ = environment(folder, ARGENT_STATE_DIR=str(state))
-    began = time.perf_counter()
-    subprocess.run(
-        [*ARGENT, *arguments], check=True, cwd=folder, env=environ, stdout=subprocess.DEVNULL
-    )
-    return time.perf_counter() - began
-
-
 SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
     "quiet": quiet,
     "burst": burst,
@@ -239,6 +237,7 @@ SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
     "cli": cli,
     "fsync": fsync,
     "search": search,
+    "hoard": hoard,
     "compaction": compaction,
     "discord": discord,
     "slack": slack,

@@ -3,27 +3,23 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from state.codec import dumps, entry_to_json
-from state.files import State, metadata, open_state
-from state.files.journal import CLOSING, FIRST, OPENING, frame
-from state.files.layout import HISTORY, METADATA, Layout
-from state.files.metadata import Facts
+from state.files import State, open_state
+from state.files.layout import HISTORY, Layout
 from state.files.search.catching_up import catch_up
 from state.files.search.finding import find
 from state.files.search.query import Query
+from tests.benchmarks.stored import RARE, sentences, talk, write_session
 from tests.benchmarks.table import Figure
 from tests.contracts.examples import NOON, after, session, turn
 
-_WORDS = 50_000
 _ONES = 32
 """Messages between two looks at the clock: both kinds of run meet the same noise."""
 
 QUESTIONS = {
-    "a rare word": "needle",
+    "a rare word": RARE,
     "two words": "w7 w90",
     "a word that most entries have": "w0",
     "a phrase": '"w0 w1"',
@@ -35,26 +31,12 @@ def write_histories(root: Path, sessions: int, turns: int) -> int:
     """A folder of conversations, written as the store would have; how many entries they have."""
     layout = Layout(root)
     layout.make()
-    said = _sentences(random.Random(4))
+    said = sentences(random.Random(4))
     for number in range(sessions):
         facts = session(str(10_000_000 + number), at=NOON + timedelta(seconds=number))
-        entries = []
-        for each in range(1, turns + 1):
-            asks = f"{next(said)} needle" if number == sessions // 2 and each == 1 else next(said)
-            entries += turn(each, asks=asks, answers=f"{next(said)} {next(said)}")
-        body = OPENING + frame([dumps(entry_to_json(entry)) for entry in entries], FIRST)
-        folder = layout.folder(facts.id)
-        folder.mkdir(mode=0o700)
-        (folder / HISTORY).write_bytes(body)
-        kept = Facts(after(facts, entries), len(body) - len(CLOSING))
-        (folder / METADATA).write_bytes(metadata.encode(kept))
+        first = f"{next(said)} {RARE}" if number == sessions // 2 else next(said)
+        write_session(layout, facts, talk(said, turns, first=first))
     return sessions * turns * 2
-
-
-def _sentences(chance: random.Random) -> Iterator[str]:
-    """Eight words each, some of them common and most of them rare, as words are."""
-    while True:
-        yield " ".join(f"w{int(_WORDS ** chance.random()) - 1}" for _ in range(8))
 
 
 async def of_everything(root: Path, sessions: int, turns: int, runs: int) -> list[Figure]:
