@@ -204,14 +204,7 @@ class OpenSessions:
         if loaded is None:
             # Its first entry makes it on the disk: one flush for both.
             fresh = replace(self._fresh(route, at, title), id=route.session)
-            return OpenSession(
-                fresh,
-                Transcript(),
-                [],
-                frozenset(),
-                stored=False,
-                furnished=await self._furnishing(fresh),
-            )
+            return _furnished(fresh, await self._furnishing(fresh), stored=False)
         if loaded.repaired:
             _log.error("history_repaired", session=route.session, set_aside=loaded.repaired)
         return await self._begun(await self._with_its_agent(loaded))
@@ -236,8 +229,7 @@ class OpenSessions:
 
     async def _begun(self, loaded: Loaded) -> OpenSession:
         setup = await self._furnishing(loaded.session)
-        opened = OpenSession(loaded.session, Transcript(), [], frozenset(), furnished=setup)
-        opened.news = "" if setup is None else setup.problem
+        opened = _furnished(loaded.session, setup)
         opened.begin(loaded, await self._shown(loaded, setup))
         return opened
 
@@ -247,6 +239,12 @@ class OpenSessions:
     async def _shown(self, loaded: Loaded, setup: Setup | None) -> Mapping[str, Media]:
         takes: Collection[str] = () if setup is None else setup.agent.takes
         return await self._contents(loaded.session.id, loaded.entries, takes)
+
+
+def _furnished(session: Session, setup: Setup | None, *, stored: bool = True) -> OpenSession:
+    opened = OpenSession(session, Transcript(), [], frozenset(), stored, furnished=setup)
+    opened.news = "" if setup is None else setup.problem
+    return opened
 
 
 def _lately_finished(entries: Sequence[Entry]) -> frozenset[str]:

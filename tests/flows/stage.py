@@ -17,6 +17,7 @@ from agents.errors import ModelError
 from agents.models.model import ModelAnswer, ModelEvent, ModelRequest, TextDelta, Timeouts
 from agents.transcript import AssistantSays, Said, ToolsSay, UserSays
 from channels.channel import Channel
+from gateway.agent_pool import Make
 from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.config import Settings
@@ -64,6 +65,7 @@ class ScriptedModel:
     takes: frozenset[str] = frozenset()
     script: deque[Line] = field(default_factory=deque)
     requests: list[list[Said]] = field(default_factory=list)
+    systems: list[str] = field(default_factory=list)
     usage: Usage | None = None
     memory: deque[Line] = field(default_factory=deque)
     summarised: list[str] = field(default_factory=list)
@@ -79,6 +81,7 @@ class ScriptedModel:
             line = self.memory.popleft() if self.memory else recalled(_last_words(seen))
         else:
             self.requests.append(seen)
+            self.systems.append(request.system)
             line = self.script.popleft() if self.script else None
         if isinstance(line, Gate):
             line.reached.set()
@@ -139,6 +142,7 @@ class Stage:
     channels: Callable[["Stage"], Sequence[Channel]] = lambda _: ()
     timeouts: Timeouts = Timeouts()
     clock: Clock | None = None
+    make_agent: Make | None = None
     gateway: Gateway = field(init=False)
     heard: list[str] = field(default_factory=list)
 
@@ -149,6 +153,7 @@ class Stage:
             sessions=self.sessions,
             ledger=self.ledger,
             agent=Agent([self.model], timeouts=self.timeouts, attempts=1),
+            make_agent=self.make_agent,
             channels=self.channels(self),
             clock=self.clock,
         )
