@@ -41,7 +41,12 @@ def without_words(entries: Sequence[Entry], meant: Meant) -> list[Entry]:
 
     A summary that stands for an entry which loses its words loses its own: they may be in it.
     """
-    left = [meant.without_words(entry) for entry in entries]
+    return summaries_without_words(entries, [meant.without_words(entry) for entry in entries])
+
+
+def summaries_without_words(entries: Sequence[Entry], left: list[Entry]) -> list[Entry]:
+    """What is left of a history of which these entries are `left`: the summaries of what is not
+    the very same lose their words as well."""
     taken = [number for number, entry in enumerate(entries) if left[number] is not entry]
     where = {entry.id: number for number, entry in enumerate(entries)}
     for number, entry in enumerate(left):
