@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,9 +92,12 @@ def argent(tmp_path) -> Argent:
 
 
 @pytest.fixture
-def talked(argent) -> Argent:
-    """A folder with one conversation, and no gateway."""
-    argent.ok("ask", "Hello there")
+def talked(argent, tmp_path_factory) -> Argent:
+    """A folder with one conversation, and no gateway: everybody has a copy of the same."""
+    once = tmp_path_factory.getbasetemp() / "talked" / "state"
+    if not once.exists():
+        Argent(once).ok("ask", "Hello there")
+    shutil.copytree(once, argent.state)
     return argent
 
 
