@@ -29,9 +29,13 @@ def read(data: bytes, *, key: SessionKey | None, at: datetime, name: str = "") -
         raise Unreadable(f"byte {error.start}: the file is not UTF-8; {_KNOWN}") from error
     if text.lstrip()[:1] in ("{", "["):
         return _from_json(_json(text), key, at)
-    from gateway.importing import loki, yaml_text
+    from gateway.importing import loki
+    from state.codec import yaml_text
 
-    document = yaml_text.load(text.encode())
+    try:
+        document = yaml_text.load(text.encode())
+    except InvalidValue as error:
+        raise Unreadable(str(error)) from error
     if not isinstance(document, dict) or not loki.is_session(document):
         raise Unreadable(f"this is no conversation that can be read; {_KNOWN}")
     return loki.from_session(document, key, at, name)

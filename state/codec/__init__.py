@@ -1,7 +1,8 @@
 """Values as they are written: entries, sessions and inbound messages as JSON.
 
 Empty fields are left out and unknown ones are ignored, so that files read well and may grow.
-Times are UTC with milliseconds; anything finer is dropped. Nothing here reads a file.
+Times are UTC with milliseconds; anything finer is dropped. Nothing here reads a file. What others
+write as YAML is read by `yaml_text`, which is imported where it is needed.
 """
 
 from state.codec.entries import entry_from_json, entry_to_json, needed_version

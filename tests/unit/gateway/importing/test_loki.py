@@ -170,7 +170,7 @@ messages:
         ("a: b", "this is no conversation"),
         ("model: x\n---\nmessages: []\n", "line 2"),
         ("!!python/object:os.system {}\n", "line 1"),
-        ("model: &m x\nmessages: [*m]\n", "line 2: a session has no aliases (*m)"),
+        ("model: &m x\nmessages: [*m]\n", "line 2: no aliases here (*m)"),
         (f"model: {'[' * 99}{']' * 99}\n", "line 1: more than 64 levels deep"),
         (f"model: {'9' * 5000}\nmessages: []\n", "no YAML that can be read"),
     ],

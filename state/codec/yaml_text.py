@@ -1,4 +1,4 @@
-"""YAML as the programs write it whose sessions are read here: 1.2's core schema, no anchors. Pure.
+"""YAML text as other programs write it: 1.2's core schema, without aliases. Pure.
 
 A parser of YAML 1.1 would make a date of ``2026-01-30`` and true of ``yes``, where somebody said
 just that: https://yaml.org/spec/1.2.2/#103-core-schema.
@@ -14,10 +14,10 @@ try:
 except ImportError:  # where PyYAML was built without libyaml: the same, ten times slower
     from yaml import SafeLoader as _Safe  # type: ignore[assignment]
 
-from gateway.importing.brought import Unreadable
+from state.codec.fields import InvalidValue
 
 MOST_YAML_BYTES = 16_000_000
-"""Bytes of a file; more would take minutes."""
+"""Bytes of a text; more would take minutes."""
 
 MOST_DEPTH = 64
 """Levels of nesting; a session has a handful, a tool's answer some more."""
@@ -55,20 +55,20 @@ _Core.add_constructor("tag:yaml.org,2002:int", _int)
 
 
 def load(text: bytes) -> Any:
-    """The one document of a text. Raises `Unreadable`."""
+    """The one document of a text. Raises `InvalidValue`, which names the line."""
     if len(text) > MOST_YAML_BYTES:
-        raise Unreadable(f"the file has more than {MOST_YAML_BYTES} bytes of YAML; part it")
+        raise InvalidValue(f"the file has more than {MOST_YAML_BYTES} bytes of YAML; part it")
     try:
         _look_over(text)
         return yaml.load(text, Loader=_Core)
-    except Unreadable:
+    except InvalidValue:
         raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
-        raise Unreadable(f"{where}: no YAML that can be read: {error.problem}") from error
+        raise InvalidValue(f"{where}: no YAML that can be read: {error.problem}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Unreadable(f"no YAML that can be read: {error}") from error
+        raise InvalidValue(f"no YAML that can be read: {error}") from error
 
 
 def _look_over(text: bytes) -> None:
@@ -77,10 +77,10 @@ def _look_over(text: bytes) -> None:
     for event in yaml.parse(text, Loader=_Safe):
         where = f"line {event.start_mark.line + 1}" if event.start_mark else "somewhere"
         if isinstance(event, yaml.AliasEvent):
-            raise Unreadable(f"{where}: a session has no aliases (*{event.anchor}); write it out")
+            raise InvalidValue(f"{where}: no aliases here (*{event.anchor}); write it out")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MOST_DEPTH:
-            raise Unreadable(f"{where}: more than {MOST_DEPTH} levels deep")
+            raise InvalidValue(f"{where}: more than {MOST_DEPTH} levels deep")
