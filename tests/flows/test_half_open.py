@@ -135,6 +135,7 @@ async def freezes_and_thaws(it: Scene, *, noticed_within: float) -> None:
     assert repeats <= (counts.repeated if it.platform == "telegram" else 0), it.heard
 
 
+@pytest.mark.usefixtures("impatience")
 @pytest.mark.parametrize("platform", PLATFORMS)
 async def test_a_platform_that_falls_silent_is_noticed_and_caught_up_with(platform: str) -> None:
     arguments = _FAST_BEAT if platform == "discord" else ()

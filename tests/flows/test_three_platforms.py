@@ -36,6 +36,7 @@ async def test_the_owners_private_chat_is_the_main_one_on_each(tmp_path: Path) -
             assert keys == {f"{platform}:{user}:main" for platform, user in alice.items()}
 
 
+@pytest.mark.usefixtures("impatience")
 @pytest.mark.parametrize("gone", PLATFORMS)
 async def test_a_platform_that_dies_takes_no_other_with_it_and_is_caught_up_with(
     gone: str, tmp_path: Path
