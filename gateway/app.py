@@ -11,6 +11,7 @@ import structlog
 
 from agents.agent import Agent
 from agents.config import MAIN, QueueMode
+from agents.skill_folders import SkillFolders
 from channels.channel import Channel, Health
 from channels.config import AccountSettings, DmPolicy
 from channels.errors import ChannelError
@@ -35,7 +36,7 @@ from gateway.people import People
 from gateway.profiles import Profiles
 from gateway.purse import Purse
 from gateway.routing import Route
-from gateway.setups import Instructions, Setups, no_skills
+from gateway.setups import Setups, no_skills
 from gateway.speaking import Speaking
 from gateway.supervisor import Supervisor
 from gateway.thinking import Thinking
@@ -64,7 +65,7 @@ class Gateway:
         ledger: Ledger,
         agent: Agent,
         make_agent: Make | None = None,
-        instructions: Instructions = no_skills,
+        skills: SkillFolders | None = None,
         channels: Sequence[Channel] = (),
         token_locks: Mapping[str, TokenLock] = MappingProxyType({}),
         clock: Clock | None = None,
@@ -91,7 +92,7 @@ class Gateway:
             limits={name: each.max_file_mb * 1_000_000 for name, each in settings.channels.items()},
         )
         self.pool = AgentPool(agent, settings.agents.of(MAIN), make_agent)
-        setups = Setups(profiles, self.pool, instructions)
+        setups = Setups(profiles, self.pool, no_skills if skills is None else skills.open)
         self.opened = OpenSessions(sessions, contents=self.attachments.contents, setups=setups)
         self.life = Life(sessions, ledger, self.opened, clock)
         self.purse = Purse(ledger, self.trouble, settings, clock, self._announce)

@@ -18,6 +18,7 @@ from agents.config import MAIN, AgentSettings
 from agents.models.http import new_session
 from agents.models.model import ModelSettings, Timeouts
 from agents.models.registry import Resolution, resolve
+from agents.skill_folders import SkillFolders
 from channels.channel import Channel, Command
 from channels.registry import build
 from gateway.api.control import ControlServer
@@ -120,6 +121,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             ledger=state.ledger,
             agent=makers.agent(settings.agents.of(MAIN), resolution),
             make_agent=makers.make,
+            skills=SkillFolders(state_dir),
             channels=_channels(settings, http, state.ledger),
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),
         )

@@ -10,6 +10,7 @@ from agents import summary_prompts
 from agents.agent import Agent
 from agents.config import SessionSettings
 from agents.errors import ModelError
+from agents.skill_folders import ChosenSkill
 from gateway.agent_pool import AgentPool
 from gateway.notices import notice
 from gateway.profiles import Profile, Profiles
@@ -21,8 +22,8 @@ from state.session import Session
 Reads = Callable[[SummaryEntry], str]
 """How a summary reads to a model."""
 
-Instructions = Callable[[str, str], Awaitable[str | None]]
-"""The instructions of an agent's skill, by the names of both; None when there is none."""
+OpensSkill = Callable[[str, str], Awaitable[ChosenSkill | None]]
+"""Opens an agent's skill, by the names of both; None when there is none that can be used."""
 
 _log = structlog.get_logger("sessions")
 
@@ -31,8 +32,8 @@ _log = structlog.get_logger("sessions")
 class Setup:
     """What a session's turns run with, until its choices change.
 
-    `prompt` is what the model is told first, with the skill's instructions. `problem` is what
-    people are to be told when something that was chosen is not there any more.
+    `prompt` is what the model is told first, with the instructions of its `skill`. `problem` is
+    what people are to be told when something that was chosen is not there any more.
     """
 
     profile: Profile
@@ -40,6 +41,7 @@ class Setup:
     rules: Rules
     prompt: str
     reads: Reads
+    skill: ChosenSkill | None = None
     problem: str = ""
 
     @property
@@ -51,10 +53,10 @@ class Setup:
 class Setups:
     """Finds what sessions run with."""
 
-    def __init__(self, profiles: Profiles, pool: AgentPool, instructions: Instructions) -> None:
+    def __init__(self, profiles: Profiles, pool: AgentPool, open_skill: OpensSkill) -> None:
         self._profiles = profiles
         self._pool = pool
-        self._instructions = instructions
+        self._open_skill = open_skill
 
     def agent(self, key: SessionKey, person: str | None = None) -> str:
         """The name of the agent that answers there."""
@@ -78,19 +80,20 @@ class Setups:
             _log.warning("model_not_there", session=session.id, error=str(error))
             agent = self._pool.main
             problem = notice("model_not_there", model=settings.model, instead=agent.model)
-        prompt = settings.system_prompt
+        prompt, skill = settings.system_prompt, None
         if settings.skill:
-            told = await self._instructions(profile.agent, settings.skill)
-            if told is None:
+            skill = await self._open_skill(profile.agent, settings.skill)
+            if skill is None:
                 problem = notice("skill_not_there", skill=settings.skill)
             else:
-                prompt = f"{prompt}\n\n{told}"
+                prompt = f"{prompt}\n\n{skill.instructions}"
         return Setup(
             profile,
             agent,
             rules_of(settings.session, window=agent.window),
             prompt,
             reads_as(settings.session),
+            skill,
             problem,
         )
 
@@ -118,6 +121,6 @@ def reads_as(settings: SessionSettings) -> Reads:
     )
 
 
-async def no_skills(_agent: str, _skill: str) -> str | None:
+async def no_skills(_agent: str, _skill: str) -> ChosenSkill | None:
     """Where there are no skills."""
     return None

@@ -127,12 +127,19 @@ class Thinking:
             opened.session, model=agent.model, window=agent.window, now=self._clock.now
         )
         every = (*tools, sender.tool) if sender else tools
+        if (skill := opened.setup.skill) is not None:
+            every = (*every, *skill.tools)
         allowed = opened.setup.profile.settings.tools
         return Toolbox(tool for tool in every if is_allowed(tool.spec.name, allowed))
 
+    def known(self, opened: OpenSession) -> tuple[ToolSpec, ...]:
+        """Every tool that there is for a session, whether or not it may be used there."""
+        skill = opened.setup.skill
+        return _TOOLS if skill is None else (*_TOOLS, *(tool.spec for tool in skill.tools))
+
     def _offered(self, opened: OpenSession) -> Iterator[ToolSpec]:
         allowed = opened.setup.profile.settings.tools
-        return (spec for spec in _TOOLS if is_allowed(spec.name, allowed))
+        return (spec for spec in self.known(opened) if is_allowed(spec.name, allowed))
 
 
 def _system(opened: OpenSession) -> str:
