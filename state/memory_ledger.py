@@ -1,12 +1,12 @@
 """The reference ledger: the protocol's meaning in dictionaries. For tests."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from state.ids import idempotency_key
 from state.keys import Address, SessionId, SessionKey
-from state.memory_index import MemoryIndex
+from state.memory_people import OPEN, MemoryPeople, Outgoing, Row
 from state.messages import (
     Accepted,
     Correction,
@@ -22,50 +22,19 @@ from state.messages import (
 from state.session import Session
 from state.spending import Per, Spending, Spent, totals
 from state.store import (
-    Admission,
     Counts,
     NotFound,
-    PairingRequest,
-    Role,
-    StoreError,
     Taken,
 )
 
-_OPEN = (PartState.OWED, PartState.SENDING, PartState.UNKNOWN)
 
-
-@dataclass(slots=True)
-class _Row:
-    """A message in the inbox; its words are dropped when it is closed."""
-
-    account: str
-    source: str
-    accepted: Accepted | None
-    taken: Taken | None = None
-    outcome: Outcome | None = None
-    closed_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class _Outgoing:
-    part: OwedPart
-    doubts: int = 0
-    receipt: Receipt | None = None
-
-
-class MemoryLedger(MemoryIndex):
+class MemoryLedger(MemoryPeople):
     """`store.Ledger` in dictionaries."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._inbox: dict[int, _Row] = {}
         self._seen: dict[tuple[str, str], int] = {}
-        self._outbox: dict[int, _Outgoing] = {}
-        self._set_aside: dict[tuple[str, str], Malformed] = {}
         self._cursors: dict[str, str] = {}
-        self._pairings: dict[str, PairingRequest] = {}
-        self._admissions: dict[tuple[str, str], Admission] = {}
-        self._spendings: list[Spending] = []
         self._last_seq = 0
         self._last_part = 0
 
@@ -141,7 +110,7 @@ class MemoryLedger(MemoryIndex):
             if other in self._inbox and self._inbox[other].outcome is None:
                 self._close(other, outcome, (), at)
         if again:
-            return tuple(o.part for o in self._parts(_OPEN) if o.part.seq == seq)
+            return tuple(o.part for o in self._parts(OPEN) if o.part.seq == seq)
         if begin and owed:
             await self.begin_sending(owed[0].id)
             owed = (self._outgoing(owed[0].id).part, *owed[1:])
@@ -153,11 +122,11 @@ class MemoryLedger(MemoryIndex):
         for outgoing in self._parts((PartState.SENDING,)):
             outgoing.doubts += 1
             outgoing.part = replace(outgoing.part, state=PartState.UNKNOWN, uncertain=True)
-        return tuple(outgoing.part for outgoing in self._parts(_OPEN))
+        return tuple(outgoing.part for outgoing in self._parts(OPEN))
 
     async def begin_sending(self, part: int) -> None:
         outgoing = self._outgoing(part)
-        if outgoing.part.state not in _OPEN:
+        if outgoing.part.state not in OPEN:
             return
         outgoing.part = replace(
             outgoing.part, state=PartState.SENDING, attempts=outgoing.part.attempts + 1
@@ -172,7 +141,7 @@ class MemoryLedger(MemoryIndex):
 
     async def unknown(self, part: int) -> None:
         outgoing = self._outgoing(part)
-        outgoing.doubts += outgoing.part.state in _OPEN
+        outgoing.doubts += outgoing.part.state in OPEN
         self._move(part, PartState.UNKNOWN, uncertain=True)
 
     async def unsent(self, part: int) -> None:
@@ -197,59 +166,6 @@ class MemoryLedger(MemoryIndex):
     async def set_cursor(self, name: str, value: str) -> None:
         self._cursors[name] = value
 
-    # People -----------------------------------------------------------------------------------
-
-    async def request_pairing(self, request: PairingRequest, *, most: int) -> PairingRequest | None:
-        self._pairings = {
-            code: known
-            for code, known in self._pairings.items()
-            if known.expires_at > request.created_at
-        }
-        live = [known for known in self._pairings.values() if known.account == request.account]
-        for known in live:
-            if known.user == request.user:
-                return known
-        if len(live) >= most:
-            return None
-        if request.code in self._pairings:
-            raise StoreError("this pairing code is in use; make another one")
-        self._pairings[request.code] = request
-        return request
-
-    async def notified(self, code: str, at: datetime) -> None:
-        self._pairings[code] = replace(self._pairing(code), notified_at=at)
-
-    async def pairings(self, now: datetime) -> tuple[PairingRequest, ...]:
-        live = (known for known in self._pairings.values() if known.expires_at > now)
-        return tuple(sorted(live, key=lambda known: (known.created_at, known.code)))
-
-    async def approve(
-        self, code: str, *, role: Role, at: datetime
-    ) -> tuple[PairingRequest, Admission]:
-        request = self._pairing(code)
-        if request.expires_at <= at:
-            raise NotFound("this pairing code has expired; ask for a new one")
-        del self._pairings[code]
-        admission = Admission(request.account, request.user, role, request.name, at)
-        self._admissions[request.account, request.user] = admission
-        return request, admission
-
-    async def deny(self, code: str) -> PairingRequest:
-        request = self._pairing(code)
-        del self._pairings[code]
-        return request
-
-    async def revoke(self, account: str, user: str) -> Admission:
-        try:
-            return self._admissions.pop((account, user))
-        except KeyError:
-            raise NotFound(f"{user} was not let in on {account}") from None
-
-    async def admissions(self) -> tuple[Admission, ...]:
-        return tuple(
-            sorted(self._admissions.values(), key=lambda known: (known.account, known.user))
-        )
-
     # Figures ----------------------------------------------------------------------------------
 
     async def counts(self) -> Counts:
@@ -259,7 +175,7 @@ class MemoryLedger(MemoryIndex):
                 outcomes[row.outcome] = outcomes.get(row.outcome, 0) + 1
         return Counts(
             pending=sum(row.outcome is None for row in self._inbox.values()),
-            owed=len(self._parts(_OPEN)),
+            owed=len(self._parts(OPEN)),
             sent=len(self._parts((PartState.SENT,))),
             repeated=sum(o.doubts for o in self._outbox.values() if o.part.state is PartState.SENT),
             failed_parts=len(self._parts((PartState.FAILED,))),
@@ -269,7 +185,7 @@ class MemoryLedger(MemoryIndex):
         )
 
     async def prune(self, before: datetime) -> int:
-        busy = {outgoing.part.seq for outgoing in self._parts(_OPEN)}
+        busy = {outgoing.part.seq for outgoing in self._parts(OPEN)}
         old = {
             seq
             for seq, row in self._inbox.items()
@@ -297,10 +213,10 @@ class MemoryLedger(MemoryIndex):
             return None
         self._last_seq += 1
         self._seen[name] = self._last_seq
-        self._inbox[self._last_seq] = _Row(*name, accepted=None)
+        self._inbox[self._last_seq] = Row(*name, accepted=None)
         return self._last_seq
 
-    def _row(self, seq: int) -> _Row:
+    def _row(self, seq: int) -> Row:
         try:
             return self._inbox[seq]
         except KeyError:
@@ -317,14 +233,14 @@ class MemoryLedger(MemoryIndex):
             self._last_part += 1
             key = idempotency_key(row.account, row.source, index)
             owed.append(OwedPart(self._last_part, seq, index, address, part, key=key))
-            self._outbox[self._last_part] = _Outgoing(owed[-1])
+            self._outbox[self._last_part] = Outgoing(owed[-1])
         return tuple(owed)
 
-    def _parts(self, states: Iterable[PartState]) -> list[_Outgoing]:
+    def _parts(self, states: Iterable[PartState]) -> list[Outgoing]:
         wanted = frozenset(states)
         return [o for _, o in sorted(self._outbox.items()) if o.part.state in wanted]
 
-    def _outgoing(self, part: int) -> _Outgoing:
+    def _outgoing(self, part: int) -> Outgoing:
         try:
             return self._outbox[part]
         except KeyError:
@@ -332,12 +248,6 @@ class MemoryLedger(MemoryIndex):
 
     def _move(self, part: int, state: PartState, *, uncertain: bool = False) -> None:
         outgoing = self._outgoing(part)
-        if outgoing.part.state in _OPEN:
+        if outgoing.part.state in OPEN:
             uncertain = uncertain or outgoing.part.uncertain
             outgoing.part = replace(outgoing.part, state=state, uncertain=uncertain)
-
-    def _pairing(self, code: str) -> PairingRequest:
-        try:
-            return self._pairings[code]
-        except KeyError:
-            raise NotFound("no such pairing code; it may have been used or expired") from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from state.history import CorrectionEntry, Entry, UserEntry
-from state.keys import SessionKey, SessionType, is_account_name
+from state.keys import SessionId, SessionKey, SessionType, is_account_name
 from state.messages import Sender
 
 PRIVATE = frozenset({SessionType.MAIN, SessionType.DM})
@@ -67,13 +67,13 @@ class Trace:
     """A session with words of somebody's.
 
     `alone`: it is theirs and nobody else's. `deleted` is the folder among the deleted sessions
-    where it is kept for a while; None for one that is in use. `names` are what they were called,
-    and `messages` how many of theirs there are, with those in its archive.
+    where it is kept for a while; None for one that is in use. `messages` are theirs by the ids of
+    their entries, with those in its archive, and `names` are what they were called there.
     """
 
-    session: str
+    session: SessionId
     alone: bool
-    messages: int = 0
+    messages: frozenset[str] = field(default=frozenset())
     names: frozenset[str] = field(default=frozenset())
     deleted: str | None = None
 

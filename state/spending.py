@@ -53,6 +53,12 @@ NOTHING = Spent()
 SUMMARIES = "summaries"
 """The user on whose behalf conversations are summarised: no person asked for that."""
 
+ERASED = "erased"
+"""The user, and the session, that stand for those that were erased: what they cost was spent."""
+
+NO_PERSONS = frozenset({SUMMARIES, ERASED})
+"""The users that are nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spending:

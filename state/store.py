@@ -26,6 +26,7 @@ from state.messages import (
     Part,
     Receipt,
 )
+from state.people import RemembersDealings, RemembersWords
 from state.records import (
     Admission,
     Counts,
@@ -71,7 +72,7 @@ __all__ = [
 ]
 
 
-class Sessions(Protocol):
+class Sessions(RemembersWords, Protocol):
     """Histories and metadata, one session independent of the other."""
 
     async def load(self, session_id: SessionId) -> Loaded | None:
@@ -118,9 +119,11 @@ class Sessions(Protocol):
         """Unpack the history and keep `session` as the facts, durably. Again is no error."""
 
     async def move(self, session: Session, agent: str) -> Session:
-        """Let a session belong to another agent from now on, with all that is kept with it.
+        """Let a session be another agent's from now on, with all that is kept with it, durably.
 
-        Returns its facts as they are then. A session that is not there is not made.
+        Returns its facts as they are then; `session` is the newest but for the agent, which nothing
+        else changes. Raises `NotFound` where there is no such session, and for what cannot be an
+        agent's name; `StoreError` where something is in the way.
         """
 
     async def delete(self, session_id: SessionId, *, kept_at: datetime | None = None) -> str | None:
@@ -181,7 +184,7 @@ class Sessions(Protocol):
         """Write what `touch` and `append` left for later, and let go of every file."""
 
 
-class Ledger(Protocol):
+class Ledger(RemembersDealings, Protocol):
     """Inbox, outbox, people, cursors and the index. Every write is durable on return.
 
     Raises `StorageFull` or `StorageFailed` when a write was not kept.

@@ -112,7 +112,7 @@ def _trace(
     alone = person.has_alone(keys)
     if not said and not alone:
         return None
-    messages = sum(isinstance(entry, UserEntry) for entry in said)
+    messages = frozenset(entry.id for entry in said if isinstance(entry, UserEntry))
     return Trace(session_id, alone, messages, names_in(said), deleted)
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,13 @@ Work = Callable[[sqlite3.Connection], Any]
 Connect = Callable[[Path], sqlite3.Connection]
 
 _STATEMENTS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Work that no transaction may be around: it is done after the rest of its batch."""
+
+    work: Work
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -33,8 +41,16 @@ class Database:
         self._connection: sqlite3.Connection | None = connection
         self._connect = connect
 
-    def commit(self, batch: list[Request[Work]]) -> None:
+    def commit(self, batch: list[Request[Work | Alone]]) -> None:
         """Do a batch. Every request has its result or its error afterwards."""
+        self._commit([request for request in batch if not isinstance(request.work, Alone)])
+        for request in batch:
+            if isinstance(request.work, Alone):
+                self._do_alone(request, request.work)
+
+    def _commit(self, batch: list[Request[Work | Alone]]) -> None:
+        if not batch:
+            return
         try:
             db = self._ready()
             db.execute("BEGIN IMMEDIATE")
@@ -46,10 +62,19 @@ class Database:
                 request.error = ledger_error(error, self._path)
             self._recover()
 
-    def _do(self, db: sqlite3.Connection, request: Request[Work]) -> None:
+    def _do_alone(self, request: Request[Work | Alone], alone: Alone) -> None:
+        try:
+            request.result = alone.work(self._ready())
+        except sqlite3.Error as error:
+            request.error = ledger_error(error, self._path)
+            self._recover()
+        except Exception as error:
+            request.error = error
+
+    def _do(self, db: sqlite3.Connection, request: Request[Work | Alone]) -> None:
         db.execute("SAVEPOINT work")
         try:
-            request.result = request.work(db)
+            request.result = request.work(db)  # type: ignore[operator]
         except Exception as error:
             # A full disk can end the transaction itself; then there is nothing to go on with.
             if isinstance(error, sqlite3.Error) and not db.in_transaction:

@@ -1,15 +1,15 @@
 """`store.Ledger` on SQLite. Each method is one piece of work for the database's thread."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from state.files.batches import GroupCommit
-from state.files.ledger import inbox, index, outbox, people, spending
-from state.files.ledger.database import Connect, Database, Work, connect
+from state.files.ledger import erasing, inbox, index, outbox, people, spending
+from state.files.ledger.database import Alone, Connect, Database, Work, connect
 from state.keys import Address, SessionId, SessionKey
 from state.lifecycle import Phase
 from state.messages import (
@@ -23,6 +23,8 @@ from state.messages import (
     Part,
     Receipt,
 )
+from state.people import Records
+from state.persons import Identity, Person
 from state.session import Session
 from state.spending import Per, Spending, Spent
 from state.store import (
@@ -43,15 +45,16 @@ class SqliteLedger:
     def __init__(
         self, path: Path, connection: sqlite3.Connection, *, connect: Connect = connect
     ) -> None:
+        self._path = path
         self._database = Database(path, connection, connect)
-        self._thread = GroupCommit[Work](
+        self._thread = GroupCommit[Work | Alone](
             "argent-ledger", self._database.commit, finish=self._database.close
         )
 
         # A commit that failed may be found in the database all the same, once it was opened anew.
         self._doubtful: set[tuple[str, str]] = set()
 
-    async def _do(self, work: Work) -> Any:
+    async def _do(self, work: Work | Alone) -> Any:
         return await self._thread.submit(work)
 
     async def _take(
@@ -231,6 +234,34 @@ class SqliteLedger:
     async def admissions(self) -> tuple[Admission, ...]:
         admitted: tuple[Admission, ...] = await self._do(people.admissions)
         return admitted
+
+    # One person -------------------------------------------------------------------------------
+
+    async def seen(self) -> Mapping[Identity, frozenset[str]]:
+        everybody: Mapping[Identity, frozenset[str]] = await self._do(erasing.seen)
+        return everybody
+
+    async def records(self, person: Person, *, entries: Collection[str] = ()) -> Records:
+        found: Records = await self._do(lambda db: erasing.records(db, person, entries))
+        return found
+
+    async def forget(
+        self,
+        person: Person,
+        *,
+        sessions: Collection[SessionId] = (),
+        entries: Collection[str] = (),
+        names: Collection[str] = (),
+        at: datetime,
+        waiting: bool,
+    ) -> Mapping[str, int]:
+        dropped: Mapping[str, int] = await self._do(
+            lambda db: erasing.forget(db, person, sessions, entries, names, at=at, waiting=waiting)
+        )
+        return dropped
+
+    async def leave_nothing(self) -> None:
+        await self._do(Alone(lambda db: erasing.leave_nothing(db, self._path)))
 
     # Index ------------------------------------------------------------------------------------
 

@@ -69,6 +69,8 @@ class Follower:
             if index is None:
                 return
             self._leave(index, names)
+            # One that is under way has passed what is about to be deleted.
+            self._merge = None
             self._run(index, _refreshed(index, names))
             self._commit(index)
             if not self._makes and index.has_leftovers():
