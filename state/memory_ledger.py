@@ -48,10 +48,13 @@ class MemoryLedger(MemoryPeople):
         session: SessionId,
         entry: str,
         at: datetime,
+        base: SessionId | None = None,
     ) -> Accepted | None:
         seq = self._take(message)
         if seq is None:
             return None
+        if base is not None:
+            await self.choose(key, None if session == base else session)
         accepted = Accepted(seq=seq, entry=entry, key=key, session=session, at=at, message=message)
         row = self._inbox[seq]
         row.accepted, row.taken = accepted, Taken(seq, entry, key, session, open=True)

@@ -200,8 +200,13 @@ class Ledger(RemembersDealings, Protocol):
         session: SessionId,
         entry: str,
         at: datetime,
+        base: SessionId | None = None,
     ) -> Accepted | None:
-        """Take a message over. None when its `(account, source)` was taken before."""
+        """Take a message over. None when its `(account, source)` was taken before.
+
+        One with a `base` is a switch: with it, and never without it, the chat of `key` goes on in
+        `session`. Where that is `base`, the chat is back where it leads to by itself.
+        """
 
     async def decline(
         self,

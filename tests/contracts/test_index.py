@@ -5,7 +5,7 @@ from dataclasses import replace
 from state.keys import SessionId
 from state.lifecycle import Event, Phase
 from state.store import Ledger, SessionRow
-from tests.contracts.examples import KEY, later, session, side_of
+from tests.contracts.examples import KEY, NOON, later, message, session, side_of
 
 
 async def test_a_listing_shows_the_most_lately_active_first(ledger: Ledger) -> None:
@@ -101,3 +101,26 @@ async def test_a_chat_does_not_go_on_in_a_session_that_was_deleted(ledger: Ledge
     await ledger.choose(home.key, home.id)
     await ledger.unindex(work.id)
     assert await ledger.chosen() == {str(home.key): home.id}
+
+
+async def test_a_switch_is_taken_over_together_with_the_message_that_asks_for_it(
+    ledger: Ledger,
+) -> None:
+    base = session()
+    work, home = side_of(base, "work"), side_of(base, "home")
+
+    async def switch(source: str, to: SessionId) -> bool:
+        taken = await ledger.accept(
+            message(source), key=KEY, session=to, entry=f"e{source}", at=NOON, base=base.id
+        )
+        return taken is not None and taken.session == to
+
+    assert await switch("1", work.id)
+    assert await switch("2", home.id)
+    # What comes again does not switch back.
+    assert not await switch("1", work.id)
+    assert await ledger.chosen() == {str(KEY): home.id}
+    assert await switch("3", base.id)
+    assert await ledger.chosen() == {}
+    await ledger.accept(message("4"), key=KEY, session=work.id, entry="e4", at=NOON)
+    assert await ledger.chosen() == {}

@@ -81,14 +81,17 @@ class SqliteLedger:
         session: SessionId,
         entry: str,
         at: datetime,
+        base: SessionId | None = None,
     ) -> Accepted | None:
         payload = inbox.payload_of(message)
-        accepted: Accepted | None = await self._take(
-            message,
-            lambda db, doubtful: inbox.accept(
-                db, message, payload, key, session, entry, at, doubtful=doubtful
-            ),
-        )
+
+        def take(db: sqlite3.Connection, doubtful: bool) -> Accepted | None:
+            taken = inbox.accept(db, message, payload, key, session, entry, at, doubtful=doubtful)
+            if taken is not None and base is not None:
+                people.choose(db, key, None if session == base else session)
+            return taken
+
+        accepted: Accepted | None = await self._take(message, take)
         return accepted
 
     async def decline(
