@@ -1,6 +1,7 @@
 """What every test gets: no network beyond this machine, and Hypothesis profiles."""
 
 import ipaddress
+import os
 import random
 import signal
 import socket
@@ -32,6 +33,12 @@ def unused_tcp_port() -> int:
                 continue
             return port
     raise RuntimeError("no port of this machine is free")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Gateways of tests that run at once do not keep each other from the same emulated bot."""
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("runtime"))
 
 
 # A shell's background job ignores these, and so would every process that a test starts.
