@@ -41,6 +41,7 @@ from gateway.speaking import Speaking
 from gateway.supervisor import Supervisor
 from gateway.thinking import Thinking
 from gateway.token_locks import TokenLock
+from gateway.toolboxes import Toolboxes, basic_shelf
 from gateway.trouble import Trouble
 from state.keys import Address, SessionKey
 from state.messages import Accepted, Deletion, OwedPart, Reply, ReplyKind
@@ -101,7 +102,8 @@ class Gateway:
             self._speaking.signs,
             self.attachments,
             self.feed,
-            clock,
+            Toolboxes([basic_shelf(clock)]),
+            is_owner=self._is_owner,
             at_once=settings.gateway.max_turns,
         )
         keeping = Keeping(sessions, self.opened, self.trouble, clock)
