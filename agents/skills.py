@@ -4,9 +4,8 @@ The format is https://agentskills.io/specification: YAML between two lines ``---
 that the model is told. Fields that are not described there are left alone, as other programs do.
 """
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,12 +50,6 @@ class Skill:
 def is_skill_name(name: str) -> bool:
     """Whether a skill, and so its folder, may be called that."""
     return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
-
-
-def meant(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, if any."""
-    close = difflib.get_close_matches(name.lower(), list(known), n=1)
-    return close[0] if close else None
 
 
 def parse(content: bytes, folder: str) -> Skill:

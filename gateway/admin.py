@@ -9,11 +9,13 @@ from datetime import datetime
 
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.admin_live import Live
+from gateway.admin_people import PeopleActions
 from gateway.admin_sessions import SessionActions
 from gateway.budgets import day_of
 from gateway.clock import Clock
 from gateway.life import Life
 from gateway.notices import notice
+from gateway.people_erasing import KeepsReceipts, PeopleErasing
 from gateway.reading import Json, admission_to_json, request_to_json, spent_to_json
 from state.codec import time_to_json
 from state.spending import NOTHING, Per
@@ -30,9 +32,11 @@ class Admin:
         ledger: Ledger,
         life: Life,
         clock: Clock,
+        receipts: KeepsReceipts,
         live: Live | None = None,
     ) -> None:
         self.sessions = SessionActions(sessions, ledger, life, live)
+        self.people = PeopleActions(PeopleErasing(sessions, ledger, life, receipts, clock, live))
         self._ledger = ledger
         self._clock = clock
         self._live = live

@@ -20,6 +20,7 @@ from gateway import __version__
 from gateway.admission import Policy, is_owner
 from gateway.agent_pool import AgentPool, Make
 from gateway.attachments import Attachments
+from gateway.choosing import Choosing
 from gateway.clock import Clock
 from gateway.compacting import Compacted, Compacting
 from gateway.config import Settings
@@ -31,6 +32,7 @@ from gateway.keeping import Keeping
 from gateway.lanes import Lanes
 from gateway.life import Life
 from gateway.notices import notice
+from gateway.offers import ListsModels, Offers, only_offline
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.profiles import Profiles
@@ -66,6 +68,7 @@ class Gateway:
         ledger: Ledger,
         agent: Agent,
         make_agent: Make | None = None,
+        list_models: ListsModels = only_offline,
         skills: SkillFolders | None = None,
         channels: Sequence[Channel] = (),
         token_locks: Mapping[str, TokenLock] = MappingProxyType({}),
@@ -107,6 +110,14 @@ class Gateway:
             at_once=settings.gateway.max_turns,
         )
         keeping = Keeping(sessions, self.opened, self.trouble, clock)
+        offers = Offers(
+            profiles,
+            self.pool,
+            list_models=list_models,
+            skills=skills,
+            servers=settings.mcp,
+        )
+        self.choosing = Choosing(keeping, self.thinking, offers, profiles)
         self.compacting = Compacting(keeping, self.thinking, clock, self.purse)
         conversation = Conversation(
             keeping=keeping,
@@ -120,6 +131,7 @@ class Gateway:
             clock=clock,
             purse=self.purse,
             is_owner=self._is_owner,
+            books=(self.choosing.book,),
         )
         self.lanes = Lanes(conversation.handle, mode=self._queued)
         policies = {name: Policy.of(each) for name, each in settings.channels.items()}

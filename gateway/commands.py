@@ -12,6 +12,11 @@ class CommandName(StrEnum):
     CLEAR = "clear"
     COMPACT = "compact"
     STOP = "stop"
+    MODEL = "model"
+    SKILL = "skill"
+    TOOLS = "tools"
+    PROMPT = "prompt"
+    TITLE = "title"
 
 
 DESCRIPTIONS = {
@@ -21,6 +26,11 @@ DESCRIPTIONS = {
     CommandName.CLEAR: "Forget this conversation (it stays in the archive)",
     CommandName.COMPACT: "Summarise what we said, to make room (`undo` takes it back)",
     CommandName.STOP: "Stop the answer I am working on",
+    CommandName.MODEL: "The model that answers here; a name behind it chooses another",
+    CommandName.SKILL: "The skill I work with here; a name behind it chooses another",
+    CommandName.TOOLS: "What I may use here",
+    CommandName.PROMPT: "What I am told before this conversation",
+    CommandName.TITLE: "What this conversation is called; words behind it rename it",
 }
 
 _ALIASES = {"start": CommandName.HELP}

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from gateway.clock import Clock
 from gateway.open_sessions import OpenSessions
+from state.forgetting import Forgetting
 from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Event, Phase
+from state.persons import Lost
 from state.quiet import Due, concerns
 from state.session import Context, Session
 from state.store import Ledger, NotFound, Repaired, Sessions
@@ -130,6 +132,17 @@ class Life:
             if await self._sessions.load(key.session_id) is None:
                 await self._ledger.set_alias(key, session.id)
         return archived
+
+    async def forget(self, session_id: SessionId, forgetting: Forgetting) -> Lost:
+        """Take everything that is one person's out of a session that others share with them."""
+        lost = await self._sessions.forget(session_id, forgetting)
+        self._opened.forget(session_id)
+        loaded = await self._sessions.load(session_id)
+        if loaded is not None and loaded.session.phase is Phase.ARCHIVED:
+            await self._archive(loaded.session)
+        elif loaded is not None:
+            await self._ledger.index(loaded.session)
+        return lost
 
     async def repair(self, session_id: SessionId) -> Repaired | None:
         """Mend a session's files, and let the index show what there is; None: no session."""

@@ -56,6 +56,21 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "nothing_to_stop": "There is nothing to stop.",
         "cleared": "A new conversation. The old one is in the archive.",
         "nothing_to_clear": "This conversation is already new.",
+        # What a conversation is set to.
+        "owner_only": "Only an owner can change that here.",
+        "chosen": "{what} from your next message on: {value}. `{command} default` takes it back.",
+        "chosen_unchecked": "{what} from your next message on: {value}. I couldn't ask whether "
+        "it is there. `{command} default` takes it back.",
+        "taken_back": "{what} from your next message on: {value}, as it is configured.",
+        "title_set": "This conversation is called “{title}” now.",
+        "title_taken_back": "This conversation has no title now.",
+        "title_is": "This conversation is called “{title}”. `/title TEXT` gives it another title.",
+        "no_title": "This conversation has no title. `/title TEXT` gives it one.",
+        "not_like_that": "That can't be set: {why}",
+        "no_such": "There is no {what} {given}.",
+        "no_such_near": "There is no {what} {given}. Did you mean {near}?",
+        "model_unusable": "{model} can't be used: {why}",
+        "skill_unusable": "The skill {skill} can't be used: {why}",
         # The owner's.
         "budget_used_up": "Today's budget is used up: I decline messages until {reset}. "
         "`argent usage` shows what it went into; `budget` in the settings says how much it is.",

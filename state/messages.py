@@ -179,13 +179,15 @@ class StoredFile:
 class Reply:
     """What shall be said, in Markdown, before a channel has rendered it into parts.
 
-    `files` go out after the words, each as a part of its own.
+    `files` go out after the words, each as a part of its own. `buttons` are shown below the words
+    where the platform has them, so the words must say the same.
     """
 
     text: str
     kind: ReplyKind = ReplyKind.ANSWER
     reply_to: str | None = None
     files: tuple[StoredFile, ...] = ()
+    buttons: tuple["Button", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

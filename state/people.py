@@ -89,15 +89,15 @@ class RemembersDealings(Protocol):
         entries: Collection[str] = (),
         names: Collection[str] = (),
         at: datetime,
-        waiting: bool,
+        waiting: Collection[int] = (),
     ) -> Mapping[str, int]:
         """Forget them, durably; how many rows of each kind that were.
 
         `sessions` are theirs alone, `entries` are as in `records`, and `names` are what they are
-        called: an update that was set aside and names them goes. With `waiting`, their messages
-        without an outcome end here. What tells a message's delivery from others stays until
-        `prune`, without its key, so that it is not run when it comes again; what they cost stays
-        under the name of `spending.ERASED`.
+        called: an update that was set aside and names them goes. Those of their messages without
+        an outcome that are `waiting`, by their numbers, end here. What tells a message's delivery
+        from others stays until `prune`, without its key, so that it is not run when it comes
+        again; what they cost stays under the name of `spending.ERASED`.
         """
 
     async def leave_nothing(self) -> None:

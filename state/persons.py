@@ -3,6 +3,7 @@
 Names identify nobody: two people may have the same one, and anybody can change theirs.
 """
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Self
@@ -42,6 +43,12 @@ class Person:
     def of(cls, *identities: Identity) -> Self:
         """Whoever has these."""
         return cls(frozenset(identities))
+
+    @property
+    def digest(self) -> str:
+        """Tells this person from others, without saying who it is."""
+        ids = "\n".join(map(str, sorted(self.identities)))
+        return hashlib.sha256(ids.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def said(self, entry: Entry) -> bool:
         """Whether it is an entry of their words."""

@@ -29,6 +29,7 @@ from gateway.clock import Clock
 from gateway.events import Feed
 from gateway.life import Life
 from gateway.paths import socket_file
+from state.files.receipts import Receipts
 from state.store import Ledger, Sessions, StorageFailed
 
 MOST_UNREAD = 4 * LONGEST_FRAME
@@ -64,6 +65,7 @@ class ControlServer:
             ledger=gateway.ledger,
             life=gateway.life,
             clock=clock or Clock(),
+            receipts=Receipts(state_dir),
             live=gateway,
         )
         self._server: asyncio.Server | None = None

@@ -49,6 +49,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "pair.revoke": lambda admin, given: admin.revoke(
         given.text("user"), account=given.maybe_text("account")
     ),
+    "people.erase": lambda admin, given: admin.people.erase(given.texts("identities")),
     "channels.status": _channels,
     "status": lambda admin, _: admin.status(),
     "gateway.stop": _stop,

@@ -79,6 +79,7 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
     from gateway.life import Life
     from gateway.open_sessions import OpenSessions
     from state.files import open_state
+    from state.files.receipts import Receipts
 
     if not invocation.state_dir.is_dir() and operation not in _MAKES_THE_FOLDER:
         raise AdminError("not_found", f"there is no state folder {invocation.state_dir}")
@@ -89,7 +90,13 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
             note(f"argent: {report}")
         try:
             life = Life(state.sessions, state.ledger, OpenSessions(state.sessions), clock)
-            admin = Admin(sessions=state.sessions, ledger=state.ledger, life=life, clock=clock)
+            admin = Admin(
+                sessions=state.sessions,
+                ledger=state.ledger,
+                life=life,
+                clock=clock,
+                receipts=Receipts(invocation.state_dir),
+            )
             return await do(admin, operation, given)
         finally:
             await state.close()

@@ -26,6 +26,7 @@ CORE = re.compile(
     | channels\.telegram\.(keyboard|places|presses)
     | agents\.(calibration|config|errors|extract|looking|material|models\.sight|prices|prompt)
     | agents\.(revisions|skills|summary_prompts|tokens|transcript|turn)
+    | agents\.tools\.mcp\.(config|naming)
     | gateway\.(admission|budgets|commands|export(_\w+)?|filetypes|gathering|importing(\.\w+)?)
     | gateway\.(lateness|live|lived|notices|routing|scopes)
     """,

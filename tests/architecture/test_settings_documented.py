@@ -52,11 +52,11 @@ def documented() -> dict[tuple[str, ...], object]:
 
 
 def spelled_out() -> dict[tuple[str, ...], object]:
-    """What is documented, with ``*`` for the names in the examples of rules, agents, sessions."""
+    """What is documented, with ``*`` for the names in the examples of rules and MCP servers."""
     found = {}
     for path, value in documented().items():
         section, name, *rest = path
-        if section == "rules":
+        if section in ("rules", "mcp"):
             found[(section, "*", *rest)] = value
         elif (section, name) == ("agents", "defaults") or section not in ("agents", "session"):
             found[path] = value

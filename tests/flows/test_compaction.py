@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 import aiohttp
-import orjson
 import pytest
 
 from agents.models.model import ModelEvent, ModelRequest, ModelSettings, Timeouts
@@ -61,7 +60,11 @@ SMALL = {"max_messages": 12, "compact_ratio": 0.5, "preserve_recent": 4}
 
 @asynccontextmanager
 async def talking(
-    llm: Summarising, *, window: int | None = None, **session: Any
+    llm: Summarising,
+    *,
+    window: int | None = None,
+    stores: dict[str, Any] | None = None,
+    **session: Any,
 ) -> AsyncIterator[Stage]:
     async with llm, aiohttp.ClientSession() as http:
         asking = ModelSettings(
@@ -72,9 +75,8 @@ async def talking(
             window=window,
         )
         found = await resolve(asking, http)
-        async with stage(
-            model=found.models[0], timeouts=QUICK, settings=settings(**session)
-        ) as argent:
+        parts = {"timeouts": QUICK, "settings": settings(**session), **(stores or {})}
+        async with stage(model=found.models[0], **parts) as argent:
             yield argent
 
 
@@ -347,33 +349,3 @@ async def test_a_provider_that_counts_more_than_we_do_is_not_sent_too_much() -> 
             await argent.hears()
     assert model.summarised
     assert max(model.counted) <= 6_000
-
-
-async def long_talk(turns: int) -> None:
-    """So many turns with a model of 32k tokens."""
-    llm, facts = Summarising(), ["the locker's code is 4711", "Ida is allergic to nuts"]
-    async with talking(llm, window=32_000) as argent:
-        for number in range(turns):
-            planted = f"Remember: {facts[number // 2]}.\n" if number in (0, 2) else ""
-            await argent.says(f"{planted}question {number}" + " lorem ipsum dolor" * 50)
-            await argent.hears()
-        longest = max(of_text(orjson.dumps(asked.body).decode()) for asked in llm.asked)
-        assert longest <= 32_000
-        assert all(fact in llm.last[1][1] for fact in facts)
-        entries = await argent.history()
-        asked = [e.content for e in entries if isinstance(e, UserEntry)]
-        assert len(asked) == turns
-        assert facts[0] in asked[0]
-        assert any(isinstance(e, SummaryEntry) for e in entries)
-        loaded = await argent.sessions.load(SESSION)
-        assert loaded is not None
-        assert loaded.session.messages == 2 * turns
-
-
-async def test_a_long_conversation_stays_within_the_model_and_keeps_its_facts() -> None:
-    await long_talk(150)
-
-
-@pytest.mark.slow
-async def test_two_thousand_messages_stay_within_the_model_and_keep_their_facts() -> None:
-    await long_talk(1_000)

@@ -1,10 +1,11 @@
 """Runs a program, and lets nothing of it outlive whoever asked for it.
 
-Started as a process of its own: ``python leash.py LIFELINE PROGRAM [ARGUMENT]...``. LIFELINE is the
-reading end of a pipe whose other end the gateway holds and never writes to. It ends when the gateway
-closes it, or dies in any way, `kill -9` included; then the program, and what it has started, is asked
-to end (SIGTERM) and a moment later killed. Where the system allows it (Linux), that reaches also
-what has left the program's session, and a leash that is killed itself takes the program with it.
+Started as a process of its own: ``python leash.py LIFELINE PROGRAM [ARGUMENT]...``. LIFELINE is
+the reading end of a pipe whose other end the gateway holds and never writes to. It ends when the
+gateway closes it, or dies in any way, `kill -9` included; then the program, and what it has
+started, is asked to end (SIGTERM) and a moment later killed. Where the system allows it (Linux),
+that reaches also what has left the program's session, and a leash that is killed itself takes the
+program with it.
 
 Needs the standard library only, and little of that: it starts before every server.
 """
@@ -88,7 +89,7 @@ def _reaped(child: int) -> int | None:
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
             if ended[0] == child:
                 code = os.waitstatus_to_exitcode(ended[1])
-    return None if code is None else code % 256
+    return None if code is None else code if code >= 0 else 128 - code
 
 
 def _end(child: int) -> int | None:

@@ -69,7 +69,7 @@ def forget(
     names: Collection[str],
     *,
     at: datetime,
-    waiting: bool,
+    waiting: Collection[int],
 ) -> dict[str, int]:
     """Forget them; how many rows of each kind that were."""
     whose = Whose(person, frozenset(sessions), entries, names)
@@ -84,13 +84,12 @@ def forget(
     )
     count["parts"] = len(parts)
     messages = whose.messages(db)
-    if waiting:
-        open_ones = [each.seq for each in whose.waiting(db)]
-        db.executemany(
-            "UPDATE inbox SET outcome = 'declined', closed_at = ? WHERE seq = ?",
-            [(milliseconds(at), seq) for seq in open_ones],
-        )
-        messages = [*messages, *open_ones]
+    ends = [each.seq for each in whose.waiting(db) if each.seq in waiting]
+    db.executemany(
+        "UPDATE inbox SET outcome = 'declined', closed_at = ? WHERE seq = ?",
+        [(milliseconds(at), seq) for seq in ends],
+    )
+    messages += ends
     db.executemany(
         "UPDATE inbox SET key = NULL, session = NULL, entry = NULL, payload = NULL, shown = NULL, "
         "detail = ? WHERE seq = ?",

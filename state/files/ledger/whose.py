@@ -186,7 +186,7 @@ def _spending(row: Row) -> Spending:
 
 
 def _forms(name: str) -> list[bytes]:
-    """A name as it may stand in an update: as it is, and with JSON's escapes."""
+    """A name as an update may hold it, which is JSON: as it is, and with every escape."""
     plain = text(name)
-    forms = {plain.encode(), orjson.dumps(plain)[1:-1], json.dumps(name)[1:-1].encode()}
+    forms = {orjson.dumps(plain), json.dumps(name).encode()}
     return [re.escape(form) for form in sorted(forms)]

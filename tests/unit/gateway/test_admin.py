@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from gateway.api.operations import carry_out
 from gateway.clock import Clock
 from gateway.life import Life
 from gateway.open_sessions import OpenSessions
+from state.files.receipts import Receipts
 from state.history import AssistantEntry, UserEntry, stand_in
 from state.keys import Address, SessionKey
 from state.lifecycle import Event, Phase
@@ -74,7 +76,12 @@ class Desk:
         life = Life(self.sessions, self.ledger, OpenSessions(self.sessions), clock)
         self.live = live
         self.admin = Admin(
-            sessions=self.sessions, ledger=self.ledger, life=life, clock=clock, live=live
+            sessions=self.sessions,
+            ledger=self.ledger,
+            life=life,
+            clock=clock,
+            receipts=Receipts(Path("nowhere")),
+            live=live,
         )
 
     async def open(self) -> "Desk":

@@ -1,0 +1,161 @@
+"""What there is to choose from: models, skills, tools, asked of whoever has them."""
+
+import asyncio
+import difflib
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+from agents.errors import NotConfigured
+from agents.models.names import AUTO, OFFLINE, ModelName
+from agents.models.registry import Listing
+from agents.skill_folders import Found, SkillFolders
+from agents.tools.mcp.naming import SEPARATOR
+from agents.tools.tool import is_allowed
+from gateway.agent_pool import AgentPool
+from gateway.notices import notice
+from gateway.profiles import Profiles
+from gateway.settable import Change, applied
+from state.session import Session
+
+FRESH_SECONDS = 60.0
+"""How long a provider's list of its models is taken for what there is."""
+
+ListsModels = Callable[[], Awaitable[Sequence[Listing]]]
+"""Asks every provider for its models, within bounded time."""
+
+
+class NotOffered(Exception):
+    """What was chosen is not there or cannot be used; the message may be said in a chat."""
+
+
+class Offers:
+    """Knows the models, skills and tools, and whether a session can have what was chosen."""
+
+    def __init__(
+        self,
+        profiles: Profiles,
+        pool: AgentPool,
+        *,
+        list_models: ListsModels,
+        skills: SkillFolders | None,
+        servers: Collection[str],
+    ) -> None:
+        self._profiles = profiles
+        self._pool = pool
+        self._list_models = list_models
+        self._skills = skills
+        self._servers = servers
+        self._listings: tuple[Listing, ...] = ()
+        self._until = 0.0
+        self._asking = asyncio.Lock()
+
+    async def models(self, *, anew: bool = False) -> tuple[Listing, ...]:
+        """Every provider's models; asked `anew`, or when what is known is too old."""
+        async with self._asking:
+            now = asyncio.get_running_loop().time()
+            if anew or not self._listings or now > self._until:
+                self._listings = tuple(await self._list_models())
+                self._until = asyncio.get_running_loop().time() + FRESH_SECONDS
+            return self._listings
+
+    async def full_name(self, given: str) -> str:
+        """The one listed model that is called so behind its provider's name; else as given."""
+        every = [model for listing in await self.models() for model in listing.models]
+        found = [model for model in every if model.partition(":")[2] == given]
+        return found[0] if len(found) == 1 and given not in every else given
+
+    async def knows(self, model: str) -> bool | None:
+        """Whether a model is there; None where its provider cannot be asked."""
+        if model == AUTO:
+            return True
+        for anew in (False, True):
+            listing = _listing_of(model, await self.models(anew=anew))
+            if listing is None or listing.problem is not None:
+                return None
+            if _lists(listing, model):
+                return True
+        return False
+
+    async def skills(self, session: Session) -> tuple[Found, ...]:
+        """The skills that the session's agent can be given, also those that do not read."""
+        if self._skills is None:
+            return ()
+        return await asyncio.to_thread(self._skills.listed, self._profiles.of(session).agent)
+
+    async def changed(
+        self, session: Session, changes: Sequence[Change], tools: Collection[str]
+    ) -> Session:
+        """The session with these changes, if it can have them all; `tools` are those there are.
+
+        Raises `NotOffered`, or `settable.InvalidChoice`.
+        """
+        asked = {change.name.partition(".")[0]: change.value for change in changes}
+        after = applied(session, changes)
+        if "title" in asked and after.title is None:
+            title = self._profiles.of(after).title
+            after = applied(after, [Change("title", title)])
+        if asked.get("skill"):
+            await self._check_skill(after, asked["skill"])
+        if asked.get("tools"):
+            self._check_tools(asked["tools"], tools)
+        if asked.get("mcp"):
+            self._check_servers(asked["mcp"])
+        if "model" in asked or "options" in asked:
+            await self._check_model(after, asked.get("model"))
+        return after
+
+    async def _check_model(self, session: Session, chosen: str | None) -> None:
+        settings = self._profiles.of(session).settings
+        try:
+            await self._pool.of(settings)
+        except NotConfigured as error:
+            raise NotOffered(notice("model_unusable", model=settings.model, why=error)) from error
+        if chosen is not None and await self.knows(chosen) is False:
+            listing = _listing_of(chosen, await self.models())
+            raise _no_such("model", chosen, () if listing is None else listing.models)
+
+    async def _check_skill(self, session: Session, name: str) -> None:
+        skills = await self.skills(session)
+        found = next((each for each in skills if each.name == name), None)
+        if found is None:
+            raise _no_such("skill", name, [each.name for each in skills if each.skill])
+        if found.skill is None:
+            raise NotOffered(notice("skill_unusable", skill=name, why=found.problem))
+
+    def _check_tools(self, patterns: Collection[str], tools: Collection[str]) -> None:
+        for pattern in patterns:
+            server, separator, _ = pattern.partition(SEPARATOR)
+            # A server that is away for a moment has its tools when it is back.
+            if separator and server in self._servers:
+                continue
+            if not any(is_allowed(tool, (pattern,)) for tool in tools):
+                raise _no_such("tool", pattern, tools)
+
+    def _check_servers(self, names: Collection[str]) -> None:
+        for name in names:
+            if not any(is_allowed(server, (name,)) for server in self._servers):
+                raise _no_such("MCP server", name, self._servers)
+
+
+async def only_offline() -> tuple[Listing, ...]:
+    """Where no providers are asked: what every Argent has."""
+    return (Listing(OFFLINE, (OFFLINE,)),)
+
+
+def _listing_of(model: str, listings: Sequence[Listing]) -> Listing | None:
+    provider = ModelName.parse(model).provider
+    return next((listing for listing in listings if listing.provider == provider), None)
+
+
+def _lists(listing: Listing, model: str) -> bool:
+    """Whether a provider lists a model, also by the whole name that a short one stands for."""
+    return any(
+        listed in (model, f"{model}:latest") or listed.startswith(f"{model}-2")
+        for listed in listing.models
+    )
+
+
+def _no_such(what: str, given: str, there: Collection[str]) -> NotOffered:
+    close = difflib.get_close_matches(given, there, n=1, cutoff=0.5)
+    if close:
+        return NotOffered(notice("no_such_near", what=what, given=given, near=close[0]))
+    return NotOffered(notice("no_such", what=what, given=given))
