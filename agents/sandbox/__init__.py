@@ -1,0 +1,1 @@
+"""Where commands run that a model asks for: bounded, and unable to reach anything else."""
