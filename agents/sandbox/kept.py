@@ -26,6 +26,7 @@ _CHUNK = 256 << 10
 _GRACE = 30.0
 """Seconds beyond a command's own after which its keeper is taken for stuck."""
 _TO_CLOSE = 5.0
+_MOST_SAID = 300
 _PLACES = ("/mnt", "/srv", "/media", "/opt")
 """Folders that every machine has, and that a command is never shown as they are."""
 
@@ -230,8 +231,9 @@ class _Run:
     def _judged(self, report: Report, seconds: float) -> Outcome:
         stdout, stderr = self._stdout.output, self._stderr.output
         if report["failed"] is not None and not self._stopped:
-            why = report["failed"] or stderr.text.strip()[-500:] or "it says nothing"
-            raise SandboxBroken(f"the command was not carried out: {why}")
+            said = " ".join(stderr.text.split())[-_MOST_SAID:]
+            why = ": ".join(filter(None, (report["failed"], said)))
+            raise SandboxBroken(f"a command was not carried out: {why or 'nobody says why'}")
         killed = None if report["killed"] is None else Killed(report["killed"])
         return Outcome(stdout, stderr, report["code"], killed, seconds)
 

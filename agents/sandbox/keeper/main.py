@@ -43,7 +43,7 @@ def main() -> None:
         result["failed"] = str(error)
     _clear_up(plan, result)
     try:
-        os.write(report, marshal.dumps(result)  # type: ignore[arg-type])
+        os.write(report, marshal.dumps(result))  # type: ignore[arg-type]
     except OSError:
         # The gateway is gone: nobody wants to know.
         return
