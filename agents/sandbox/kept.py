@@ -134,7 +134,9 @@ class _Run:
             os.close(tell)
         try:
             await self._end_of(process)
-            report = _read(told) or await asyncio.to_thread(self._without_keeper)
+            report = _read(told)
+            if report is None:
+                report = await asyncio.to_thread(self._without_keeper)
         finally:
             os.close(told)
             for stream in (process.stdout, process.stderr):

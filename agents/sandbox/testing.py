@@ -65,7 +65,7 @@ async def _what_works(backend: Backend, mark: str, folder: Path) -> str:
     workspace = await asyncio.to_thread(_prepared, folder)
     if isinstance(backend, Container):
         return await _in_a_container(KeptSandbox(backend, mark=mark), folder, workspace)
-    python, readable = _python()
+    python, readable = a_python()
     with _surroundings(folder) as (given, outsider):
         words = (python, "-I", "-S", "-c", inspect.getsource(canary), json.dumps(given))
         outcome = await KeptSandbox(backend, mark=mark, readable=readable).run(
@@ -103,7 +103,7 @@ def _unexpected(outcome: Outcome) -> str:
     return f"{said or 'it says nothing'} (exit status {outcome.code})"
 
 
-def _python() -> tuple[str, tuple[str, ...]]:
+def a_python() -> tuple[str, tuple[str, ...]]:
     """A Python to run the canary with, and what a command must be able to read for it."""
     for each in _PYTHONS:
         if Path(each).exists():

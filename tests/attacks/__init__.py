@@ -1,0 +1,1 @@
+"""What hostile commands try, against every sandbox that this machine offers."""
