@@ -134,14 +134,13 @@ class _Run:
             os.close(tell)
         try:
             await self._end_of(process)
-            report = _read(told)
-            if report is None:
-                report = await asyncio.to_thread(self._without_keeper)
+            reported = _read(told)
         finally:
             os.close(told)
             for stream in (process.stdout, process.stderr):
                 if stream is not None:
                     stream.close()
+        report = reported or await self._without_keeper()
         return self._judged(report, time.monotonic() - begun)
 
     def _begin(self, tell: int) -> subprocess.Popen[bytes]:
@@ -224,10 +223,10 @@ class _Run:
         loop.add_reader(stream, read)
         return over
 
-    def _without_keeper(self) -> Report:
+    async def _without_keeper(self) -> Report:
         """Its keeper died before it could report: end what is in the control groups, at least."""
         folders = self._plan["groups"]["folders"] if "groups" in self._plan else []
-        remove_groups(folders, _TO_CLOSE)
+        await asyncio.to_thread(remove_groups, folders, _TO_CLOSE)
         return Report(code=None, killed=None, failed="its keeper died")
 
     def _judged(self, report: Report, seconds: float) -> Outcome:
