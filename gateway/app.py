@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -26,8 +25,9 @@ from gateway.compacting import Compacted, Compacting
 from gateway.config import Settings
 from gateway.conversation import Conversation
 from gateway.events import Feed
+from gateway.housekeeping import Housekeeping
 from gateway.intake import Intake
-from gateway.janitor import Housekeeping, Janitor
+from gateway.janitor import Janitor
 from gateway.keeping import Keeping
 from gateway.lanes import Lanes
 from gateway.life import Life
@@ -46,7 +46,6 @@ from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
 from state.keys import Address, SessionKey
 from state.messages import Accepted, Deletion, OwedPart, Reply, ReplyKind
-from state.quiet import Spans
 from state.store import Ledger, Role, SessionRow, Sessions
 
 T = TypeVar("T")
@@ -147,9 +146,8 @@ class Gateway:
             scope=settings.agents.defaults.session.channel_scope,
             max_queue=settings.gateway.max_queue,
         )
-        self._janitor = Janitor(
-            sessions, ledger, self.lanes, self.life, clock, _housekeeping(settings), self._rests
-        )
+        rules = Housekeeping.set_by(settings)
+        self._janitor = Janitor(sessions, ledger, self.lanes, self.life, clock, rules, self._rests)
         self._supervisors = {
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
             for name, channel in self.channels.items()
@@ -312,13 +310,3 @@ class Gateway:
             if name != TERMINAL and owners:
                 addresses.append(Address(name, owners[0]))
         await asyncio.gather(*(self.tell(address, text) for address in addresses))
-
-
-def _housekeeping(settings: Settings) -> Housekeeping:
-    kept = settings.agents.defaults.session
-    idle_after = timedelta(seconds=kept.idle_after)
-    return Housekeeping(
-        Spans(idle_after, kept.archive_after, kept.retention),
-        keep=timedelta(days=settings.gateway.keep_days),
-        max_sessions=kept.max_sessions,
-    )
