@@ -54,7 +54,7 @@ class Basics:
     async def _status(self, asked: Asked) -> Reply:
         opened = asked.opened
         today = self._purse.today(opened.session.id)
-        return said(status_text(opened.session, model=opened.setup.agent.model, today=today))
+        return said(status_text(opened.session, opened.setup, today=today))
 
     async def _clear(self, asked: Asked) -> Reply:
         session = asked.opened.session
