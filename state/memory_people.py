@@ -147,7 +147,7 @@ class MemoryPeople(MemoryIndex):
         entries: Collection[str] = (),
         names: Collection[str] = (),
         at: datetime,
-        waiting: bool,
+        waiting: Collection[int] = (),
     ) -> Mapping[str, int]:
         own = _Own(person, frozenset(sessions), frozenset(entries))
         count = {"parts": len(parts := self._parts_of(own))}
@@ -158,8 +158,8 @@ class MemoryPeople(MemoryIndex):
             wordless = replace(outgoing.part.part, text="", plain="", file=None, buttons=())
             outgoing.part = replace(outgoing.part, address=nowhere, part=wordless, state=state)
         messages = self._ended(own)
-        if waiting:
-            messages += [self._inbox[each.seq] for each in self._waiting() if own.sent(each)]
+        ends = [each.seq for each in self._waiting() if each.seq in waiting and own.sent(each)]
+        messages += [self._inbox[seq] for seq in ends]
         for row in messages:
             if row.outcome is None:
                 row.outcome, row.closed_at = Outcome.DECLINED, at
