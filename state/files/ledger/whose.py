@@ -1,7 +1,6 @@
 """How rows of the ledger tell that they are somebody's."""
 
 import json
-import re
 import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -114,17 +113,12 @@ class Whose:
                     yield owed
 
     def set_aside(self, db: sqlite3.Connection) -> Iterator[Malformed]:
-        accounts = sorted({account for account, _ in self.users})
-        ids = [re.escape(user.encode()) for _, user in self.users]
         named = [form for name in self.names for form in _forms(name)]
-        speaks = re.compile(
-            b"|".join([rb"(?<![0-9A-Za-z])(?:" + b"|".join(ids) + rb")(?![0-9A-Za-z])", *named])
-        )
-        for account in accounts:
+        for account in sorted({account for account, _ in self.users}):
             for source, raw, reason, at in db.execute(
                 "SELECT source, raw, reason, at FROM set_aside WHERE account = ?", (account,)
             ):
-                if speaks.search(raw):
+                if self.person.is_named_in(raw) or any(form in raw for form in named):
                     yield Malformed(source, account, raw, reason, rows.moment(at))
 
     def leading(self, db: sqlite3.Connection, *tables: str) -> Iterator[tuple[str, SessionId]]:
@@ -187,6 +181,4 @@ def _spending(row: Row) -> Spending:
 
 def _forms(name: str) -> list[bytes]:
     """A name as an update may hold it, which is JSON: as it is, and with every escape."""
-    plain = text(name)
-    forms = {orjson.dumps(plain), json.dumps(name).encode()}
-    return [re.escape(form) for form in sorted(forms)]
+    return [orjson.dumps(text(name)), json.dumps(name).encode()]
