@@ -21,7 +21,7 @@ from gateway.agent_pool import AgentPool, Make
 from gateway.attachments import Attachments
 from gateway.choosing import Choosing
 from gateway.clock import Clock
-from gateway.compacting import Compacted, Compacting
+from gateway.compacting import Compacted, Compacting, news
 from gateway.config import Settings
 from gateway.conversation import Conversation
 from gateway.events import Feed
@@ -212,10 +212,12 @@ class Gateway:
             opened = await self.opened.open(route, at=self.clock.now())
             done = await self.compacting.asked(opened, wish=wish)
             if done is not None:
+                opened.news = news(done)
                 await self.ledger.index(opened.session)
             return done
 
-        return await self.in_lane(route.session, act)
+        # The session stays open as it is: it has something to tell.
+        return await self.lanes.run_between(route.session, act)
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Each account's name, kind and health."""
