@@ -70,6 +70,7 @@ class Gateway:
         skills: SkillFolders | None = None,
         channels: Sequence[Channel] = (),
         token_locks: Mapping[str, TokenLock] = MappingProxyType({}),
+        search_problem: Callable[[], str | None] = lambda: None,
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock = clock or Clock()
@@ -153,6 +154,7 @@ class Gateway:
             for name, channel in self.channels.items()
         }
         self._started_at = clock.now()
+        self._search_problem = search_problem
         self._tasks: set[asyncio.Task[None]] = set()
         self._reports: tuple[str, ...] = ()
         self._stop_asked = asyncio.Event()
@@ -266,6 +268,7 @@ class Gateway:
             "sessions_working": len(self.lanes),
             "parts_queued": len(self.delivery),
             "storage_problem": self.trouble.problem,
+            "search_problem": self._search_problem(),
             "repaired": list(self._reports),
         }
 

@@ -129,6 +129,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             skills=SkillFolders(state_dir),
             channels=_channels(settings, http, state.ledger),
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),
+            search_problem=lambda: state.search.problem,
         )
         state.search.start()
         control = ControlServer(gateway, state_dir, clock=gateway.clock)
