@@ -98,7 +98,8 @@ class Sessions(RemembersWords, Protocol):
     async def clear(self, session: Session, *, erase: bool = False) -> str | None:
         """Begin the history anew and replace the facts with `session`, durably.
 
-        The old words move to ``archive/`` (the name is returned), or are erased.
+        The old words move to ``archive/`` (the name is returned). With `erase` nothing is left of
+        all that was ever said and kept in the session, also where it was deleted before.
         """
 
     async def bring_in(self, session: Session, entries: Sequence[Entry]) -> str | None:
@@ -264,8 +265,11 @@ class Ledger(RemembersDealings, ShowsSessions, Protocol):
         spends nothing.
         """
 
-    async def unfinished(self, session: SessionId) -> bool:
-        """Whether a message of the session has no outcome, or a part owed for one is not sent."""
+    async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
+        """Whether a message of the session has no outcome, or a part owed for one is not sent.
+
+        With `before`, only messages count that were accepted before this one.
+        """
 
     # Outbox -----------------------------------------------------------------------------------
 

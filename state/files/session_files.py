@@ -14,7 +14,7 @@ from state.files.journal import CLOSING, FIRST, OPENING
 from state.files.layout import FILE_MODE, FOLDER_MODE, HISTORY, METADATA, PACKED
 from state.files.metadata import Facts
 from state.files.misplaced import set_aside_misplaced
-from state.files.opening import Opened, open_session
+from state.files.opening import Opened
 from state.files.reading import read_file
 from state.session import Context, Session
 from state.store import StorageFailed
@@ -79,6 +79,11 @@ class SessionFiles:
             raise
         return cls(folder, fds[0], end, FIRST, session), fds[1:]
 
+    def here(self, session: Session) -> Session:
+        """Facts as they are kept here: the folder says whose session it is, nothing else does."""
+        agent = self.folder.parent.parent.name
+        return session if session.agent == agent else replace(session, agent=agent)
+
     def write(self, disk: Disk, lines: Sequence[bytes]) -> tuple[int, ...]:
         """Write a batch behind what was written before. Raises OSError, leaving no trace of it."""
         at = self.end
@@ -134,7 +139,7 @@ class SessionFiles:
         When it raises, the history may be packed nevertheless: `is_current` tells.
         """
         packing.put_packed(disk, self.folder, packed)
-        old, self.session = self.session, session
+        old, self.session = self.session, self.here(session)
         try:
             self.save_facts(disk)
         except BaseException:
@@ -163,12 +168,6 @@ class SessionFiles:
         fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)
         os.close(self.fd)
         self.fd, self.end, self.suspect = fd, self.acked, False
-
-    def reopen(self, disk: Disk, agent: str, now: float) -> "SessionFiles | None":
-        """These files as they are on the disk now, whoever changed them."""
-        opened = open_session(disk, self.folder, agent, whole=True)
-        os.close(self.fd)
-        return None if opened is None else SessionFiles.of(self.folder, opened, now)
 
     def write_facts(self, disk: Disk) -> int:
         """Write the facts beside metadata.json; the descriptor, not synced yet."""
