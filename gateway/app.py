@@ -37,10 +37,13 @@ from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.profiles import Profiles
 from gateway.purse import Purse
+from gateway.routes import Routes
 from gateway.routing import Route
 from gateway.setups import Setups, no_skills
+from gateway.side_sessions import SideSessions
 from gateway.speaking import Speaking
 from gateway.supervisor import Supervisor
+from gateway.switching import Switching
 from gateway.thinking import Thinking
 from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
@@ -97,7 +100,9 @@ class Gateway:
         self.pool = AgentPool(agent, settings.agents.of(MAIN), make_agent)
         setups = Setups(profiles, self.pool, no_skills if skills is None else skills.open)
         self.opened = OpenSessions(sessions, contents=self.attachments.contents, setups=setups)
-        self.life = Life(sessions, ledger, self.opened, clock)
+        routes = Routes(ledger)
+        self._routes = routes
+        self.life = Life(sessions, ledger, self.opened, clock, gone=routes.gone)
         self.purse = Purse(ledger, self.trouble, settings, clock, self._announce)
         self.thinking = Thinking(
             self._speaking.streaming,
@@ -129,7 +134,10 @@ class Gateway:
             clock=clock,
             purse=self.purse,
             is_owner=self._is_owner,
-            books=(self.choosing.book,),
+            books=(
+                self.choosing.book,
+                SideSessions(ledger, routes, keeping, clock).book,
+            ),
         )
         self.lanes = Lanes(conversation.handle, mode=self._queued)
         policies = {name: Policy.of(each) for name, each in settings.channels.items()}
@@ -139,6 +147,8 @@ class Gateway:
             channels=self.channels,
             policies=self._policies,
             people=self.people,
+            routes=routes,
+            switching=Switching(sessions, ledger, profiles, clock),
             lanes=self.lanes,
             delivery=self.delivery,
             trouble=self.trouble,
@@ -234,7 +244,7 @@ class Gateway:
 
     async def aliases_changed(self) -> None:
         """Other keys lead to sessions."""
-        await self.intake.refresh_aliases()
+        await self._routes.refresh()
 
     async def tell(self, address: Address, text: str) -> None:
         """Say something of Argent's own at an address, as far as the platform takes it now."""

@@ -42,7 +42,6 @@ class Basics:
         return {
             CommandName.HELP: self._help,
             CommandName.STATUS: self._status,
-            CommandName.NEW: self._clear,
             CommandName.CLEAR: self._clear,
             CommandName.COMPACT: self._compact,
             CommandName.STOP: self._stop,

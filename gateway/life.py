@@ -1,6 +1,6 @@
 """What happens to a session as a whole, whoever asks for it. Called in the session's lane."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,15 +26,25 @@ class Deleted:
 
 
 class Life:
-    """Moves sessions through their lifecycle, on disk and in the index."""
+    """Moves sessions through their lifecycle, on disk and in the index.
+
+    `gone` is called with a session that is there no more.
+    """
 
     def __init__(
-        self, sessions: Sessions, ledger: Ledger, opened: OpenSessions, clock: Clock
+        self,
+        sessions: Sessions,
+        ledger: Ledger,
+        opened: OpenSessions,
+        clock: Clock,
+        *,
+        gone: Callable[[SessionId], None] = lambda _: None,
     ) -> None:
         self._sessions = sessions
         self._ledger = ledger
         self._opened = opened
         self._clock = clock
+        self._gone = gone
 
     async def clear(self, session: Session, *, reason: str, erase: bool = False) -> str | None:
         """Begin the conversation anew; returns the archived history's name, if one is kept."""
@@ -49,8 +59,7 @@ class Life:
         """Remove a session; with `keep` it stays among the deleted ones, and where is returned."""
         kept_at = self._clock.now() if keep else None
         kept = await self._sessions.delete(session_id, kept_at=kept_at)
-        self._opened.forget(session_id)
-        await self._ledger.unindex(session_id)
+        await self._forget(session_id)
         return kept
 
     async def delete_if_quiet(
@@ -62,7 +71,7 @@ class Life:
         """
         loaded = await self._sessions.load(session_id)
         if loaded is None:
-            await self._ledger.unindex(session_id)
+            await self._forget(session_id)
             return None
         session = loaded.session
         if session.updated_at >= before or session.phase not in phases:
@@ -147,10 +156,10 @@ class Life:
     async def repair(self, session_id: SessionId) -> Repaired | None:
         """Mend a session's files, and let the index show what there is; None: no session."""
         repaired = await self._sessions.repair(session_id)
-        self._opened.forget(session_id)
         if repaired is None:
-            await self._ledger.unindex(session_id)
+            await self._forget(session_id)
         else:
+            self._opened.forget(session_id)
             await self._ledger.index(repaired.session)
         return repaired
 
@@ -163,7 +172,7 @@ class Life:
         """
         loaded = await self._sessions.load(session_id)
         if loaded is None:
-            await self._ledger.unindex(session_id)
+            await self._forget(session_id)
             return False
         session = loaded.session
         if session.updated_at >= before or session.phase not in concerns(due):
@@ -180,6 +189,11 @@ class Life:
             case Due.ERASE:
                 await self.delete(session_id)
         return True
+
+    async def _forget(self, session_id: SessionId) -> None:
+        self._opened.forget(session_id)
+        await self._ledger.unindex(session_id)
+        self._gone(session_id)
 
     async def _archive(self, session: Session) -> None:
         await self._sessions.archive(session)
