@@ -27,8 +27,8 @@ CORE = re.compile(
     | agents\.(calibration|config|errors|extract|looking|material|models\.sight|prices|prompt)
     | agents\.(revisions|skills|summary_prompts|tokens|transcript|turn)
     | agents\.tools\.mcp\.(config|naming)
-    | gateway\.(admission|budgets|commands|export(_\w+)?|filetypes|gathering|importing(\.\w+)?)
-    | gateway\.(lateness|live|lived|notices|routing|scopes)
+    | gateway\.(admission|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering)
+    | gateway\.(importing(\.\w+)?|lateness|live|lived|notices|routing|scopes|siblings)
     """,
     re.VERBOSE,
 )
