@@ -83,7 +83,7 @@ class Whose:
         found.update(
             db.execute(
                 "SELECT DISTINCT channel, chat FROM outbox JOIN inbox USING (seq) "
-                f"WHERE key IN ({marks})",
+                f"WHERE inbox.key IN ({marks})",
                 self.keys,
             )
         )
@@ -158,7 +158,7 @@ class Whose:
         """The parts with words that answer them, wherever."""
         theirs = {each.seq for each in self.waiting(db)}
         for part, seq, entry in db.execute(
-            "SELECT id, seq, entry FROM outbox JOIN inbox USING (seq) WHERE text IS NOT NULL"
+            "SELECT outbox.id, seq, entry FROM outbox JOIN inbox USING (seq) WHERE text IS NOT NULL"
         ):
             if seq in theirs or entry in self.entries:
                 yield part
