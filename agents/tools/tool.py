@@ -49,13 +49,15 @@ class Tool(Generic[A]):
     """A tool: what a model is told of it, its arguments, and what it does.
 
     `run` returns text for the model, or raises `ToolFailed`. `remember` says what a conversation
-    keeps of the arguments, where that is not all of them.
+    keeps of the arguments, where that is not all of them. `limit` is how long a call may take, in
+    seconds, where that is not as for all tools.
     """
 
     spec: ToolSpec
     arguments: type[A]
     run: Callable[[A], Awaitable[str]]
     remember: Callable[[A], A] | None = None
+    limit: float | None = None
 
     def parsed(self, text: str) -> A:
         """The arguments of a call. Raises `ToolFailed` for what does not fit."""
@@ -82,7 +84,7 @@ def told(specs: Iterable[ToolSpec]) -> int:
 
 
 class Toolbox:
-    """The tools of one turn. `limit` is how long a call may take, in seconds."""
+    """The tools of one turn. `limit` is how long a call may take, in seconds, unless it says so."""
 
     def __init__(self, tools: Iterable[Tool[Any]] = (), *, limit: float = 30.0) -> None:
         self._tools = {tool.spec.name: tool for tool in tools}
@@ -116,13 +118,14 @@ class Toolbox:
         return tool
 
     async def _run(self, tool: Tool[A], arguments: A) -> str:
-        limit = asyncio.timeout(self._limit)
+        seconds = self._limit if tool.limit is None else tool.limit
+        limit = asyncio.timeout(seconds)
         try:
             async with limit:
                 return await tool.run(arguments)
         except TimeoutError:
             if limit.expired():
-                raise ToolFailed(f"The tool took longer than {self._limit:g} s.") from None
+                raise ToolFailed(f"The tool took longer than {seconds:g} s.") from None
             raise
 
 

@@ -1,0 +1,76 @@
+"""A server elsewhere: streamable HTTP, with bounds on what it can make us hold.
+
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+"""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+
+from agents.tools.mcp.config import McpSettings
+
+LARGEST_BODY = 4 << 20
+"""Bytes of an answer, and of one event of a stream."""
+
+LONGEST_STREAM = 64 << 20
+"""Bytes of a stream of events; the client library opens the next one."""
+
+_CONNECT = 10.0
+_SILENCE = 300.0
+"""Seconds without a byte; longer than any call may take, as that has its own limit."""
+
+_FAREWELL = 2.0
+"""Seconds for the request that ends a session: nobody waits longer for a server that is left."""
+
+
+def new_client(settings: McpSettings) -> httpx2.AsyncClient:
+    """The HTTP client for one server. Close it."""
+    headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    return httpx2.AsyncClient(
+        # What is packed can be a thousand times larger than what is counted here.
+        headers={"Accept-Encoding": "identity"} | headers,
+        timeout=httpx2.Timeout(_CONNECT, read=max(_SILENCE, 2 * settings.timeout)),
+        transport=_Bounded(httpx2.AsyncHTTPTransport()),
+        trust_env=False,
+    )
+
+
+class _Bounded(httpx2.AsyncBaseTransport):
+    """Carries requests out, and breaks off answers that are too large."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "DELETE":
+            request.extensions["timeout"] = httpx2.Timeout(_FAREWELL).as_dict()
+        response = await self._inner.handle_async_request(request)
+        if response.headers.get("content-encoding", "identity") != "identity":
+            await response.aclose()
+            raise httpx2.DecodingError("it packed an answer unasked", request=request)
+        kind = response.headers.get("content-type", "")
+        most = LONGEST_STREAM if kind.startswith("text/event-stream") else LARGEST_BODY
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        response.stream = _Counted(response.stream, most)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _Counted(httpx2.AsyncByteStream):
+    """A body of so many bytes at most."""
+
+    def __init__(self, inner: httpx2.AsyncByteStream, most: int) -> None:
+        self._inner = inner
+        self._left = most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._inner:
+            self._left -= len(piece)
+            if self._left < 0:
+                raise httpx2.StreamError("it sent an answer that is too large")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
