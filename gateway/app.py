@@ -18,12 +18,14 @@ from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
 from gateway.admission import Policy, is_owner
 from gateway.agent_pool import AgentPool, Make
+from gateway.asking import Asking, Forgetting
 from gateway.attachments import Attachments
 from gateway.choosing import Choosing
 from gateway.clock import Clock
 from gateway.compacting import Compacted, Compacting, news
 from gateway.config import Settings
 from gateway.conversation import Conversation
+from gateway.ending import Ending
 from gateway.events import Feed
 from gateway.housekeeping import Housekeeping
 from gateway.intake import Intake
@@ -39,6 +41,7 @@ from gateway.profiles import Profiles
 from gateway.purse import Purse
 from gateway.routes import Routes
 from gateway.routing import Route
+from gateway.settable import Change
 from gateway.setups import Setups, no_skills
 from gateway.side_sessions import SideSessions
 from gateway.speaking import Speaking
@@ -47,8 +50,10 @@ from gateway.switching import Switching
 from gateway.thinking import Thinking
 from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
+from gateway.watching import Watch
 from state.keys import Address, SessionKey
 from state.messages import Accepted, Deletion, OwedPart, Reply, ReplyKind
+from state.session import Session
 from state.store import Ledger, Role, SessionRow, Sessions
 
 T = TypeVar("T")
@@ -102,7 +107,12 @@ class Gateway:
         self.opened = OpenSessions(sessions, contents=self.attachments.contents, setups=setups)
         routes = Routes(ledger)
         self._routes = routes
-        self.life = Life(sessions, ledger, self.opened, clock, gone=routes.gone)
+        self.watch = Watch(ledger, clock)
+        ending = Ending(sessions, ledger, self.opened, clock, profiles.kept, self.watch)
+        asking = Asking(sessions, ledger, self.channels, self.delivery, clock, profiles.kept)
+        self.life = Life(
+            sessions, ledger, self.opened, clock, ending=ending, ask=asking.ask, gone=routes.gone
+        )
         self.purse = Purse(ledger, self.trouble, settings, clock, self._announce)
         self.thinking = Thinking(
             self._speaking.streaming,
@@ -112,7 +122,7 @@ class Gateway:
             clock,
             at_once=settings.gateway.max_turns,
         )
-        keeping = Keeping(sessions, self.opened, self.trouble, clock)
+        keeping = Keeping(sessions, self.opened, self.trouble, clock, ending)
         offers = Offers(
             profiles,
             self.pool,
@@ -137,6 +147,7 @@ class Gateway:
             books=(
                 self.choosing.book,
                 SideSessions(ledger, routes, keeping, clock).book,
+                Forgetting(ending, self.trouble).book,
             ),
         )
         self.lanes = Lanes(conversation.handle, mode=self._queued)
@@ -158,7 +169,9 @@ class Gateway:
             max_queue=settings.gateway.max_queue,
         )
         rules = Housekeeping.set_by(settings)
-        self._janitor = Janitor(sessions, ledger, self.lanes, self.life, clock, rules, self._rests)
+        self._janitor = Janitor(
+            sessions, ledger, self.lanes, self.life, clock, rules, self._rests, watch=self.watch
+        )
         self._supervisors = {
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
             for name, channel in self.channels.items()
@@ -179,6 +192,7 @@ class Gateway:
         for report in reports:
             _log.error("state_repaired", report=report)
         await self.purse.open()
+        await self.watch.look()
         await self.intake.recover()
         for supervisor in self._supervisors.values():
             supervisor.start()
@@ -230,6 +244,17 @@ class Gateway:
 
         # The session stays open as it is: it has something to tell.
         return await self.lanes.run_between(route.session, act)
+
+    async def choose(self, route: Route, changes: Sequence[Change]) -> Session:
+        """Set a session anew in its lane, all of it or nothing."""
+
+        async def act() -> Session:
+            opened = await self.opened.open(route, at=self.clock.now())
+            await self.choosing.choose(opened, changes)
+            await self.ledger.index(opened.session)
+            return opened.session
+
+        return await self.in_lane(route.session, act)
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Each account's name, kind and health."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gateway import commands
+from gateway.asking import begun_anew
 from gateway.batch import Batch
 from gateway.commands import CommandName
 from gateway.compacting import Compacting, told
@@ -61,7 +62,7 @@ class Basics:
             return said(notice("nothing_to_clear"))
         reason = f"/{asked.command}"
         await self._trouble.insist(lambda: self._life.clear(session, reason=reason))
-        return said(notice("cleared"))
+        return begun_anew(asked.opened.setup.kept.persistence)
 
     async def _compact(self, asked: Asked) -> Reply:
         with self._thinking.working(Batch((asked.accepted,))):

@@ -13,7 +13,7 @@ import structlog
 from gateway.clock import Clock
 from gateway.housekeeping import Housekeeping, Terms
 from gateway.lanes import Lanes
-from gateway.life import Life
+from gateway.life import Life, NotOver
 from gateway.patience import Patience
 from gateway.watching import Watch
 from state.keys import SessionId
@@ -59,6 +59,8 @@ class Janitor:
         clock: Clock,
         rules: Housekeeping,
         rests: Callable[[SessionRow], None] = lambda _: None,
+        *,
+        watch: Watch | None = None,
     ) -> None:
         self._sessions = sessions
         self._ledger = ledger
@@ -67,7 +69,7 @@ class Janitor:
         self._clock = clock
         self._rules = rules
         self._rests = rests
-        self._watch = Watch(ledger, clock)
+        self._watch = watch or Watch(ledger, clock)
         self._patience = Patience()
 
     async def run(self) -> None:
@@ -89,6 +91,8 @@ class Janitor:
             before = self._watch.ago(self._rules.keep)
             await self._ledger.prune(before)
             await self._sessions.empty_deleted(before)
+        # Words that were still owed when their conversation was erased are out by now.
+        await self._ledger.empty_log()
         left = {agent: await self._tend(agent) for agent in await self._ledger.agents()}
         return await self._until_next(left)
 
@@ -114,9 +118,15 @@ class Janitor:
         before = self._watch.ago(span)
         phases = [phase for phase in concerns(due) if phase in oldest and oldest[phase] < before]
 
+        def believed(stamp: datetime) -> bool:
+            return self._watch.believes(stamp, span)
+
         async def settle(row: SessionRow) -> None:
             reason = f"quiet for {span}"
-            if await self._life.settle(row.id, due, before=before, reason=reason):
+            settled = await self._life.settle(
+                row.id, due, before=before, reason=reason, believed=believed
+            )
+            if settled:
                 _log.info("session_settled", session=row.id, due=due, reason=reason)
                 if due is Due.IDLE:
                     self._rests(row)
@@ -175,7 +185,7 @@ class Janitor:
             await self._lanes.run_between(row.id, action)
         except Exception as error:
             first = self._patience.failed(row.id, self._clock.steady())
-            if first and not isinstance(error, _Busy):
+            if first and not isinstance(error, _Busy | NotOver):
                 _log.error("session_not_settled", session=row.id, error=str(error))
             return False
         self._patience.succeeded(row.id)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from agents.config import MAIN, AgentSettings, ChoiceSettings, RuleSettings
+from agents.config import MAIN, AgentSettings, ChoiceSettings, RuleSettings, SessionSettings
 from gateway.config import Settings
 from state.choices import Choices
 from state.keys import SessionKey, SessionType
@@ -64,6 +64,10 @@ class Profiles:
             title = getattr(own, "title", None) or title
         return Profile(agent, settings, sources, title)
 
+    def kept(self, session: Session) -> SessionSettings:
+        """How a session is kept, as its facts are now."""
+        return self.of(session).settings.session
+
     def _layers(self, session: Session) -> Iterator[tuple[str, ChoiceSettings | Choices]]:
         for name, rule in self._fitting(session.key, session.person):
             yield f"rules.{name}", rule
@@ -71,7 +75,7 @@ class Profiles:
             if (found := self._sessions.get(_folded(known))) is not None:
                 yield f"session.{found[0]}", found[1]
                 break
-        yield CHOSEN, session.choices
+        if False: yield CHOSEN, session.choices
 
     def _fitting(self, key: SessionKey, person: str | None) -> Iterator[tuple[str, RuleSettings]]:
         for name, rule in self._rules.items():

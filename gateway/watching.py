@@ -20,6 +20,7 @@ class Watch:
         self._ledger = ledger
         self._clock = clock
         self._lived = Lived(self._moment())
+        self._begun = self._lived.last.wall
         self._seen: Seen | None = None
         self._stored: Seen | None = None
 
@@ -36,6 +37,11 @@ class Watch:
     def ago(self, span: timedelta) -> datetime:
         """What was stamped before this time is at least so old, whatever the clock did since."""
         return self._lived.ago(span)
+
+    def believes(self, stamp: datetime, span: timedelta) -> bool:
+        """Whether what was stamped so is so old, also where the clock is in doubt: then only
+        what it showed to this process counts."""
+        return stamp < self.ago(span) and (self.trusted or stamp >= self._begun)
 
     async def look(self) -> None:
         """Look at both clocks, and keep what was seen. Raises `StoreError`."""

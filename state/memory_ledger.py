@@ -115,8 +115,9 @@ class MemoryLedger(MemoryPeople):
             owed = (self._outgoing(owed[0].id).part, *owed[1:])
         return owed
 
-    async def unfinished(self, session: SessionId) -> bool:
-        rows = {seq for seq, row in self._inbox.items() if _is_of(row, session)}
+    async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
+        earlier = (seq for seq in self._inbox if before is None or seq < before)
+        rows = {seq for seq in earlier if _is_of(self._inbox[seq], session)}
         return any(self._inbox[seq].outcome is None for seq in rows) or any(
             outgoing.part.seq in rows for outgoing in self._parts(OPEN)
         )

@@ -146,8 +146,8 @@ class SqliteLedger:
         owed: tuple[OwedPart, ...] = await self._do(close)
         return owed
 
-    async def unfinished(self, session: SessionId) -> bool:
-        found: bool = await self._do(lambda db: words.has_open(db, session))
+    async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
+        found: bool = await self._do(lambda db: words.has_open(db, session, before))
         return found
 
     # Outbox -----------------------------------------------------------------------------------

@@ -9,14 +9,20 @@ import sqlite3
 from state.files.ledger.outbox import OPEN
 from state.keys import SessionId
 
+_LAST = 2**63 - 1
 
-def has_open(db: sqlite3.Connection, session: SessionId) -> bool:
-    """Whether a message of a session has no outcome, or something said to one is still owed."""
+
+def has_open(db: sqlite3.Connection, session: SessionId, before: int | None) -> bool:
+    """Whether a message of a session has no outcome, or something said to one is still owed.
+
+    With `before`, of the messages that came before this one.
+    """
     (found,) = db.execute(
-        "SELECT EXISTS (SELECT 1 FROM inbox WHERE outcome IS NULL AND session = :session) "
+        "SELECT EXISTS (SELECT 1 FROM inbox "
+        "WHERE outcome IS NULL AND seq < :before AND session = :session) "
         "OR EXISTS (SELECT 1 FROM outbox CROSS JOIN inbox USING (seq) "
-        f"WHERE state IN {OPEN} AND session = :session)",
-        {"session": session},
+        f"WHERE state IN {OPEN} AND seq < :before AND session = :session)",
+        {"session": session, "before": _LAST if before is None else before},
     ).fetchone()
     return bool(found)
 

@@ -242,14 +242,15 @@ async def test_a_clock_in_doubt_empties_nothing(house: House) -> None:
     assert house.sessions.emptied == 0
 
 
-# Several agents ------------------------------------------------------------------------------------
+# Several agents -----------------------------------------------------------------------------------
 
 CODER = Terms(Spans(timedelta(minutes=5), DAY, 3 * DAY), 2)
 
 
 async def test_each_agents_sessions_live_by_its_own_terms_and_any_others_by_the_defaults() -> None:
     house = House(Housekeeping(Terms(Spans(HOUR, 30 * DAY)), 30 * DAY, {"coder": CODER}))
-    mine, coders, gone = [await house.active(n, a) for n, a in zip("123", ("main", "coder", "x"))]
+    agents = ("main", "coder", "x")
+    mine, coders, gone = [await house.active(str(n), name) for n, name in enumerate(agents)]
     assert await house.janitor.round() == 300.0
     await house.lives(timedelta(minutes=6))
     phases = [await house.phase(each) for each in (mine, coders, gone)]
