@@ -75,7 +75,7 @@ class Profiles:
             if (found := self._sessions.get(_folded(known))) is not None:
                 yield f"session.{found[0]}", found[1]
                 break
-        if False: yield CHOSEN, session.choices
+        yield CHOSEN, session.choices
 
     def _fitting(self, key: SessionKey, person: str | None) -> Iterator[tuple[str, RuleSettings]]:
         for name, rule in self._rules.items():
