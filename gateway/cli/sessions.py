@@ -17,6 +17,7 @@ from gateway.cli.sessions_export import export
 from gateway.cli.sessions_import import import_
 from gateway.cli.sessions_life import archive, clean, unarchive
 from gateway.cli.sessions_search import search
+from gateway.cli.sessions_set import rename, set_
 from gateway.cli.sessions_show import show
 from gateway.cli.text import ago, many, table, time
 
@@ -119,6 +120,8 @@ sessions.add_command(import_)
 sessions.add_command(check)
 sessions.add_command(compact)
 sessions.add_command(undo)
+sessions.add_command(set_)
+sessions.add_command(rename)
 sessions.add_command(archive)
 sessions.add_command(unarchive)
 sessions.add_command(clean)
