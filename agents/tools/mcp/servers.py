@@ -10,7 +10,7 @@ import structlog
 from agents.tools.mcp.config import McpSettings
 from agents.tools.mcp.errors import McpNotInstalled
 from agents.tools.mcp.server import Condition, Health, Server
-from agents.tools.tool import Tool
+from agents.tools.tool import Tool, is_allowed
 from state.keys import SessionType
 
 MOST_OFFERED = 120
@@ -56,7 +56,7 @@ class McpServers:
     def tools(
         self, names: Collection[str] | None, session_type: SessionType
     ) -> tuple[Tool[Any], ...]:
-        """What the servers with these names (None: all) offer now in sessions of a type.
+        """What the servers with these names (patterns; None: all) offer now in sessions of a type.
 
         A server that is not connected offers nothing. The tools are those that were made when it
         was last looked at, so this costs nothing.
@@ -64,7 +64,7 @@ class McpServers:
         offered = [
             tool
             for name, server in self._servers.items()
-            if (names is None or name in names) and session_type in server.settings.types
+            if is_allowed(name, names) and session_type in server.settings.types
             for tool in server.tools
         ]
         return tuple(offered[:MOST_OFFERED])
