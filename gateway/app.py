@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -54,7 +55,7 @@ from gateway.watching import Watch
 from state.keys import Address, SessionKey
 from state.messages import Accepted, Deletion, OwedPart, Reply, ReplyKind
 from state.session import Session
-from state.store import Ledger, Role, SessionRow, Sessions
+from state.store import Ledger, Role, SessionRow, Sessions, StoreError
 
 T = TypeVar("T")
 _log = structlog.get_logger("gateway")
@@ -192,7 +193,8 @@ class Gateway:
         for report in reports:
             _log.error("state_repaired", report=report)
         await self.purse.open()
-        await self.watch.look()
+        with suppress(StoreError):
+            await self.watch.look()
         await self.intake.recover()
         for supervisor in self._supervisors.values():
             supervisor.start()
