@@ -19,7 +19,7 @@ from gateway.cli.sessions_life import archive, clean, unarchive
 from gateway.cli.sessions_search import search
 from gateway.cli.sessions_set import rename, set_
 from gateway.cli.sessions_show import show
-from gateway.cli.text import ago, many, table, time
+from gateway.cli.text import ago, called, many, table, time
 
 Json = dict[str, Any]
 _PAGE = 50
@@ -59,7 +59,7 @@ def _list(data: Json, *, more: bool) -> None:
         out("No more sessions." if more else "No sessions yet.")
         return
     now = datetime.now(UTC)
-    width = max(len(row["key"]) for row in data["sessions"])
+    width = max(len(called(row)) for row in data["sessions"])
     blocks = []
     for state in STATES:
         lines = [_line(row, width, now) for row in data["sessions"] if row["state"] == state]
@@ -75,7 +75,7 @@ def _line(row: Json, width: int, now: datetime) -> str:
     active = ago(time(row["updated_at"]), now)
     title = f"  ({row['title']})" if row["title"] else ""
     said = many(row["messages"], "message")
-    return f"  {row['key']:<{width}}    - {said}, last active {active}{title}".replace("\n", " ")
+    return f"  {called(row):<{width}}    - {said}, last active {active}{title}".replace("\n", " ")
 
 
 @sessions.command()

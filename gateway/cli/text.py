@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.elapsed import ago, span
 
-__all__ = ["ago", "cost", "many", "size", "span", "spent", "table", "time"]
+__all__ = ["ago", "called", "cost", "many", "size", "span", "spent", "table", "time"]
 
 _UNITS = ("kB", "MB", "GB", "TB")
 
@@ -14,6 +14,11 @@ _UNITS = ("kB", "MB", "GB", "TB")
 def time(written: str) -> datetime:
     """The time that JSON output wrote."""
     return datetime.fromisoformat(written)
+
+
+def called(row: Mapping[str, Any]) -> str:
+    """What a session is called in a list: its key, and behind it a side session's name."""
+    return f"{row['key']} ({row['name'] or _slug(row['id'])})" if row["base"] else str(row["key"])
 
 
 def many(count: int, noun: str) -> str:
@@ -41,6 +46,10 @@ def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> list[str]:
         indent + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def _slug(session_id: str) -> str:
+    return session_id.rpartition(".")[2]
 
 
 def size(count: int) -> str:
