@@ -153,8 +153,10 @@ async def linked(
         )
         try:
             await stack.enter_async_context(client)
-        except MCPError as error:
-            raise LinkBroken(ended.result() if ended.done() else f"{error}") from None
+        except Exception:
+            if ended.done():
+                raise LinkBroken(ended.result()) from None
+            raise
         link = Link(name, client, ended)
         stack.push_async_callback(link.close)
         if client.session.discover_result is not None:

@@ -1,8 +1,7 @@
 """What a server says of its tools, as a model is told of it: bounded, and marked as foreign."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
 
@@ -11,7 +10,7 @@ from pydantic import ConfigDict
 
 from agents.models.model import ToolSpec
 from agents.tools.mcp.naming import tool_names
-from agents.tools.tool import Arguments, Tool
+from agents.tools.tool import Arguments, Tool, is_allowed
 from agents.transcript import sendable
 
 MOST_TOOLS = 100
@@ -59,13 +58,13 @@ def offer_of(
     listed: Sequence[Listed],
     call: Call,
     *,
-    patterns: Iterable[str] | None,
+    patterns: Collection[str] | None,
     limit: float,
 ) -> Offer:
     """The tools of a server that fit one of `patterns`; a call of one may take `limit` seconds."""
     wanted: dict[str, Listed] = {}
     for each in listed:
-        if _fits(each.name, patterns):
+        if is_allowed(each.name, patterns):
             wanted.setdefault(each.name, each)
     names = tool_names(server, wanted)
     tools = []
@@ -78,10 +77,6 @@ def offer_of(
         spec = ToolSpec(names[tool.name], _described(server, tool.description), schema)
         tools.append(Tool(spec, AnyArguments, _runner(call, tool.name), limit=limit))
     return Offer(tuple(tools), _left_out(len(wanted), unusable))
-
-
-def _fits(name: str, patterns: Iterable[str] | None) -> bool:
-    return patterns is None or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _described(server: str, description: str) -> str:

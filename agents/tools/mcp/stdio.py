@@ -41,6 +41,9 @@ _WAITING = 256
 _TO_LEAVE = 2.0
 """Seconds that a program has to end by itself when its input ends."""
 
+_LAST_WORDS = 0.5
+"""Seconds in which the reason comes, after the end is seen."""
+
 _TO_BE_ENDED = 3.0
 """Seconds that its leash has to end it."""
 
@@ -154,27 +157,30 @@ class _Talk:
     async def _listen(self, errors: "asyncio.Task[None]") -> None:
         assert self._process.stdout is not None
         try:
-            reason = await self._hear(self._process.stdout)
+            await self._hear(self._process.stdout)
         except LinkBroken as broken:
-            reason = str(broken)
+            self._end(str(broken))
         else:
             # Its last words explain best, and come by another pipe.
-            await asyncio.wait([errors], timeout=0.5)
-            reason = f"it ended: {self._stderr.last}" if self._stderr.last else reason
-        self._heard.close()
-        if not self._ended.done():
-            self._ended.set_result(reason)
+            await asyncio.wait([errors], timeout=_LAST_WORDS)
+            self._end(f"it ended: {self._stderr.last}" if self._stderr.last else "it ended")
         # What it still has to say is let go, so that it is not kept from ending.
         while await self._process.stdout.read(LONGEST_MESSAGE):
             pass
 
-    async def _hear(self, stdout: asyncio.StreamReader) -> str:
+    def _end(self, reason: str) -> None:
+        """Nothing more comes; whoever waits for an answer is told so."""
+        if not self._ended.done():
+            self._ended.set_result(reason)
+        self._heard.close()
+
+    async def _hear(self, stdout: asyncio.StreamReader) -> None:
         second, count, noise = self._now(), 0, 0
         while True:
             try:
                 line = await stdout.readuntil(b"\n")
             except asyncio.IncompleteReadError:
-                return "it ended"
+                return
             except asyncio.LimitOverrunError:
                 size = f"{LONGEST_MESSAGE >> 20} MB"
                 raise LinkBroken(f"it sent a message of more than {size}") from None
@@ -200,5 +206,8 @@ class _Talk:
                 data = message.message.model_dump_json(by_alias=True, exclude_unset=True)
                 self._process.stdin.write(data.encode() + b"\n")
                 await self._process.stdin.drain()
-        # Nobody reads any more; whoever would wait for room is told so.
+            return
+        # It reads no more. Mostly that is because it has ended, which is about to be known.
+        await asyncio.wait([self._ended], timeout=2 * _LAST_WORDS)
+        self._end("it takes no input any more")
         self._told.close()
