@@ -7,6 +7,7 @@ from datetime import datetime
 from gateway.clock import Clock
 from gateway.ending import Ending
 from gateway.open_sessions import OpenSessions
+from gateway.titles import unentitled
 from state.choices import Persistence
 from state.forgetting import Forgetting
 from state.history import Entry
@@ -67,6 +68,7 @@ class Life:
             return None
         cleared = session.after(Event.CLEAR, self._clock.now(), reason)
         cleared = replace(cleared, messages=0, context=Context(limit=session.context.limit))
+        cleared = unentitled(cleared)
         archived = await self._sessions.clear(cleared)
         self._opened.forget(session.id)
         await self._ledger.index(cleared)
@@ -177,6 +179,10 @@ class Life:
 
     async def forget(self, session_id: SessionId, forgetting: Forgetting) -> Lost:
         """Take everything that is one person's out of a session that others share with them."""
+        loaded = await self._sessions.load(session_id)
+        if loaded is not None and loaded.session.titled:
+            # Before: should the rest be cut short, nothing leads here again.
+            await self._ledger.index(replace(loaded.session, title=None, titled=False))
         lost = await self._sessions.forget(session_id, forgetting)
         self._opened.forget(session_id)
         loaded = await self._sessions.load(session_id)

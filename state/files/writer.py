@@ -308,21 +308,25 @@ class SessionWriter:
 
     def forget(self, session_id: SessionId, forgetting: Forgetting) -> Lost:
         """Leave nothing of somebody's in a session that others share with them."""
-        new = self._rewrite(session_id, forgetting.without_words)
+        new = self._rewrite(session_id, forgetting.without_words, untitled=True)
         lost = NOTHING_LOST
         if new is not None:
             files = len(new.files)
             lost = counted(new.old, new.lines.entries, forgetting.person, files=files)
-            if (known := self.files.known(session_id)).session.titled:
-                # It was made from what was said, by whomever.
-                self.save(replace(known.session, title=None, titled=False))
         # Opening the session may have set a damaged file aside: that is looked at, too.
         return lost + forget_beside(self.disk, self.places.folder(session_id), forgetting)
 
     def _rewrite(
-        self, session_id: SessionId, left: Callable[[Sequence[Entry]], list[Entry]]
+        self,
+        session_id: SessionId,
+        left: Callable[[Sequence[Entry]], list[Entry]],
+        *,
+        untitled: bool = False,
     ) -> Rewritten | None:
-        """Put what is left of a history in its place; None when that is all of it."""
+        """Put what is left of a history in its place; None when that is all of it.
+
+        `untitled`: a title goes that was made of its words.
+        """
         files = self.files.ready(session_id)
         # All of it is read, and so it is checked as well.
         files = files and self.files.reopen(files)
@@ -335,6 +339,8 @@ class SessionWriter:
         context = relocated(old, new.moved, new.lines.entries, new.lines.positions)
         # The files go first: afterwards nothing tells their names.
         media.remove(self.disk, files.folder, new.files)
+        if untitled and files.session.titled:
+            files.session = replace(files.session, title=None, titled=False)
         self.files.mark_dirty(files)
         files.save_facts_for_any_history(self.disk)
         try:
