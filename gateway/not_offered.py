@@ -13,9 +13,11 @@ class NotOffered(Exception):
 
 def no_such(what: str, given: str, there: Collection[str]) -> NotOffered:
     """There is no such thing, but perhaps one like it."""
-    close = difflib.get_close_matches(given, there, n=1, cutoff=0.5)
+    # Every model of a provider begins alike; that makes none of them meant.
+    known = {_bare(name): name for name in there}
+    close = difflib.get_close_matches(_bare(given), known, n=1, cutoff=0.5)
     if close:
-        return NotOffered(notice("no_such_near", what=what, given=given, near=close[0]))
+        return NotOffered(notice("no_such_near", what=what, given=given, near=known[close[0]]))
     return NotOffered(notice("no_such", what=what, given=given))
 
 
@@ -26,3 +28,7 @@ def check_skill(name: str, there: Sequence[Found]) -> None:
         raise no_such("skill", name, [each.name for each in there if each.skill])
     if found.skill is None:
         raise NotOffered(notice("skill_unusable", skill=name, why=found.problem))
+
+
+def _bare(name: str) -> str:
+    return name.partition(":")[2] or name

@@ -70,6 +70,6 @@ async def town(
     settings = {"channels": {"telegram": {"kind": "telegram", "token": "1:x", **account}}, **also}
     channels = lambda _: [LoopbackChannel("telegram")]  # noqa: E731
     async with stage(
-        settings=settings, channels=channels, make_agent=make_agent, **parts
+        settings=settings, channels=channels, **({"make_agent": make_agent} | parts)
     ) as set_up:
         yield Town(set_up)
