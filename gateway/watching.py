@@ -20,7 +20,6 @@ class Watch:
         self._ledger = ledger
         self._clock = clock
         self._lived = Lived(self._moment())
-        self._begun = self._lived.last.wall
         self._seen: Seen | None = None
         self._stored: Seen | None = None
 
@@ -39,9 +38,10 @@ class Watch:
         return self._lived.ago(span)
 
     def believes(self, stamp: datetime, span: timedelta) -> bool:
-        """Whether what was stamped so is so old, also where the clock is in doubt: then only
-        what it showed to this process counts."""
-        return stamp < self.ago(span) and (self.trusted or stamp >= self._begun)
+        """Whether what was stamped so is so old. Of a clock in doubt only that is believed which
+        it showed since then: it went on as clocks do."""
+        doubted = None if self._seen is None else self._seen.doubted
+        return stamp < self.ago(span) and (self.trusted or (doubted or self.now) <= stamp)
 
     async def look(self) -> None:
         """Look at both clocks, and keep what was seen. Raises `StoreError`."""
