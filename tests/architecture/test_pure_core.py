@@ -16,6 +16,7 @@ from tests.architecture.sources import PACKAGES, ROOT, Source, called, sources
 CORE = re.compile(
     r"""
       state\.(keys|ids|messages|history|session|lifecycle|compaction|view|erasing|records)
+    | state\.(forgetting|persons)
     | state\.(durations|quiet|spending|store_errors)
     | state\.codec(\.\w+)?
     | channels\.(addresses|columns|config|document|errors|grammar|markdown|pieces|rendering|sound)
@@ -28,7 +29,7 @@ CORE = re.compile(
     | agents\.(revisions|skills|summary_prompts|tokens|transcript|turn)
     | agents\.tools\.mcp\.(config|naming)
     | gateway\.(admission|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering)
-    | gateway\.(importing(\.\w+)?|lateness|live|lived|notices|routing|scopes|siblings)
+    | gateway\.(importing(\.\w+)?|lateness|live|lived|notices|persons|routing|scopes|siblings)
     """,
     re.VERBOSE,
 )
