@@ -40,6 +40,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         "channels": Lazy("gateway.cli.channels", "Messaging accounts and how they are."),
         "models": Lazy("gateway.cli.models", "Models: what there is, and whether it answers."),
         "mcp": Lazy("gateway.cli.mcp", "MCP servers: which there are, and what they offer."),
+        "skills": Lazy("gateway.cli.skills", "What agents were taught: list and show it."),
         "config": Lazy("gateway.cli.config", "Settings: what is in effect, and what is wrong."),
         "backup": Lazy("gateway.cli.backup", "Everything in one file: make, verify, restore."),
         "usage": Lazy("gateway.cli.usage", "What was spent: tokens and money."),

@@ -15,11 +15,12 @@ from gateway.cli.sessions_check import check
 from gateway.cli.sessions_compact import compact, undo
 from gateway.cli.sessions_export import export
 from gateway.cli.sessions_import import import_
+from gateway.cli.sessions_info import info
 from gateway.cli.sessions_life import archive, clean, unarchive
 from gateway.cli.sessions_search import search
 from gateway.cli.sessions_set import rename, set_
 from gateway.cli.sessions_show import show
-from gateway.cli.text import ago, called, many, table, time
+from gateway.cli.text import ago, called, many, time
 
 Json = dict[str, Any]
 _PAGE = 50
@@ -78,41 +79,7 @@ def _line(row: Json, width: int, now: datetime) -> str:
     return f"  {called(row):<{width}}    - {said}, last active {active}{title}".replace("\n", " ")
 
 
-@sessions.command()
-@click.argument("session")
-@click.pass_obj
-def info(invocation: Invocation, session: str) -> None:
-    """Show a session's facts, and the log of its life."""
-    data = reach.look(invocation).info(session)
-    invocation.show("session", data, _info)
-
-
-def _info(facts: Json) -> None:
-    context, totals = facts["context"], facts["totals"]
-    limit = context["limit"]
-    share = f" of {limit} tokens ({context['tokens'] / limit:.0%})" if limit else " tokens"
-    cached = f" ({totals['cached']} of them cached)" if totals.get("cached") else ""
-    tokens = f"{totals['input']} tokens in{cached}, {totals['output']} out"
-    used = f"{many(totals['turns'], 'turn')}, {tokens}"
-    rows = [
-        ("Key", facts["key"]),
-        ("Id", facts["id"]),
-        ("Title", facts.get("title") or "–"),
-        ("State", facts["state"]),
-        ("Agent", facts["agent"]),
-        ("Messages", str(facts["messages"])),
-        ("Context", f"{context['tokens']}{share}"),
-        ("Used", used),
-        ("Created", facts["created_at"]),
-        ("Last active", facts["updated_at"]),
-    ]
-    out("\n".join(table([(f"{name}:", value) for name, value in rows], indent="")))
-    if facts.get("log"):
-        out("\nLog:")
-        steps = [(s["at"], s["event"], s["state"], s.get("reason") or "") for s in facts["log"]]
-        out("\n".join(table(steps)))
-
-
+sessions.add_command(info)
 sessions.add_command(show)
 sessions.add_command(search)
 sessions.add_command(export)

@@ -34,7 +34,7 @@ def _set(data: Json) -> None:
         if value is None:
             out(f"{data['key']}: {name} is as it is configured")
         else:
-            out(f"{data['key']}: {name} is {written(value)}")
+            out(f"{data['key']}: {name} = {written(value)}")
 
 
 @click.command(cls=Command)
@@ -57,5 +57,5 @@ def written(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}={each}" for name, each in value.items())
     if isinstance(value, list | tuple):
-        return "all" if list(value) == ["*"] else ",".join(value) or "none"
+        return "all" if "*" in value else ",".join(value) or "none"
     return str(value) or "off"
