@@ -49,6 +49,7 @@ from gateway.speaking import Speaking
 from gateway.supervisor import Supervisor
 from gateway.switching import Switching
 from gateway.thinking import Thinking
+from gateway.titling import Titling
 from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
 from gateway.watching import Watch
@@ -144,6 +145,14 @@ class Gateway:
             feed=self.feed,
             clock=clock,
             purse=self.purse,
+            titling=Titling(
+                keeping,
+                ledger,
+                self.purse,
+                clock,
+                between=self._between,
+                begin=self._begin,
+            ),
             is_owner=self._is_owner,
             books=(
                 self.choosing.book,
@@ -324,7 +333,10 @@ class Gateway:
         if self.settings.agents.of(row.agent).session.idle_compaction and row.context_tokens:
             self._begin(self._summarise_resting(row), name=f"summary of {row.id}")
 
-    def _begin(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+    async def _between(self, session_id: str, act: Callable[[], Awaitable[None]]) -> None:
+        await self.lanes.run_between(session_id, act)
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Do something beside everything else; it ends with the gateway at the latest."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)

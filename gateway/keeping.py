@@ -11,6 +11,7 @@ from gateway.clock import Clock
 from gateway.ending import Ending
 from gateway.open_sessions import OpenSession, OpenSessions
 from gateway.routing import Route
+from gateway.titles import entitled, unentitled
 from gateway.trouble import Trouble
 from state.choices import Persistence
 from state.compaction import Plan, Reason
@@ -82,6 +83,8 @@ class Keeping:
         `tokens` is how long the context is then.
         """
         session = opened.session.after(Event.MESSAGE, self._clock.now()).with_entries(turn)
+        # Facts go to the disk with the entries: a title made of them costs no flush of its own.
+        session = entitled(session, turn, opened.setup.kept.titles)
         session = replace(
             session, context=replace(session.context, tokens=tokens, limit=opened.setup.rules.limit)
         )
@@ -101,13 +104,20 @@ class Keeping:
         await self.renew(opened)
 
     async def erase(self, opened: OpenSession, message: str, chat: Address) -> None:
-        """Take the words of a message, by its platform id in its chat, out of the history."""
+        """Take the words of a message, by its platform id in its chat, out of the history.
+
+        A title that was made of words goes, too: it may tell of these.
+        """
         session = opened.session.id
         before = opened.session.context
         await self._trouble.insist(lambda: self._sessions.erase(session, {message}, chat=chat))
         await self.renew(opened)
         if opened.session.context != before:
             self._measure(opened)
+        if opened.session.titled:
+            named_anew = replace(unentitled(opened.session), revision=opened.session.revision + 1)
+            await self._trouble.insist(lambda: self._sessions.save(named_anew))
+            opened.session = named_anew
 
     async def take_down(self, opened: OpenSession, message: str) -> None:
         """Go back to before the summaries that may tell of a message, by its entry's id.
