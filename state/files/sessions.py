@@ -133,9 +133,8 @@ class FileSessions:
             )
             if snapshot is None:
                 raise NotFound(f"there is no session {session.id}")
-            path = snapshot.folder / HISTORY
             # Beside the writer's thread: a long history must not keep others waiting.
-            packed = await self._in_reader(partial(_packed, path, snapshot.end))
+            packed = await self._in_reader(partial(_packed, self._places, snapshot))
             done = partial(self._writer.archive, session, snapshot.end, packed)
             if await self._thread.submit(done):
                 self._search.changed(session.id)
@@ -225,7 +224,7 @@ class FileSessions:
                 return None
             snapshot.repaired = repaired = (*repaired, *snapshot.repaired)
             try:
-                return await self._in_reader(partial(_read, snapshot, whole=whole))
+                return await self._in_reader(partial(_read, self._places, snapshot, whole=whole))
             except (Damaged, FileNotFoundError):
                 # Replaced meanwhile by a clear, or what was durable once is damaged now.
                 check = True
@@ -249,12 +248,22 @@ class FileSessions:
             raise store_error(error, f"reading in {self._places.root}") from error
 
 
-def _packed(path: Path, end: int) -> bytes:
-    fd = os.open(path, os.O_RDONLY)
+def _packed(places: Places, snapshot: Snapshot) -> bytes:
+    fd = _open(places, snapshot)
     try:
-        return pack(read_range(fd, 0, end) + CLOSING)
+        return pack(read_range(fd, 0, snapshot.end) + CLOSING)
     finally:
         os.close(fd)
+
+
+def _open(places: Places, snapshot: Snapshot) -> int:
+    """The history of a snapshot, wherever it is by now. Raises FileNotFoundError where it is not
+    any more, OSError."""
+    try:
+        return os.open(snapshot.folder / HISTORY, os.O_RDONLY)
+    except FileNotFoundError:
+        with places.still:
+            return os.open(places.folder(snapshot.session.id) / HISTORY, os.O_RDONLY)
 
 
 def _history_of(session: Session, entries: Sequence[Entry]) -> tuple[Session, bytes]:
@@ -272,12 +281,11 @@ def _traces(places: Places, person: Person) -> tuple[Trace, ...]:
     return tuple(traces(places, person))
 
 
-def _read(snapshot: Snapshot, *, whole: bool) -> _Read:
+def _read(places: Places, snapshot: Snapshot, *, whole: bool) -> _Read:
     """Everything before `snapshot.end` is durable and never written again: it cannot be torn."""
-    path = snapshot.folder / HISTORY
     context = snapshot.session.context
     start = FIRST if whole else max(FIRST, context.start)
-    fd = os.open(path, os.O_RDONLY)
+    fd = _open(places, snapshot)
     try:
         lines = read_entries(fd, start, snapshot.end)
         if lines is not None and (whole or context.summary is None):
@@ -290,7 +298,7 @@ def _read(snapshot: Snapshot, *, whole: bool) -> _Read:
     finally:
         os.close(fd)
     if lines is None:
-        raise Damaged(f"{path} does not read as it was written")
+        raise Damaged(f"{snapshot.folder / HISTORY} does not read as it was written")
     # What the context speaks of is not there: better one that is too long than none.
     return (snapshot, lines, None) if whole else _recovered(snapshot, lines)
 

@@ -32,7 +32,7 @@ from state.forgetting import Forgetting
 from state.forgetting import lost as counted
 from state.history import Entry
 from state.keys import SessionId
-from state.persons import NOTHING_LOST, Lost
+from state.persons import Lost
 from state.session import Context, Session
 from state.store import NotFound, Repaired
 from state.view import relocated
@@ -226,11 +226,13 @@ class SessionWriter:
         """
         to = self.places.of(agent)
         files = self.files.known(session.id)
-        if files.folder.parent != to.sessions:
-            left = files.folder.parent
+        left = files.folder.parent
+        if left != to.sessions:
             files.folder = self.places.move(self.disk, files.folder, to)
             files.session = files.here(files.session)
             self.files.mark_dirty(files)
+        if to.sessions != left or session.agent != agent:
+            # Also where an earlier attempt came no further than to here.
             self.disk.sync_folder(to.sessions)
             self.disk.sync_folder(left)
         self.save(session)
@@ -303,51 +305,43 @@ class SessionWriter:
 
     def erase(self, session_id: SessionId, meant: Meant) -> int:
         """Rewrite a history without these words; how many entries lost some."""
-        new = self._rewrite(session_id, partial(erasing.without_words, meant=meant))
+        files = self._checked(session_id)
+        new = self._rewrite(files, partial(erasing.without_words, meant=meant))
         return 0 if new is None else new.words
 
     def forget(self, session_id: SessionId, forgetting: Forgetting) -> Lost:
         """Leave nothing of somebody's in a session that others share with them."""
-        new = self._rewrite(session_id, forgetting.without_words, untitled=True)
-        lost = NOTHING_LOST
-        if new is not None:
-            files = len(new.files)
-            lost = counted(new.old, new.lines.entries, forgetting.person, files=files)
-        # Opening the session may have set a damaged file aside: that is looked at, too.
-        return lost + forget_beside(self.disk, self.places.folder(session_id), forgetting)
+        files = self._checked(session_id)
+        # The history comes last: as long as it speaks of them, they are found here again.
+        lost = forget_beside(self.disk, self.places.folder(session_id), forgetting)
+        new = self._rewrite(files, forgetting.without_words, untitled=True)
+        if new is None:
+            return lost
+        return lost + counted(new.old, new.lines.entries, forgetting.person, files=len(new.files))
+
+    def _checked(self, session_id: SessionId) -> SessionFiles | None:
+        """A session's files, of which all was read."""
+        files = self.files.ready(session_id)
+        return files and self.files.reopen(files)
 
     def _rewrite(
         self,
-        session_id: SessionId,
+        files: SessionFiles | None,
         left: Callable[[Sequence[Entry]], list[Entry]],
         *,
         untitled: bool = False,
     ) -> Rewritten | None:
-        """Put what is left of a history in its place; None when that is all of it.
-
-        `untitled`: a title goes that was made of its words.
-        """
-        files = self.files.ready(session_id)
-        # All of it is read, and so it is checked as well.
-        files = files and self.files.reopen(files)
-        if files is None:
+        """Put what is left of a history in its place; None when that is all of it."""
+        new = None if files is None else without_words(files.acknowledged(), left)
+        if files is None or new is None:
             return None
-        new = without_words(files.acknowledged(), left)
-        if new is None:
-            return None
-        old = files.session.context
-        context = relocated(old, new.moved, new.lines.entries, new.lines.positions)
-        # The files go first: afterwards nothing tells their names.
-        media.remove(self.disk, files.folder, new.files)
-        if untitled and files.session.titled:
-            files.session = replace(files.session, title=None, titled=False)
         self.files.mark_dirty(files)
-        files.save_facts_for_any_history(self.disk)
         try:
-            files.replace_history(self.disk, new.data, context)
+            files.lose(self.disk, new, untitled=untitled)
         except BaseException:
             # All that is known is on the disk, and what is open here may be what is gone there.
-            self.files.forget(files)
+            if not files.is_current():
+                self.files.forget(files)
             raise
         self.files.facts_are_written(files)
         return new
