@@ -20,6 +20,8 @@ from state.session import Session
 from tests.unit.agents.doubles import ScriptedModel
 
 KEY = SessionKey.parse("telegram:123:dm")
+MODEL_GONE = "The model openai:gone is not set up any more, so main answers."
+SKILL_GONE = "The skill gone is not there any more, so I answer without it."
 
 
 class Workshop:
@@ -95,11 +97,7 @@ async def test_the_instructions_of_a_skill_stand_behind_the_prompt():
             "The model openai:gone is not set up any more, so main answers.",
         ),
         ({"skill": "gone"}, "The skill gone is not there any more, so I answer without it."),
-        (
-            {"model": "openai:gone", "skill": "gone"},
-            "The model openai:gone is not set up any more, so main answers. "
-            "The skill gone is not there any more, so I answer without it.",
-        ),
+        ({"model": "openai:gone", "skill": "gone"}, f"{MODEL_GONE} {SKILL_GONE}"),
     ],
 )
 async def test_what_is_gone_is_done_without_and_people_are_to_be_told(
