@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gateway.choosing_text import patterns, source
 from gateway.profiles import Profile
 from gateway.setups import Setup
+from gateway.siblings import called, shown
 from state.session import Session
 from state.spending import MICRO, Spent
 
@@ -21,7 +22,7 @@ def status_text(session: Session, setup: Setup, *, today: Spent) -> str:
     context, totals = session.context, session.totals
     lines = [
         f"**{session.title or 'This conversation'}**",
-        f"Session: `{session.key}`",
+        f"Session: `{session.key}`{_side(session)}",
         f"State: {session.phase}, since {session.created_at:%Y-%m-%d %H:%M} UTC",
         f"Model: `{setup.agent.model}`{_by(setup.profile, 'model')}",
         *_set(setup.profile),
@@ -34,6 +35,13 @@ def status_text(session: Session, setup: Setup, *, today: Spent) -> str:
         lines.append(f"Context: {context.tokens} of {context.limit} tokens ({share:.0%})")
     # Two spaces break a line, too, and are not seen in a terminal, which shows Markdown as it is.
     return "  \n".join(lines)
+
+
+def _side(session: Session) -> str:
+    """Which of a chat's conversations it is, where that is not the one it began with."""
+    if session.base is None:
+        return ""
+    return f", {shown(called(session, session.base))}"
 
 
 def _set(profile: Profile) -> Iterator[str]:

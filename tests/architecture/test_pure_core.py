@@ -28,7 +28,7 @@ CORE = re.compile(
     | agents\.(calibration|config|errors|extract|looking|material|models\.sight|prices|prompt)
     | agents\.(revisions|skills|summary_prompts|tokens|transcript|turn)
     | agents\.tools\.mcp\.(config|naming)
-    | gateway\.(admission|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering)
+    | gateway\.(admission|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering|titles)
     | gateway\.(importing(\.\w+)?|lateness|live|lived|notices|persons|routing|scopes|siblings)
     """,
     re.VERBOSE,
