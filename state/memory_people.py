@@ -30,6 +30,8 @@ class Row:
 
 @dataclass(slots=True)
 class Outgoing:
+    """A part in the outbox; `doubts` are the attempts that ended without word."""
+
     part: OwedPart
     doubts: int = 0
     receipt: Receipt | None = None

@@ -64,8 +64,8 @@ def export(invocation: Invocation, name: str, output: Path, folder: Path | None)
             with _disk_errors(output):
                 _write(output, pieces)
     copied = 0 if folder is None else _copy(document, folder, quiet=invocation.json)
-    told = f"{many(len(found.traces), 'session')}, {many(document.entries, 'entry')}"
-    told = told.replace("entrys", "entries")
+    entries = "1 entry" if document.entries == 1 else f"{document.entries} entries"
+    told = f"{many(len(found.traces), 'session')}, {entries}"
     if printed:
         note(f"{told} exported")
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from state.codec import VERSION
-from state.files import journal, metadata, packing
+from state.files import journal, media, metadata, packing
 from state.files.disk import Disk, beside_name
 from state.files.journal import CLOSING, FIRST, OPENING
 from state.files.layout import FILE_MODE, FOLDER_MODE, HISTORY, METADATA, PACKED
@@ -16,8 +16,10 @@ from state.files.metadata import Facts
 from state.files.misplaced import set_aside_misplaced
 from state.files.opening import Opened
 from state.files.reading import read_file
+from state.files.rewriting import Rewritten
 from state.session import Context, Session
 from state.store import StorageFailed
+from state.view import relocated
 
 _ID = re.compile(rb',?\{"id":"([^"\\]+)"')
 
@@ -132,6 +134,20 @@ class SessionFiles:
         self.end = self.acked = len(data) - len(CLOSING)
         self.session = replace(self.session, context=context)
         self.save_facts(disk)
+
+    def lose(self, disk: Disk, new: Rewritten, *, untitled: bool = False) -> None:
+        """Let the history be what is left of it, durably. Raises OSError, as `replace_history`.
+
+        `untitled`: a title goes that was made of its words.
+        """
+        # The files go first: afterwards nothing tells their names.
+        media.remove(disk, self.folder, new.files)
+        if untitled and self.session.titled:
+            self.session = replace(self.session, title=None, titled=False)
+        self.save_facts_for_any_history(disk)
+        entries, positions = new.lines.entries, new.lines.positions
+        context = relocated(self.session.context, new.moved, entries, positions)
+        self.replace_history(disk, new.data, context)
 
     def pack(self, disk: Disk, session: Session, packed: bytes) -> None:
         """Leave these facts and the packed history only, durably. Raises OSError.

@@ -16,7 +16,7 @@ from typing import Any
 
 from state import erasing
 from state.erasing import Meant
-from state.files import deleted, journal, media
+from state.files import deleted, journal
 from state.files.batches import Request
 from state.files.disk import Disk
 from state.files.emptying import take_out
@@ -35,7 +35,6 @@ from state.keys import SessionId
 from state.persons import Lost
 from state.session import Context, Session
 from state.store import NotFound, Repaired
-from state.view import relocated
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,12 +51,14 @@ class Whose:
         return session in self.sessions or (key is not None and self.person.chats_in(key))
 
     def known(self, db: sqlite3.Connection, table: str, columns: str) -> Iterator[Row]:
+        """The rows of a table that has a row for each user."""
         for user in self.users:
             yield from db.execute(
                 f"SELECT {columns} FROM {table} WHERE account = ? AND user = ?", user
             )
 
     def waiting(self, db: sqlite3.Connection) -> Iterator[Accepted]:
+        """Their messages without an outcome."""
         keys = frozenset(self.keys)
         for accepted in waiting(db):
             message = accepted.message
@@ -165,6 +167,7 @@ class Whose:
 
 
 def waiting(db: sqlite3.Connection) -> Iterator[Accepted]:
+    """Everybody's messages without an outcome."""
     for row in db.execute(f"SELECT {ACCEPTED} FROM inbox WHERE outcome IS NULL ORDER BY seq"):
         yield rows.accepted(row)
 
