@@ -44,14 +44,15 @@ async def _tried(settings: Settings, names: tuple[str, ...], seconds: float) -> 
 
 
 async def _one(settings: Settings, servers: McpServers, name: str, seconds: float) -> Json:
-    began = time.monotonic()
-    try:
-        async with asyncio.timeout(seconds):
-            health = await servers.tried(name)
-    except TimeoutError:
-        problem = f"it did not answer within {seconds:g} s"
-        health = Health(name, Condition.FAILED, problem=problem)
-    own = settings.mcp[name]
+    own, began = settings.mcp[name], time.monotonic()
+    health = Health(name, Condition.DISABLED)
+    if own.enabled:
+        try:
+            async with asyncio.timeout(seconds):
+                health = await servers.until(name, _is_tried)
+        except TimeoutError:
+            problem = f"it did not answer within {seconds:g} s"
+            health = Health(name, Condition.FAILED, problem=problem)
     offered = servers.tools((name,), own.types[0]) if own.types else ()
     return {
         "name": name,
@@ -62,3 +63,7 @@ async def _one(settings: Settings, servers: McpServers, name: str, seconds: floa
         "seconds": round(time.monotonic() - began, 3),
         "tools": [tool.spec.name for tool in offered],
     }
+
+
+def _is_tried(health: Health) -> bool:
+    return health.condition is not Condition.CONNECTING

@@ -19,23 +19,28 @@ from agents.tools.tool import Tool, ToolFailed
 if TYPE_CHECKING:
     from agents.tools.mcp.link import Link
 
-CONNECTING = 90.0
-"""Seconds until a server must have said what it offers; some install themselves first."""
-
-ANSWERING = 15.0
-"""Seconds that a connected server may take to list its tools again."""
-
-LOOKING = 300.0
-"""Seconds after which a server is asked again that says nothing."""
-
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 _STEADY = 60.0
 _BREATH = 1.0
 """Seconds between two looks at a server that says that its tools change all the time."""
 
+_STOPPING = 10.0
 _LONGEST_PROBLEM = 300
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a server, in seconds.
+
+    `connecting`: until it has said what it offers; some install themselves first. `answering`: for
+    the list of tools of a connected one. `looking`: until one is asked for it that says nothing.
+    """
+
+    connecting: float = 90.0
+    answering: float = 15.0
+    looking: float = 300.0
 
 
 class Condition(StrEnum):
@@ -58,7 +63,10 @@ class Health:
 
 
 class Server:
-    """Runs as one task. Everything that a turn asks of it is answered from what is known now."""
+    """Runs as one task. Everything that a turn asks of it is answered from what is known now.
+
+    It is started and stopped once.
+    """
 
     def __init__(
         self,
@@ -66,11 +74,13 @@ class Server:
         settings: McpSettings,
         *,
         version: str,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        patience: Patience,
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self.name = name
         self.settings = settings
         self._version = version
+        self._patience = patience
         self._sleep = sleep
         self._offer = Offer()
         self._link: Link | None = None
@@ -78,6 +88,8 @@ class Server:
         self._news = asyncio.Condition()
         self._condition = Condition.CONNECTING
         self._problem: str | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     @property
     def tools(self) -> tuple[Tool[AnyArguments], ...]:
@@ -95,8 +107,20 @@ class Server:
             await self._news.wait_for(lambda: fits(self.health()))
         return self.health()
 
-    async def run(self) -> None:
-        """Stay connected until cancelled."""
+    def start(self) -> None:
+        """Begin to connect, and stay connected."""
+        self._task = asyncio.create_task(self._run(), name=f"mcp {self.name}")
+
+    async def stop(self) -> None:
+        """End the connection, and the program; takes a few seconds at most."""
+        self._stopping = True
+        if self._task is not None:
+            self._task.cancel()
+            _, left = await asyncio.wait([self._task], timeout=_STOPPING)
+            if left:
+                _log.error("mcp_server_not_stopped", server=self.name)
+
+    async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         wait = _FIRST_WAIT
         while True:
@@ -104,6 +128,9 @@ class Server:
             try:
                 await self._stay()
             except Exception as error:
+                if self._stopping:
+                    # The library's tasks, taken down, can end in errors that hide a cancellation.
+                    return
                 problem = why(error)[:_LONGEST_PROBLEM]
                 _log.warning("mcp_server_lost", server=self.name, problem=problem)
                 await self._is(Condition.FAILED, problem=problem)
@@ -117,7 +144,7 @@ class Server:
         library = await asyncio.to_thread(importlib.import_module, "agents.tools.mcp.link")
         self._look.clear()
         async with AsyncExitStack() as stack:
-            async with asyncio.timeout(CONNECTING):
+            async with asyncio.timeout(self._patience.connecting):
                 link: Link = await stack.enter_async_context(
                     library.linked(self.name, self.settings, self._version, self._look.set)
                 )
@@ -127,7 +154,7 @@ class Server:
             try:
                 while True:
                     await self._until_told(link)
-                    async with asyncio.timeout(ANSWERING):
+                    async with asyncio.timeout(self._patience.answering):
                         await self._look_at(link)
                     await self._sleep(_BREATH)
             finally:
@@ -149,8 +176,11 @@ class Server:
         """Wait for a reason to look at it again. Raises `LinkBroken` when it has ended."""
         told = asyncio.create_task(self._look.wait())
         try:
-            both = (told, link.ended)
-            await asyncio.wait(both, timeout=LOOKING, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                (told, link.ended),
+                timeout=self._patience.looking,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
         finally:
             told.cancel()
         if link.ended.done():

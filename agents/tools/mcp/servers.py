@@ -2,23 +2,19 @@
 
 import asyncio
 import importlib.util
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
-
-import structlog
 
 from agents.tools.mcp.config import McpSettings
 from agents.tools.mcp.errors import McpNotInstalled
-from agents.tools.mcp.server import Condition, Health, Server
+from agents.tools.mcp.server import Condition, Health, Patience, Server
 from agents.tools.tool import Tool, is_allowed
 from state.keys import SessionType
 
 MOST_OFFERED = 120
 """Tools of all servers together in one turn: providers take 128, and some are Argent's own."""
 
-_STOPPING = 10.0
-
-_log = structlog.get_logger(__name__)
+_PATIENCE = Patience()
 
 
 class McpServers:
@@ -27,31 +23,31 @@ class McpServers:
     Raises `McpNotInstalled` when one is enabled and the extra is missing.
     """
 
-    def __init__(self, settings: Mapping[str, McpSettings], *, version: str = "unknown") -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, McpSettings],
+        *,
+        version: str = "unknown",
+        patience: Patience = _PATIENCE,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         enabled = {name: each for name, each in settings.items() if each.enabled}
         if enabled and importlib.util.find_spec("mcp") is None:
             raise McpNotInstalled
         self._servers = {
-            name: Server(name, each, version=version) for name, each in enabled.items()
+            name: Server(name, each, version=version, patience=patience, sleep=sleep)
+            for name, each in enabled.items()
         }
         self._names = tuple(settings)
-        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to connect; nobody waits for it."""
-        self._tasks = [
-            asyncio.create_task(server.run(), name=f"mcp {name}")
-            for name, server in self._servers.items()
-        ]
+        for server in self._servers.values():
+            server.start()
 
     async def stop(self) -> None:
         """End every connection and every program; takes a few seconds at most."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            _, left = await asyncio.wait(self._tasks, timeout=_STOPPING)
-            for task in left:
-                _log.error("mcp_server_not_stopped", task=task.get_name())
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
 
     def tools(
         self, names: Collection[str] | None, session_type: SessionType
@@ -83,9 +79,6 @@ class McpServers:
         server = self._servers.get(name)
         return None if server is None else server.health().problem
 
-    async def tried(self, name: str) -> Health:
-        """How a server is once it has been tried."""
-        server = self._servers.get(name)
-        if server is None:
-            return Health(name, Condition.DISABLED)
-        return await server.until(lambda health: health.condition is not Condition.CONNECTING)
+    async def until(self, name: str, fits: Callable[[Health], bool]) -> Health:
+        """Wait until a server is as asked for. Raises `KeyError` for one that is not enabled."""
+        return await self._servers[name].until(fits)

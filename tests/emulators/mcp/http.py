@@ -19,7 +19,8 @@ SESSION = "Mcp-Session-Id"
 class HttpServer:
     """Configured as `url`. `streams`: answers come as events, not as JSON. `token` is asked for.
 
-    `ended` counts the sessions that clients ended, `forget` loses them, as a restart does.
+    `body`, in this `encoding`, is what calls are answered with. `ended` counts the sessions that
+    clients ended.
     """
 
     def __init__(self, traits: Traits | None = None, *, streams: bool = False) -> None:
@@ -27,6 +28,7 @@ class HttpServer:
         self.streams = streams
         self.token: str | None = None
         self.body: bytes | None = None
+        self.encoding: str | None = None
         self.url = ""
         self.ended = 0
         self.headers: list[dict[str, str]] = []
@@ -115,7 +117,8 @@ class HttpServer:
         if message.get("id") is None or "method" not in message:
             return web.Response(status=202)
         if self.body is not None and message["method"] == "tools/call":
-            return web.Response(body=self.body, content_type="application/json")
+            headers = {"Content-Encoding": self.encoding} if self.encoding else {}
+            return web.Response(body=self.body, content_type="application/json", headers=headers)
         return await self._answer(request, session, answers)
 
     async def _answer(
