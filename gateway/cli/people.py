@@ -50,7 +50,7 @@ def erase(invocation: Invocation, name: str, dry_run: bool, yes: bool) -> None:
     """
     found = find(invocation, name, looking="Looking for their words")
     if dry_run:
-        invocation.show("people_found", found.to_json(), lambda _: out(_told(found)))
+        invocation.show("traces", found.to_json(), lambda _: out(_told(found)))
         return
     if found or not found.interrupted:
         if not found:
@@ -62,7 +62,7 @@ def erase(invocation: Invocation, name: str, dry_run: bool, yes: bool) -> None:
     data = reach.carry_out(invocation, "people.erase", {"identities": identities})
     data["named_in"] = _named_in(invocation, found.person)
     data["damaged"] = list(found.damaged)
-    invocation.show("people_erased", data, _erased)
+    invocation.show("erased", data, _erased)
 
 
 def _told(found: Found) -> str:

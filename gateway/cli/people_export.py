@@ -77,7 +77,7 @@ def export(invocation: Invocation, name: str, output: Path, folder: Path | None)
         "files": len(document.files),
         "copied": copied,
     }
-    invocation.show("people_exported", data, lambda _: out(f"{output}: {told}"))
+    invocation.show("written", data, lambda _: out(f"{output}: {told}"))
 
 
 def _print(pieces: Iterator[str], *, enveloped: bool) -> None:
