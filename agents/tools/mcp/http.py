@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator
 
 import httpx2
 
+from agents.tools.mcp.bounds import LARGEST_MESSAGE, MOST_PARTS, parts
 from agents.tools.mcp.config import McpSettings
-
-LARGEST_BODY = 4 << 20
-"""Bytes of an answer, and of one event of a stream."""
 
 LONGEST_STREAM = 64 << 20
 """Bytes of a stream of events; the client library opens the next one."""
 
+_EVENT_ENDS = b"\n\n"
 _CONNECT = 10.0
 _SILENCE = 300.0
 """Seconds without a byte; longer than any call may take, as that has its own limit."""
@@ -49,7 +48,7 @@ class _Bounded(httpx2.AsyncBaseTransport):
             await response.aclose()
             raise httpx2.DecodingError("it packed an answer unasked", request=request)
         kind = response.headers.get("content-type", "")
-        most = LONGEST_STREAM if kind.startswith("text/event-stream") else LARGEST_BODY
+        most = LONGEST_STREAM if kind.startswith("text/event-stream") else LARGEST_MESSAGE
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         response.stream = _Counted(response.stream, most)
         return response
@@ -59,16 +58,19 @@ class _Bounded(httpx2.AsyncBaseTransport):
 
 
 class _Counted(httpx2.AsyncByteStream):
-    """A body of so many bytes at most."""
+    """A body of so many bytes at most, and of messages that are not too intricate."""
 
     def __init__(self, inner: httpx2.AsyncByteStream, most: int) -> None:
         self._inner = inner
         self._left = most
+        self._parts = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._inner:
+            before, ends, rest = piece.rpartition(_EVENT_ENDS)
+            self._parts = max(parts(before), parts(rest)) if ends else self._parts + parts(rest)
             self._left -= len(piece)
-            if self._left < 0:
+            if self._left < 0 or self._parts > MOST_PARTS:
                 raise httpx2.StreamError("it sent an answer that is too large")
             yield piece
 

@@ -19,6 +19,7 @@ from mcp.types import CONNECTION_CLOSED, INVALID_REQUEST, PARSE_ERROR, REQUEST_T
 from pydantic import TypeAdapter, ValidationError
 
 from agents.tools.mcp import http, stdio
+from agents.tools.mcp.bounds import LARGEST_MESSAGE
 from agents.tools.mcp.config import McpSettings
 from agents.tools.mcp.errors import LinkBroken
 from agents.tools.mcp.offer import Listed
@@ -143,7 +144,7 @@ async def linked(
             requests = await asyncio.to_thread(http.new_client, settings)
             await stack.enter_async_context(requests)
             transport = streamable_http_client(
-                settings.url or "", http_client=requests, max_sse_event_size=http.LARGEST_BODY
+                settings.url or "", http_client=requests, max_sse_event_size=LARGEST_MESSAGE
             )
         client = Client(
             transport,

@@ -20,12 +20,10 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp.types import jsonrpc_message_adapter
 
+from agents.tools.mcp.bounds import LARGEST_MESSAGE, MOST_PARTS, parts
 from agents.tools.mcp.config import McpSettings
 from agents.tools.mcp.errors import LinkBroken
 from agents.tools.mcp.stderr import Stderr
-
-LONGEST_MESSAGE = 4 << 20
-"""Bytes of one message; a longer one ends the connection."""
 
 MOST_MESSAGES = 2_000
 """Messages in a second; more end the connection."""
@@ -101,7 +99,7 @@ async def _spawn(
     loop = asyncio.get_running_loop()
     given = {name: value.get_secret_value() for name, value in settings.env.items()}
     transport, protocol = await loop.subprocess_exec(
-        lambda: SubprocessStreamProtocol(limit=LONGEST_MESSAGE, loop=loop),
+        lambda: SubprocessStreamProtocol(limit=LARGEST_MESSAGE, loop=loop),
         *(sys.executable, "-I", "-S", str(_LEASH), str(lifeline), *(settings.command or ())),
         stdin=PIPE,
         stdout=PIPE,
@@ -165,7 +163,7 @@ class _Talk:
             await asyncio.wait([errors], timeout=_LAST_WORDS)
             self._end(f"it ended: {self._stderr.last}" if self._stderr.last else "it ended")
         # What it still has to say is let go, so that it is not kept from ending.
-        while await self._process.stdout.read(LONGEST_MESSAGE):
+        while await self._process.stdout.read(LARGEST_MESSAGE):
             pass
 
     def _end(self, reason: str) -> None:
@@ -182,8 +180,10 @@ class _Talk:
             except asyncio.IncompleteReadError:
                 return
             except asyncio.LimitOverrunError:
-                size = f"{LONGEST_MESSAGE >> 20} MB"
+                size = f"{LARGEST_MESSAGE >> 20} MB"
                 raise LinkBroken(f"it sent a message of more than {size}") from None
+            if parts(line) > MOST_PARTS:
+                raise LinkBroken("it sent a message that is too intricate")
             if self._now() - second >= 1:
                 second, count = self._now(), 0
             count += 1

@@ -48,7 +48,7 @@ def _serve(talk: Talk) -> None:
         for answer in answers:
             print(json.dumps(answer))
         if talk.traits.flood:
-            print("x" * talk.traits.flood)
+            print(talk.traits.flood_of * talk.traits.flood)
         sys.stdout.flush()
     else:
         return

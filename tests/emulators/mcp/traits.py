@@ -8,15 +8,16 @@ from typing import Any, Self
 @dataclass(frozen=True)
 class Traits:
     """`more` tools beside its own, `page` of them at a time; `deaf` to everything. As a program:
-    `banner` lines that are no MCP come first; `flood` bytes without an end of line follow each
-    answer; `complains` lines go to its standard error; it `dies` at once with this last word; it
-    `stays` when its input ends, and when it is asked to go; it starts a `child` of its own."""
+    `banner` lines that are no MCP come first; `flood` characters in a line follow each answer;
+    `complains` lines go to its standard error; it `dies` at once with this last word; it `stays`
+    when its input ends, and when it is asked to go; it starts a `child` of its own."""
 
     more: int = 0
     page: int | None = None
     deaf: bool = False
     banner: int = 0
     flood: int = 0
+    flood_of: str = "x"
     complains: int = 0
     dies: str | None = None
     stays: bool = False

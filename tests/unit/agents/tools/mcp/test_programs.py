@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from agents.tools.mcp.bounds import LARGEST_MESSAGE, MOST_PARTS
 from agents.tools.mcp.config import McpSettings
 from agents.tools.mcp.server import Condition, Patience
 from agents.tools.mcp.servers import McpServers
 from agents.tools.mcp.stderr import MOST_LINES
-from agents.tools.mcp.stdio import LONGEST_MESSAGE, MOST_NOISE, environment
+from agents.tools.mcp.stdio import MOST_NOISE, environment
 from agents.tools.tool import LONGEST_RESULT
 from state.history import ToolCall
 from state.keys import SessionType
@@ -135,9 +136,10 @@ async def test_a_program_that_chatters_before_it_speaks_is_understood() -> None:
     [
         (Traits(dies="no license found"), "it ended: no license found"),
         (Traits(banner=MOST_NOISE + 1), "what it writes is not MCP"),
-        (Traits(flood=LONGEST_MESSAGE + 1), "it sent a message of more than 4 MB"),
+        (Traits(flood=LARGEST_MESSAGE + 1), "it sent a message of more than 4 MB"),
+        (Traits(flood=MOST_PARTS + 1, flood_of="["), "it sent a message that is too intricate"),
     ],
-    ids=["dies", "garbage", "flood"],
+    ids=["dies", "garbage", "flood", "maze"],
 )
 async def test_a_program_that_cannot_be_used_says_why(traits: Traits, says: str) -> None:
     async with running(files=program(traits)) as servers:

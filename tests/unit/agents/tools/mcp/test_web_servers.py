@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from agents.tools.mcp.bounds import LARGEST_MESSAGE, MOST_PARTS
 from agents.tools.mcp.config import McpSettings
-from agents.tools.mcp.http import LARGEST_BODY
 from agents.tools.mcp.server import Patience
 from state.keys import SessionType
 from tests.emulators.mcp.http import HttpServer
@@ -129,9 +129,10 @@ async def test_one_call_that_hangs_keeps_no_other(web: HttpServer) -> None:
         b"<html>Bad gateway</html>",
         b'{"jsonrpc":"2.0","id":99,"result":{}}',
         b"[" * 100_000,
-        b" " * (LARGEST_BODY + 1),
+        b" " * (LARGEST_MESSAGE + 1),
+        b'{"jsonrpc":"2.0","id":3,"result":[' + b"[]," * MOST_PARTS + b"1]}",
     ],
-    ids=["page", "other id", "deep", "large"],
+    ids=["page", "other id", "deep", "large", "maze"],
 )
 async def test_an_answer_that_is_none_is_a_failed_result(web: HttpServer, body: bytes) -> None:
     web.body = body
