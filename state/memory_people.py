@@ -202,13 +202,11 @@ class MemoryPeople(MemoryIndex):
         return [row for row in rows if row.taken and own.key(str(row.taken.key))]
 
     def _aside(self, own: "_Own", names: Collection[str]) -> Iterator[Malformed]:
-        users = [(each.account, each.user.encode()) for each in own.person.identities]
+        accounts = {each.account for each in own.person.identities}
         for update in self._set_aside.values():
-            named = any(name.encode() in update.raw for name in names)
-            for account, user in users:
-                if account == update.channel and (named or user in update.raw):
-                    yield update
-                    break
+            named = any(f'"{name}"'.encode() in update.raw for name in names)
+            if update.channel in accounts and (named or own.person.is_named_in(update.raw)):
+                yield update
 
     def _parts_of(self, own: "_Own") -> list[Outgoing]:
         taken = {seq: row.taken for seq, row in self._inbox.items() if row.taken}
