@@ -125,13 +125,7 @@ class Gateway:
             at_once=settings.gateway.max_turns,
         )
         keeping = Keeping(sessions, self.opened, self.trouble, clock, ending)
-        offers = Offers(
-            profiles,
-            self.pool,
-            list_models=list_models,
-            skills=skills,
-            servers=settings.mcp,
-        )
+        offers = Offers(profiles, self.pool, list_models, skills, settings.mcp)
         self.choosing = Choosing(keeping, self.thinking, offers, profiles)
         self.compacting = Compacting(keeping, self.thinking, clock, self.purse)
         conversation = Conversation(

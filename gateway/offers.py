@@ -30,7 +30,6 @@ class Offers:
         self,
         profiles: Profiles,
         pool: AgentPool,
-        *,
         list_models: ListsModels,
         skills: SkillFolders | None,
         servers: Collection[str],

@@ -29,7 +29,8 @@ CORE = re.compile(
     | agents\.(revisions|skills|summary_prompts|tokens|transcript|turn)
     | agents\.tools\.mcp\.(config|naming)
     | gateway\.(admission|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering|titles)
-    | gateway\.(importing(\.\w+)?|lateness|live|lived|notices|persons|routing|scopes|siblings)
+    | gateway\.(settable|siblings)
+    | gateway\.(importing(\.\w+)?|lateness|live|lived|notices|persons|routing|scopes)
     """,
     re.VERBOSE,
 )
