@@ -26,8 +26,7 @@ async def tested(settings: Settings, name: str, *, seconds: float) -> Json:
         known = ", ".join(settings.mcp) or "none"
         hint = did_you_mean(name, settings.mcp) or f"configured are: {known}"
         raise AdminError("not_found", f"there is no MCP server {name!r}", hint)
-    (server,) = await _tried(settings, (name,), seconds)
-    return server
+    return {"servers": await _tried(settings, (name,), seconds)}
 
 
 async def _tried(settings: Settings, names: tuple[str, ...], seconds: float) -> list[Json]:

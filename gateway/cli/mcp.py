@@ -79,14 +79,16 @@ def test(invocation: Invocation, name: str, seconds: float) -> None:
 
     settings = prepare(invocation).settings
     data = asyncio.run(tested(settings, name, seconds=seconds))
-    invocation.show("mcp_test", data, _tested)
-    if data["condition"] == "failed":
+    invocation.show("mcp", data, _tested)
+    if data["servers"][0]["condition"] == "failed":
         raise SystemExit(CODES["network_down"])
 
 
 def _tested(data: Json) -> None:
-    out(f"{data['name']} ({one_line(data['where'])}): {data['condition']}, {data['seconds']:.2f} s")
-    if data["problem"]:
-        out(f"  {one_line(data['problem'])}")
-    for tool in data["tools"]:
+    (server,) = data["servers"]
+    took = f"{server['condition']}, {server['seconds']:.2f} s"
+    out(f"{server['name']} ({one_line(server['where'])}): {took}")
+    if server["problem"]:
+        out(f"  {one_line(server['problem'])}")
+    for tool in server["tools"]:
         out(f"  {tool}")
