@@ -5,12 +5,15 @@ import errno
 import itertools
 import os
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from state.files import ReadOnlyState, State, open_state
+from state.files.calls import SystemCalls
 from state.files.layout import METADATA, Layout
 from state.session import Session
 from state.store import StorageFailed, StorageFull, StoreError
@@ -20,6 +23,8 @@ from tests.faults.failing import FailingDisk
 ERRORS = [(errno.ENOSPC, True), (errno.ENOSPC, False), (errno.EIO, True), (errno.EIO, False)]
 SAID = [*turn(1), *turn(2)]
 PATIENCE = 20
+A_MOMENT = 0.2
+"""Seconds in which something would happen that must not."""
 
 
 async def tell(state: State) -> Session:
@@ -130,6 +135,31 @@ async def test_a_file_that_is_kept_while_its_session_is_moved_is_kept_with_it(
     await state.sessions.keep_file(facts.id, "b.bin", content(), most=10**7)
     assert await state.sessions.read_file(facts.id, "b.bin") == large * 3
     assert homes(tmp_path) == ["coder"]
+    await state.close()
+
+
+async def test_a_session_is_not_moved_between_the_look_for_its_folder_and_what_is_kept_in_it(
+    tmp_path: Path,
+) -> None:
+    loop, real = asyncio.get_running_loop(), SystemCalls()
+    moves: list[Future[Session]] = []
+
+    def mkdir(path: Path, mode: int) -> None:
+        if path == Layout(tmp_path).folder(session().id) and not moves and facts is not None:
+            moves.append(
+                asyncio.run_coroutine_threadsafe(state.sessions.move(facts, "coder"), loop)
+            )
+            with suppress(TimeoutError):
+                moves[0].result(A_MOMENT)
+        real.mkdir(path, mode)
+
+    facts: Session | None = None
+    state = await open_state(tmp_path, calls=replace(real, mkdir=mkdir))
+    facts = await tell(state)
+    await state.sessions.keep_file(facts.id, "b.png", pieces(b"another"), most=99)
+    assert (await asyncio.wait_for(asyncio.wrap_future(moves[0]), PATIENCE)).agent == "coder"
+    assert homes(tmp_path) == ["coder"]
+    assert await state.sessions.read_file(facts.id, "b.png") == b"another"
     await state.close()
 
 
