@@ -97,8 +97,7 @@ async def test_they_are_listed_with_a_button_for_each_other_one() -> None:
         await asks(argent, "/new Tax")
         await argent.says("/sessions")
         with argent.gateway.terminal.listen() as parts:
-            async for owed in parts:
-                break
+            owed = await anext(aiter(parts))
         *lines, _, how = owed.part.text.splitlines()
         assert lines == [
             "1. `Tax` – no messages ← here",
