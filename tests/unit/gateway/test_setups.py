@@ -1,5 +1,6 @@
 """What a session's turns run with, and what is done without when it is gone."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,8 @@ class Workshop:
     def __init__(self, **settings: Any) -> None:
         self.settings = Settings.model_validate(settings)
         self.made: list[AgentSettings] = []
+        self.ready = asyncio.Event()
+        self.ready.set()
         self.gone: set[str] = set()
         self.opened: list[tuple[str, str]] = []
         main = Agent([ScriptedModel("main", window=50_000)])
@@ -41,6 +44,7 @@ class Workshop:
         return await self.setups.of(replace(begun, choices=Choices(**choices)))
 
     async def _make(self, settings: AgentSettings) -> Agent:
+        await self.ready.wait()
         if settings.model in self.gone:
             raise NotConfigured("there is no key")
         self.made.append(settings)
@@ -77,6 +81,20 @@ async def test_an_agent_is_made_once_for_all_that_are_set_alike():
         {"temperature": 0.2},
         {"temperature": 0.3},
     ]
+
+
+async def test_two_that_need_the_same_agent_at_once_have_one_made():
+    shop = Workshop()
+    shop.ready.clear()
+    async with asyncio.TaskGroup() as both:
+        asked = [both.create_task(shop.of(model="openai:x")) for _ in range(2)]
+        both.create_task(_soon(shop.ready))
+    assert asked[0].result().agent is asked[1].result().agent
+    assert len(shop.made) == 1
+
+
+async def _soon(ready: asyncio.Event) -> None:
+    ready.set()
 
 
 async def test_the_instructions_of_a_skill_stand_behind_the_prompt():
