@@ -47,10 +47,9 @@ class _Bounded(httpx2.AsyncBaseTransport):
         if response.headers.get("content-encoding", "identity") != "identity":
             await response.aclose()
             raise httpx2.DecodingError("it packed an answer unasked", request=request)
-        kind = response.headers.get("content-type", "")
-        most = LONGEST_STREAM if kind.startswith("text/event-stream") else LARGEST_MESSAGE
+        events = response.headers.get("content-type", "").startswith("text/event-stream")
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _Counted(response.stream, most)
+        response.stream = _Counted(response.stream, events=events)
         return response
 
     async def aclose(self) -> None:
@@ -60,18 +59,20 @@ class _Bounded(httpx2.AsyncBaseTransport):
 class _Counted(httpx2.AsyncByteStream):
     """A body of so many bytes at most, and of messages that are not too intricate."""
 
-    def __init__(self, inner: httpx2.AsyncByteStream, most: int) -> None:
+    def __init__(self, inner: httpx2.AsyncByteStream, *, events: bool) -> None:
         self._inner = inner
-        self._left = most
+        self._events = events
+        self._left = LONGEST_STREAM if events else LARGEST_MESSAGE
         self._parts = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._inner:
-            before, ends, rest = piece.rpartition(_EVENT_ENDS)
-            self._parts = max(parts(before), parts(rest)) if ends else self._parts + parts(rest)
             self._left -= len(piece)
+            self._parts += parts(piece)
             if self._left < 0 or self._parts > MOST_PARTS:
                 raise httpx2.StreamError("it sent an answer that is too large")
+            if self._events and _EVENT_ENDS in piece:
+                self._parts = parts(piece.rpartition(_EVENT_ENDS)[2])
             yield piece
 
     async def aclose(self) -> None:

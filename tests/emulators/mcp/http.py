@@ -4,6 +4,7 @@ https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stream
 """
 
 import asyncio
+import gzip
 from collections.abc import Callable
 from typing import Self
 
@@ -19,7 +20,8 @@ SESSION = "Mcp-Session-Id"
 class HttpServer:
     """Configured as `url`. `streams`: answers come as events, not as JSON. `token` is asked for.
 
-    `body`, in this `encoding`, is what calls are answered with. `ended` counts the sessions that
+    `body` is what calls are answered with; `packs`: their
+    answers are compressed, whatever was asked for. `ended` counts the sessions that
     clients ended.
     """
 
@@ -28,7 +30,7 @@ class HttpServer:
         self.streams = streams
         self.token: str | None = None
         self.body: bytes | None = None
-        self.encoding: str | None = None
+        self.packs = False
         self.url = ""
         self.ended = 0
         self.headers: list[dict[str, str]] = []
@@ -117,8 +119,7 @@ class HttpServer:
         if message.get("id") is None or "method" not in message:
             return web.Response(status=202)
         if self.body is not None and message["method"] == "tools/call":
-            headers = {"Content-Encoding": self.encoding} if self.encoding else {}
-            return web.Response(body=self.body, content_type="application/json", headers=headers)
+            return web.Response(body=self.body, content_type="application/json")
         return await self._answer(request, session, answers)
 
     async def _answer(
@@ -130,6 +131,12 @@ class HttpServer:
             self._pushes.put_nowait(pushed)
         if self.streams:
             return await self._stream(request, answers[0], session)
+        if self.packs:
+            return web.Response(
+                body=gzip.compress(orjson.dumps(answers[0])),
+                content_type="application/json",
+                headers={"Content-Encoding": "gzip"},
+            )
         return web.json_response(answers[0], headers={SESSION: session})
 
     async def _never(self) -> web.Response:

@@ -8,8 +8,11 @@ from tests.emulators.mcp.traits import Traits
 Message = dict[str, Any]
 
 VERSION = "2025-06-18"
+MODERN = "2026-07-28"
+SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 PARSE_ERROR, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32601, -32602
 PIXEL = "iVBORw0KGgo="
+CAPABILITIES = {"tools": {"listChanged": True}}
 OBJECT = {"type": "object"}
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 
@@ -30,6 +33,7 @@ class Talk:
         self.cancelled: list[object] = []
         self.held: list[object] = []
         self.clients: list[Message] = []
+        self.listening: list[object] = []
         self.tools = {
             "echo": ("Say it again.", TEXT),
             "fail": ("Always fails.", OBJECT),
@@ -55,6 +59,8 @@ class Talk:
             self.cancelled.append(message["params"]["requestId"])
         if number is None or method is None:
             return []
+        if self.traits.modern:
+            return self._hear_modern(method, number, message["params"])
         params = message.get("params") or {}
         match method:
             case "initialize":
@@ -66,6 +72,26 @@ class Talk:
                 return [_result(number, self._page(params.get("cursor")))]
             case "tools/call":
                 return self._call(number, params["name"], params.get("arguments") or {})
+        return [_error(number, METHOD_NOT_FOUND, f"no method {method}")]
+
+    def _hear_modern(self, method: str, number: object, params: Message) -> list[Message]:
+        """As of 2026-07-28 there is no greeting; changes are told to those who ask for them."""
+        cacheable = {"ttlMs": 0, "cacheScope": "private", "resultType": "complete"}
+        match method:
+            case "server/discover":
+                known = {"supportedVersions": [MODERN], "capabilities": CAPABILITIES}
+                return [_result(number, known | cacheable)]
+            case "subscriptions/listen":
+                self.listening.append(number)
+                acknowledged = {"notifications": params["notifications"]}
+                return [_told("subscriptions/acknowledged", number, acknowledged)]
+            case "tools/list":
+                return [_result(number, self._page(params.get("cursor")) | cacheable)]
+            case "tools/call":
+                answer, *more = self._call(number, params["name"], params.get("arguments") or {})
+                answer["result"]["resultType"] = "complete"
+                changes = [_told("tools/list_changed", each) for each in self.listening]
+                return [answer, *(changes if more else ())]
         return [_error(number, METHOD_NOT_FOUND, f"no method {method}")]
 
     def _page(self, cursor: str | None) -> Message:
@@ -139,10 +165,15 @@ def _said(text: str) -> Message:
     return {"content": [{"type": "text", "text": text}]}
 
 
+def _told(what: str, listener: object, more: Message | None = None) -> Message:
+    params = {"_meta": {SUBSCRIPTION: listener}} | (more or {})
+    return {"jsonrpc": "2.0", "method": f"notifications/{what}", "params": params}
+
+
 def _initialized() -> Message:
     return {
         "protocolVersion": VERSION,
-        "capabilities": {"tools": {"listChanged": True}},
+        "capabilities": CAPABILITIES,
         "serverInfo": {"name": "emulator", "version": "1"},
     }
 

@@ -118,8 +118,9 @@ async def test_a_thousand_tools_come_page_by_page_and_the_owner_chooses() -> Non
         assert health.problem is None
 
 
-async def test_a_changed_list_is_read_again() -> None:
-    async with running(files=program()) as servers:
+@pytest.mark.parametrize("modern", [False, True], ids=["2025", "2026"])
+async def test_a_changed_list_is_read_again(modern: bool) -> None:
+    async with running(files=program(Traits(modern=modern))) as servers:
         before = (await connected(servers)).tools
         await call(servers, "files__grow")
         await connected(servers, tools=before + 1)
