@@ -58,10 +58,13 @@ class Routes:
         """Keeps everything of a person from being accepted that is not routed yet. Not for long."""
         return self._turns.setdefault(base, asyncio.Lock())
 
+    def base(self, key: SessionKey) -> SessionId:
+        """Where a key leads to by itself."""
+        return self._aliases.get(str(key), key.session_id)
+
     def now(self, key: SessionKey) -> SessionId:
         """Where the private chat of a key goes on."""
-        base = self._aliases.get(str(key), key.session_id)
-        return self._chosen.get(str(key), base)
+        return self._chosen.get(str(key), self.base(key))
 
     def switched(self, way: Route) -> None:
         """A chat goes on there: the ledger has accepted the switch."""
@@ -77,7 +80,7 @@ class Routes:
         """The group's session is reached by the supergroup's key from now on."""
         old = SessionKey(migration.channel, migration.old_chat, SessionType.GROUP)
         new = SessionKey(migration.channel, migration.new_chat, SessionType.GROUP)
-        session_id = self._aliases.get(str(old), old.session_id)
+        session_id = self.base(old)
         if self._aliases.get(str(new)) == session_id:
             return
         # Nothing waits for a turn that runs: the session takes its new key when it is used next.

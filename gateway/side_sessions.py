@@ -60,10 +60,11 @@ class SideSessions:
         family, here = await self._family(asked), asked.opened.session.id
         # Those that a number stands for may have changed places since it was obeyed.
         known = family.matching(asked.argument)
-        if (asked.argument.isdecimal() and known) or any(each.id == here for each in known):
-            sibling = next(each for each in family.all if each.id == here)
-            return said(notice("switched", session=_told(sibling, self._clock.now())))
-        return self._stayed(asked, family)
+        meant = family.all if asked.argument.isdecimal() and known else known
+        there = next((each for each in meant if each.id == here), None)
+        if there is None:
+            return self._stayed(asked, family)
+        return said(notice("switched", session=_told(there, self._clock.now())))
 
     def _stayed(self, asked: Asked, family: Siblings) -> Reply:
         step = family.step(asked.command, asked.argument)
@@ -78,10 +79,9 @@ class SideSessions:
         family, now = await self._family(asked), self._clock.now()
         here = self._routes.now(asked.accepted.key)
         listed = family.all[:MOST_LISTED]
-        lines = [f"{number}. {_told(each, now)}" for number, each in enumerate(listed, 1)]
         text = "\n".join(
-            f"{line} ← here" if each.id == here else line
-            for each, line in zip(listed, lines, strict=True)
+            f"{number}. {_told(each, now)}{' ← here' * (each.id == here)}"
+            for number, each in enumerate(listed, 1)
         )
         if more := len(family.all) - len(listed):
             text += "\n\n" + notice("more_sessions", count=more)
@@ -122,9 +122,8 @@ class SideSessions:
         return said(notice("title_set", title=changed.title))
 
     async def _family(self, asked: Asked) -> Siblings:
-        """The sessions that this chat can be in; the one it is in as it is now."""
-        here = asked.opened.session
-        base = here.base or here.id
+        """The sessions that this chat can be in."""
+        base = self._routes.base(asked.accepted.key)
         return Siblings.of(base, await self._ledger.family(base))
 
 
