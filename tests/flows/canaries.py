@@ -4,7 +4,9 @@ Whatever is theirs, and only that, holds `WORD` or `NAME`.
 """
 
 import gzip
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -263,6 +265,12 @@ def _damaged(root: Path) -> None:
     (topic / "history.json.damaged-20260130T120000Z").write_text(f'{{"sender":"7001"}} {WORD}')
     (topic / ".history.json.new").write_text(WORD)
     (topic / "media" / ".7.new").write_text(WORD)
+    (topic / "archive" / ".old.json.new").write_text(WORD)
+    with closing(sqlite3.connect(root / "gateway.db", isolation_level=None)) as db:
+        # An older Argent only forgot where the words were.
+        db.execute("PRAGMA secure_delete = OFF")
+        db.execute("INSERT INTO cursors VALUES ('old', ?)", (f"{WORD} " * 2000,))
+        db.execute("DELETE FROM cursors WHERE name = 'old'")
 
 
 def told(root: Path) -> list[str]:

@@ -24,7 +24,7 @@ from state.store import Role
 from tests.contracts.examples import NOON, stranger
 from tests.flows import canaries
 from tests.flows.canaries import BOB, NAME, THEM, WORD
-from tests.flows.stage import Gate, stage, words
+from tests.flows.stage import PATIENCE, Gate, stage, words
 from tests.flows.test_control_socket import call
 from tests.flows.town import OPEN, Town
 
@@ -39,6 +39,7 @@ TWIN = Sender("9009", NAME)
 async def lived_in(root: Path) -> AsyncIterator[Town]:
     """A town on a state folder, with a control socket; they and Bob talked in a group."""
     state = await open_state(root)
+    state.search.start()
     channels = lambda _: [LoopbackChannel("telegram")]  # noqa: E731
     async with stage(
         settings=SETTINGS, channels=channels, sessions=state.sessions, ledger=state.ledger
@@ -51,6 +52,7 @@ async def lived_in(root: Path) -> AsyncIterator[Town]:
         for who, text in ((THEM, f"{WORD} for all"), (BOB, "and mine"), (THEM, f"{WORD} again")):
             await town.in_group(who, text)
             await town.hears("-5")
+        await state.search.caught_up()
         yield town
         await server.stop()
     await state.close()
@@ -89,22 +91,28 @@ class Watched:
         return await done
 
 
-async def test_a_turn_of_theirs_ends_before_they_are_erased(tmp_path: Path) -> None:
+@pytest.mark.parametrize("thread", [None, "3"], ids=["once more", "for the first time"])
+async def test_a_turn_of_theirs_ends_before_they_are_erased(
+    tmp_path: Path, thread: str | None
+) -> None:
     async with lived_in(tmp_path) as town:
         gateway, gate = town.stage.gateway, Gate()
+        if thread is not None:
+            await erase(tmp_path)
         town.stage.model.will(gate)
-        await town.says(THEM, f"{WORD}, and think about it")
-        await gate.reached.wait()
+        await town.in_group(THEM, f"{WORD}, and think about it", thread=thread)
         watched = Watched(gateway)
         erasing = PeopleErasing(
             gateway.sessions, gateway.ledger, gateway.life, Receipts(tmp_path), Clock(), watched
         )
-        erased = asyncio.create_task(erasing.erase(Person.of(Identity("telegram", THEM.id))))
-        await watched.waits.wait()
-        assert not erased.done()
-        gate.open.set()
-        assert [WORD in text for text in await town.hears(THEM.id)] == [True]
-        assert await erased is not None
+        async with asyncio.timeout(PATIENCE):
+            await gate.reached.wait()
+            erased = asyncio.create_task(erasing.erase(Person.of(Identity("telegram", THEM.id))))
+            await watched.waits.wait()
+            assert not erased.done()
+            gate.open.set()
+            assert [WORD in text for text in await town.hears("-5")] == [True]
+            assert await erased is not None
         assert canaries.told(tmp_path) == []
 
 
