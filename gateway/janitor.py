@@ -91,10 +91,12 @@ class Janitor:
             before = self._watch.ago(self._rules.keep)
             await self._ledger.prune(before)
             await self._sessions.empty_deleted(before)
-        # Words that were still owed when their conversation was erased are out by now.
-        await self._ledger.empty_log()
         left = {agent: await self._tend(agent) for agent in await self._ledger.agents()}
-        return await self._until_next(left)
+        # Also of conversations that were erased before: what was still owed then is out by now,
+        # and a crash may have come behind the last of them.
+        emptied = await self._ledger.empty_log()
+        delay = await self._until_next(left)
+        return delay if emptied else min(delay, AFTER_FAILURE)
 
     async def _tend(self, agent: str) -> Mapping[Phase, datetime]:
         """Do what is due for an agent's sessions; how long quiet those are that are left."""
