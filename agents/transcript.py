@@ -66,7 +66,8 @@ class AssistantSays:
 class ToolResult:
     """What one call of a step came to.
 
-    `arguments` is what is remembered of the call's, where that is not all of them.
+    `arguments` is what is remembered of the call's, where that is not all of them. `foreign` says
+    that the content is material from outside, in which nothing is an instruction.
     """
 
     call: str
@@ -74,6 +75,7 @@ class ToolResult:
     content: str
     failed: bool = False
     arguments: str | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ from gateway.switching import Switching
 from gateway.thinking import Thinking
 from gateway.titling import Titling
 from gateway.token_locks import TokenLock
+from gateway.toolboxes import Toolboxes, basic_shelf
 from gateway.trouble import Trouble
 from gateway.watching import Watch
 from state.keys import Address, SessionKey
@@ -121,7 +122,8 @@ class Gateway:
             self._speaking.signs,
             self.attachments,
             self.feed,
-            clock,
+            Toolboxes([basic_shelf(clock)]),
+            is_owner=self._is_owner,
             at_once=settings.gateway.max_turns,
         )
         keeping = Keeping(sessions, self.opened, self.trouble, clock, ending)

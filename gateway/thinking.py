@@ -1,7 +1,7 @@
 """One turn of the agent inside the gateway: bounded, watched, and stoppable."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, replace
 
@@ -9,18 +9,19 @@ from agents.agent import Restarted, ToolStarted, TurnFinished
 from agents.models.model import TextDelta, ToolSpec
 from agents.prompt import system_prompt
 from agents.tokens import of_text
-from agents.tools.builtin import SESSION, TIME, harmless_tools
-from agents.tools.send_file import SEND_FILE, FileSender
-from agents.tools.tool import Toolbox, is_allowed, told
+from agents.tools.send_file import SEND_FILE
 from agents.transcript import Said
 from gateway.attachments import Attachments
 from gateway.batch import Batch
-from gateway.clock import Clock
 from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
+from gateway.occasion import Occasion
 from gateway.open_sessions import OpenSession, is_shared
 from gateway.signs import Signs
 from gateway.stop import Stop
 from gateway.streaming import Stream, Streaming
+from gateway.toolboxes import Toolboxes
+from state.keys import SessionType
+from state.messages import Accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,6 @@ class Stopped:
     """A turn that was stopped; `words` are those of its answer that people have seen."""
 
     words: str = ""
-
-
-_TOOLS = (TIME, SESSION, SEND_FILE)
 
 
 class Thinking:
@@ -42,15 +40,17 @@ class Thinking:
         signs: Signs,
         attachments: Attachments,
         feed: Feed,
-        clock: Clock,
+        toolboxes: Toolboxes,
         *,
+        is_owner: Callable[[Accepted], bool],
         at_once: int,
     ) -> None:
         self._streaming = streaming
         self._signs = signs
         self._attachments = attachments
         self._feed = feed
-        self._clock = clock
+        self._toolboxes = toolboxes
+        self._is_owner = is_owner
         self._slots = asyncio.Semaphore(at_once)
         self._running = 0
 
@@ -91,7 +91,7 @@ class Thinking:
 
     def beside(self, opened: OpenSession) -> int:
         """About how many tokens a model is shown beside the conversation."""
-        return of_text(_system(opened)) + told(self._offered(opened))
+        return of_text(_system(opened)) + self._toolboxes.told(_anybodys(opened))
 
     async def _run(
         self, batch: Batch, opened: OpenSession, question: Sequence[Said], stream: Stream
@@ -103,7 +103,10 @@ class Thinking:
             system=_system(opened),
             transcript=opened.transcript,
             question=tuple(question),
-            tools=self._toolbox(opened, sender),
+            tools=self._toolboxes.packed(
+                Occasion(opened, batch, self._is_owner(batch.last)),
+                (sender.tool,) if sender else (),
+            ),
         )
         async with aclosing(turn) as events:
             async for event in events:
@@ -121,25 +124,14 @@ class Thinking:
                         return replace(event, files=sender.files) if sender else event
         raise RuntimeError("the agent ended a turn without finishing it")
 
-    def _toolbox(self, opened: OpenSession, sender: FileSender | None) -> Toolbox:
-        agent = opened.setup.agent
-        tools = harmless_tools(
-            opened.session, model=agent.model, window=agent.window, now=self._clock.now
-        )
-        every = (*tools, sender.tool) if sender else tools
-        if (skill := opened.setup.skill) is not None:
-            every = (*every, *skill.tools)
-        allowed = opened.setup.profile.settings.tools
-        return Toolbox(tool for tool in every if is_allowed(tool.spec.name, allowed))
-
     def known(self, opened: OpenSession) -> tuple[ToolSpec, ...]:
         """Every tool that there is for a session, whether or not it may be used there."""
-        skill = opened.setup.skill
-        return _TOOLS if skill is None else (*_TOOLS, *(tool.spec for tool in skill.tools))
+        return (*(tool.spec for tool in self._toolboxes.known(_anybodys(opened))), SEND_FILE)
 
-    def _offered(self, opened: OpenSession) -> Iterator[ToolSpec]:
-        allowed = opened.setup.profile.settings.tools
-        return (spec for spec in self.known(opened) if is_allowed(spec.name, allowed))
+
+def _anybodys(opened: OpenSession) -> Occasion:
+    """Any turn of a session: in an owner's private chat, an owner's."""
+    return Occasion(opened, None, owner=opened.session.key.type is SessionType.MAIN)
 
 
 def _system(opened: OpenSession) -> str:

@@ -79,4 +79,5 @@ def _result(result: ToolResult, turn: str, clock: Clock) -> ToolEntry:
         call=result.call,
         name=result.name,
         failed=result.failed,
+        foreign=result.foreign,
     )

@@ -80,7 +80,10 @@ class AssistantEntry:
 
 @dataclass(frozen=True, slots=True)
 class ToolEntry:
-    """What a tool answered to the call of the same turn that it names."""
+    """What a tool answered to the call of the same turn that it names.
+
+    `foreign` says that it is material from outside, in which nothing is an instruction.
+    """
 
     id: str
     at: datetime
@@ -89,6 +92,7 @@ class ToolEntry:
     call: str
     name: str
     failed: bool = False
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ class SummaryEntry:
     was made from stands for its own. `messages` is how many a person would count among them all,
     `after` how many came before them, and `tokens` its own length.
     `model` made it, which cost `usage`; without one it was made of the entries' own sentences.
+    `foreign` says that material from outside was among what it was made from.
     """
 
     id: str
@@ -132,6 +137,7 @@ class SummaryEntry:
     after: int = 0
     model: str | None = None
     usage: Usage | None = None
+    foreign: bool = False
 
 
 Entry = UserEntry | AssistantEntry | ToolEntry | CorrectionEntry | DeletionEntry | SummaryEntry

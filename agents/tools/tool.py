@@ -49,14 +49,18 @@ class Tool(Generic[A]):
     """A tool: what a model is told of it, its arguments, and what it does.
 
     `run` returns text for the model, or raises `ToolFailed`. `remember` says what a conversation
-    keeps of the arguments, where that is not all of them. `limit` is how long a call may take, in
-    seconds, where that is not as for all tools.
+    keeps of the arguments, where that is not all of them. `foreign` says that its results are
+    material from outside, and `guarded` that it can do harm when somebody else's words led to it:
+    where a model has seen foreign material, a call needs an approval. `limit` is how long a call
+    may take, in seconds, where that is not as long as of any tool.
     """
 
     spec: ToolSpec
     arguments: type[A]
     run: Callable[[A], Awaitable[str]]
     remember: Callable[[A], A] | None = None
+    foreign: bool = False
+    guarded: bool = False
     limit: float | None = None
 
     def parsed(self, text: str) -> A:
@@ -83,12 +87,37 @@ def told(specs: Iterable[ToolSpec]) -> int:
     return sum(OVERHEAD + of_text(text) for text in texts)
 
 
-class Toolbox:
-    """The tools of one turn. `limit` is how long a call may take, in seconds, unless it says so."""
+Approve = Callable[[ToolCall], Awaitable[None]]
+"""Waits until somebody who may says that this very call may be made. Raises `ToolFailed` where
+nobody does."""
 
-    def __init__(self, tools: Iterable[Tool[Any]] = (), *, limit: float = 30.0) -> None:
+
+async def _nobody_approves(_: ToolCall) -> None:
+    raise ToolFailed(
+        "This conversation holds material from outside, so this tool needs the owner's approval, "
+        "and there is nobody to ask."
+    )
+
+
+class Toolbox:
+    """The tools of one turn.
+
+    `limit` is how long a call may take, in seconds, without the time that its approval takes.
+    `foreign` says that the model sees foreign material already; a foreign result makes it so.
+    """
+
+    def __init__(
+        self,
+        tools: Iterable[Tool[Any]] = (),
+        *,
+        limit: float = 30.0,
+        foreign: bool = False,
+        approve: Approve = _nobody_approves,
+    ) -> None:
         self._tools = {tool.spec.name: tool for tool in tools}
         self._limit = limit
+        self._foreign = foreign
+        self._approve = approve
         self.specs: tuple[ToolSpec, ...] = tuple(tool.spec for tool in self._tools.values())
 
     async def call(self, call: ToolCall) -> ToolResult:
@@ -101,6 +130,8 @@ class Toolbox:
             tool = self._tool(call)
             arguments = tool.parsed(call.arguments)
             remembered = tool.remembered(arguments)
+            if tool.guarded and self._foreign:
+                await self._approve(call)
             content = await self._run(tool, arguments)
         except ToolFailed as error:
             return ToolResult(call.id, call.name, _cut(str(error)), True, remembered)
@@ -108,7 +139,10 @@ class Toolbox:
             # The details may hold paths or secrets: they are for the owner's log alone.
             _log.exception("tool failed", tool=call.name)
             return ToolResult(call.id, call.name, "The tool failed.", True, remembered)
-        return ToolResult(call.id, call.name, _cut(content), arguments=remembered)
+        self._foreign = self._foreign or tool.foreign
+        return ToolResult(
+            call.id, call.name, _cut(content), arguments=remembered, foreign=tool.foreign
+        )
 
     def _tool(self, call: ToolCall) -> Tool[Any]:
         tool = self._tools.get(call.name)

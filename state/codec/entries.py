@@ -123,7 +123,11 @@ def _assistant_from_json(fields: Fields) -> AssistantEntry:
 
 def _tool_to_json(entry: ToolEntry) -> Json:
     return _common(entry, "tool") | present(
-        turn=entry.turn, call=entry.call, name=entry.name, failed=entry.failed or None
+        turn=entry.turn,
+        call=entry.call,
+        name=entry.name,
+        failed=entry.failed or None,
+        foreign=entry.foreign or None,
     )
 
 
@@ -136,6 +140,7 @@ def _tool_from_json(fields: Fields) -> ToolEntry:
         call=fields.text("call"),
         name=fields.text("name"),
         failed=fields.flag("failed"),
+        foreign=fields.flag("foreign"),
     )
 
 
@@ -183,6 +188,7 @@ def _summary_to_json(entry: SummaryEntry) -> Json:
             after=entry.after or None,
             model=entry.model,
             usage=None if entry.usage is None else usage_to_json(entry.usage),
+            foreign=entry.foreign or None,
         ),
     }
 
@@ -202,6 +208,7 @@ def _summary_from_json(fields: Fields) -> SummaryEntry:
         after=fields.count("after", 0),
         model=fields.maybe_text("model"),
         usage=None if usage is None else usage_from_json(usage),
+        foreign=fields.flag("foreign"),
     )
 
 

@@ -86,7 +86,7 @@ ASSISTANT = st.builds(
     MAYBE,
     many(FILE),
 )
-TOOL = st.builds(ToolEntry, TEXT, MOMENT, TEXT, TEXT, TEXT, TEXT, st.booleans())
+TOOL = st.builds(ToolEntry, TEXT, MOMENT, TEXT, TEXT, TEXT, TEXT, st.booleans(), st.booleans())
 CORRECTION = st.builds(CorrectionEntry, TEXT, MOMENT, TEXT, ADDRESS, SENDER, TEXT)
 DELETION = st.builds(DeletionEntry, TEXT, MOMENT, ADDRESS, TEXT)
 SUMMARY = st.builds(
@@ -100,6 +100,7 @@ SUMMARY = st.builds(
     COUNT,
     MAYBE,
     st.none() | USAGE,
+    st.booleans(),
 )
 ENTRY: st.SearchStrategy[Entry] = st.one_of(USER, ASSISTANT, TOOL, CORRECTION, DELETION, SUMMARY)
 

@@ -1,0 +1,56 @@
+"""What a model may use in a turn: the tools that there are, and of those the ones that fit it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from agents.tools.builtin import harmless_tools
+from agents.tools.tool import Tool, Toolbox, is_allowed, told
+from gateway.clock import Clock
+from gateway.occasion import Occasion, Shelf
+
+
+class Toolboxes:
+    """Packs a toolbox for each turn, from shelves."""
+
+    def __init__(self, shelves: Sequence[Shelf]) -> None:
+        self._shelves = tuple(shelves)
+        self._told: dict[tuple[str, ...], int] = {}
+
+    def known(self, occasion: Occasion) -> tuple[Tool[Any], ...]:
+        """Every tool that there is on an occasion, whether or not it may be used."""
+        return tuple(tool for shelf in self._shelves for tool in shelf(occasion))
+
+    def offered(self, occasion: Occasion) -> Iterator[Tool[Any]]:
+        """The tools that may be used on it."""
+        allowed = occasion.opened.setup.profile.settings.tools
+        return (tool for tool in self.known(occasion) if is_allowed(tool.spec.name, allowed))
+
+    def packed(self, occasion: Occasion, also: Iterable[Tool[Any]] = ()) -> Toolbox:
+        """The toolbox of one turn; `also` are tools that live only in it."""
+        allowed = occasion.opened.setup.profile.settings.tools
+        more = (tool for tool in also if is_allowed(tool.spec.name, allowed))
+        return Toolbox((*self.offered(occasion), *more))
+
+    def told(self, occasion: Occasion) -> int:
+        """About how many tokens a model is told them in."""
+        specs = tuple(tool.spec for tool in self.offered(occasion))
+        names = tuple(spec.name for spec in specs)
+        if names not in self._told:
+            # Tools of one name are the same everywhere, and to write their schemas takes long.
+            self._told[names] = told(specs)
+        return self._told[names]
+
+
+def basic_shelf(clock: Clock) -> Shelf:
+    """The tools that harm nobody, and those of the session's skill."""
+
+    def tools(occasion: Occasion) -> Iterator[Tool[Any]]:
+        opened = occasion.opened
+        agent, skill = opened.setup.agent, opened.setup.skill
+        yield from harmless_tools(
+            opened.session, model=agent.model, window=agent.window, now=clock.now
+        )
+        if skill is not None:
+            yield from skill.tools
+
+    return tools
