@@ -98,15 +98,12 @@ class Thinking:
     ) -> TurnFinished:
         session, source = batch.session, batch.last.message.source
         sender = self._attachments.sender(session, batch.address.channel)
-        agent = opened.setup.agent
-        turn = agent.run(
+        occasion = Occasion(opened, batch, self._is_owner(batch.last))
+        turn = opened.setup.agent.run(
             system=_system(opened),
             transcript=opened.transcript,
             question=tuple(question),
-            tools=self._toolboxes.packed(
-                Occasion(opened, batch, self._is_owner(batch.last)),
-                (sender.tool,) if sender else (),
-            ),
+            tools=self._toolboxes.packed(occasion, (sender.tool,) if sender else ()),
         )
         async with aclosing(turn) as events:
             async for event in events:
