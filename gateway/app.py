@@ -108,8 +108,7 @@ class Gateway:
         self.pool = AgentPool(agent, settings.agents.of(MAIN), make_agent)
         setups = Setups(profiles, self.pool, no_skills if skills is None else skills.open)
         self.opened = OpenSessions(sessions, contents=self.attachments.contents, setups=setups)
-        routes = Routes(ledger)
-        self._routes = routes
+        self._routes = routes = Routes(ledger)
         self.watch = Watch(ledger, clock)
         ending = Ending(sessions, ledger, self.opened, clock, profiles.kept, self.watch)
         asking = Asking(sessions, ledger, self.channels, self.delivery, clock, profiles.kept)
@@ -130,6 +129,7 @@ class Gateway:
         offers = Offers(profiles, self.pool, list_models, skills, settings.mcp)
         self.choosing = Choosing(keeping, self.thinking, offers, profiles)
         self.compacting = Compacting(keeping, self.thinking, clock, self.purse)
+        titling = Titling(keeping, ledger, self.purse, clock, self._between, self._begin)
         conversation = Conversation(
             keeping=keeping,
             compacting=self.compacting,
@@ -141,14 +141,7 @@ class Gateway:
             feed=self.feed,
             clock=clock,
             purse=self.purse,
-            titling=Titling(
-                keeping,
-                ledger,
-                self.purse,
-                clock,
-                between=self._between,
-                begin=self._begin,
-            ),
+            titling=titling,
             is_owner=self._is_owner,
             books=(
                 self.choosing.book,

@@ -44,7 +44,6 @@ class Titling:
         ledger: Ledger,
         purse: Purse,
         clock: Clock,
-        *,
         between: Between,
         begin: Begin,
     ) -> None:
