@@ -75,7 +75,7 @@ def offer_of(
             unusable.append(names[tool.name])
             continue
         spec = ToolSpec(names[tool.name], _described(server, tool.description), schema)
-        tools.append(Tool(spec, AnyArguments, _runner(call, tool.name), limit=limit))
+        tools.append(Tool(spec, AnyArguments, _runner(call, tool.name), foreign=True, limit=limit))
     return Offer(tuple(tools), _left_out(len(wanted), unusable))
 
 
