@@ -186,7 +186,7 @@ class AgentSettings(BaseModel):
     """The tools that may be used, by name, where `*` stands for anything; all when not set."""
 
     mcp: tuple[str, ...] | None = None
-    """The MCP servers that may be used, by their names under `mcp`; all when not set."""
+    """The MCP servers that may be used, by name (`*` stands for anything); all when not set."""
 
     media: MediaMode = MediaMode.AUTO
     """`auto`: models that are known to take images and documents are shown them; `always`: the

@@ -7,6 +7,7 @@ between two turns. Without one, the caller holds the state folder's lock.
 from dataclasses import asdict
 from datetime import datetime
 
+from gateway.admin_choices import Skills, no_skills
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.admin_live import Live
 from gateway.admin_people import PeopleActions
@@ -34,8 +35,9 @@ class Admin:
         clock: Clock,
         receipts: KeepsReceipts,
         live: Live | None = None,
+        skills: Skills = no_skills,
     ) -> None:
-        self.sessions = SessionActions(sessions, ledger, life, live)
+        self.sessions = SessionActions(sessions, ledger, life, live, skills)
         self.people = PeopleActions(PeopleErasing(sessions, ledger, life, receipts, clock, live))
         self._ledger = ledger
         self._clock = clock

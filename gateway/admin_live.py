@@ -6,7 +6,9 @@ from typing import Any, Protocol, TypeVar
 from channels.channel import Health
 from gateway.compacting import Compacted
 from gateway.routing import Route
+from gateway.settable import Change
 from state.keys import Address
+from state.session import Session
 
 T = TypeVar("T")
 
@@ -19,6 +21,12 @@ class Live(Protocol):
 
     async def compact(self, route: Route, wish: str | None) -> Compacted | None:
         """Summarise a session in its lane; None when there is nothing to summarise."""
+
+    async def choose(self, route: Route, changes: Sequence[Change]) -> Session:
+        """Set a session anew in its lane, all of it or nothing.
+
+        Raises `not_offered.NotOffered`, `settable.InvalidChoice`.
+        """
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Every account's name, its kind, and how it is."""

@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from gateway import settable
+from gateway.admin_choices import Skills, as_refusals, chosen, named, no_skills, titled
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.admin_import import brought, exists
 from gateway.admin_live import Live
 from gateway.life import Life
+from gateway.not_offered import check_skill
 from gateway.reading import LOOKED_AT, Json, no_such, the_one
 from gateway.routing import Route
+from gateway.siblings import Siblings
 from state.keys import SessionId
 from state.lifecycle import Phase
 from state.session import Session
@@ -26,12 +30,18 @@ class SessionActions:
     """Actions on sessions, told in JSON values: between two turns where a gateway runs."""
 
     def __init__(
-        self, sessions: Sessions, ledger: Ledger, life: Life, live: Live | None = None
+        self,
+        sessions: Sessions,
+        ledger: Ledger,
+        life: Life,
+        live: Live | None = None,
+        skills: Skills = no_skills,
     ) -> None:
         self._sessions = sessions
         self._ledger = ledger
         self._life = life
         self._live = live
+        self._skills = skills
 
     async def clear(
         self, names: Sequence[str] = (), *, every: bool = False, erase: bool = False
@@ -77,6 +87,29 @@ class SessionActions:
             "undone": back is not None,
             "tokens": None if back is None else back.context.tokens,
         }
+
+    async def set(self, name: str, assignments: Sequence[str]) -> Json:
+        """Set a session anew (``model=…``, see `settable`), all of it or nothing.
+
+        Without a gateway it is not asked whether there is such a model, tool or MCP server.
+        """
+        row = await self._resolve(name)
+        with as_admin_errors(), as_refusals():
+            changes = [settable.assignment(text) for text in assignments]
+            if self._live is not None:
+                after = await self._live.choose(Route(row.key, row.id), changes)
+            else:
+                after = settable.applied(await self._facts(row), changes)
+                if after.choices.skill and settable.sets(changes, "skill"):
+                    check_skill(after.choices.skill, self._skills(after.agent))
+                after = await self._life.change(after)
+        return {"id": row.id, "key": str(row.key), "chosen": chosen(after, changes)}
+
+    async def rename(self, name: str, called: str) -> Json:
+        """Give a side session another name, and any other session another title."""
+        row = await self._resolve(name)
+        after = await self._between_turns(row.id, partial(self._rename, row, called))
+        return {"id": row.id, "key": str(row.key), "name": after.name, "title": after.title}
 
     async def archive(self, names: Sequence[str]) -> Json:
         """Put sessions away until the next message. Their histories are compressed."""
@@ -197,6 +230,14 @@ class SessionActions:
 
     async def _undo(self, row: SessionRow) -> Session | None:
         return await self._life.undo(await self._facts(row))
+
+    async def _rename(self, row: SessionRow, called: str) -> Session:
+        session = await self._facts(row)
+        with as_refusals():
+            if session.base is None:
+                return await self._life.change(titled(session, called))
+            family = Siblings.of(session.base, await self._ledger.family(session.base))
+            return await self._life.change(named(session, called, family))
 
     async def _facts(self, row: SessionRow) -> Session:
         loaded = await self._sessions.load(row.id)

@@ -24,6 +24,7 @@ from gateway.open_sessions import OpenSession, is_shared
 from gateway.purse import Purse
 from gateway.stop import Stop
 from gateway.thinking import Stopped, Thinking
+from gateway.titling import Titling
 from gateway.turn_entries import answer, questions, steps
 from state.history import AssistantEntry, Entry, UserEntry
 from state.messages import Accepted, InboundMessage, Outcome, Reply, ReplyKind
@@ -58,6 +59,7 @@ class Answering:
         clock: Clock,
         compacting: Compacting,
         purse: Purse,
+        titling: Titling,
     ) -> None:
         self._keeping = keeping
         self._attachments = attachments
@@ -67,6 +69,7 @@ class Answering:
         self._clock = clock
         self._compacting = compacting
         self._purse = purse
+        self._titling = titling
 
     async def answer(self, batch: Batch, stop: Stop) -> Batch | None:
         """Bring messages to their outcome; see `lanes.Handle` for what is returned."""
@@ -207,6 +210,8 @@ class Answering:
         self._compacting.counted(turn.opened, finished)
         reply = Reply(text, files=finished.files)
         await self._close(turn, Outcome.REPLIED, reply, said=entries[-1])
+        whole = [*turn.asked, *entries]
+        self._titling.answered(turn.batch.last, turn.opened, whole)
 
     async def _stopped(self, turn: _Turn, words: str) -> None:
         """What people have seen of the answer was said, and the model knows it."""

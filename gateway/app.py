@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from datetime import timedelta
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -19,15 +19,18 @@ from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
 from gateway.admission import Policy, is_owner
 from gateway.agent_pool import AgentPool, Make
+from gateway.asking import Asking, Forgetting
 from gateway.attachments import Attachments
 from gateway.choosing import Choosing
 from gateway.clock import Clock
-from gateway.compacting import Compacted, Compacting
+from gateway.compacting import Compacted, Compacting, news
 from gateway.config import Settings
 from gateway.conversation import Conversation
+from gateway.ending import Ending
 from gateway.events import Feed
+from gateway.housekeeping import Housekeeping
 from gateway.intake import Intake
-from gateway.janitor import Housekeeping, Janitor
+from gateway.janitor import Janitor
 from gateway.keeping import Keeping
 from gateway.lanes import Lanes
 from gateway.life import Life
@@ -37,18 +40,24 @@ from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.profiles import Profiles
 from gateway.purse import Purse
+from gateway.routes import Routes
 from gateway.routing import Route
+from gateway.settable import Change
 from gateway.setups import Setups, no_skills
+from gateway.side_sessions import SideSessions
 from gateway.speaking import Speaking
 from gateway.supervisor import Supervisor
+from gateway.switching import Switching
 from gateway.thinking import Thinking
+from gateway.titling import Titling
 from gateway.token_locks import TokenLock
 from gateway.toolboxes import Toolboxes, basic_shelf
 from gateway.trouble import Trouble
+from gateway.watching import Watch
 from state.keys import Address, SessionKey
 from state.messages import Accepted, Deletion, OwedPart, Reply, ReplyKind
-from state.quiet import Spans
-from state.store import Ledger, Role, SessionRow, Sessions
+from state.session import Session
+from state.store import Ledger, Role, SessionRow, Sessions, StoreError
 
 T = TypeVar("T")
 _log = structlog.get_logger("gateway")
@@ -72,6 +81,7 @@ class Gateway:
         skills: SkillFolders | None = None,
         channels: Sequence[Channel] = (),
         token_locks: Mapping[str, TokenLock] = MappingProxyType({}),
+        search_problem: Callable[[], str | None] = lambda: None,
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock = clock or Clock()
@@ -98,7 +108,13 @@ class Gateway:
         self.pool = AgentPool(agent, settings.agents.of(MAIN), make_agent)
         setups = Setups(profiles, self.pool, no_skills if skills is None else skills.open)
         self.opened = OpenSessions(sessions, contents=self.attachments.contents, setups=setups)
-        self.life = Life(sessions, ledger, self.opened, clock)
+        self._routes = routes = Routes(ledger)
+        self.watch = Watch(ledger, clock)
+        ending = Ending(sessions, ledger, self.opened, clock, profiles.kept, self.watch)
+        asking = Asking(sessions, ledger, self.channels, self.delivery, clock, profiles.kept)
+        self.life = Life(
+            sessions, ledger, self.opened, clock, ending=ending, ask=asking.ask, gone=routes.gone
+        )
         self.purse = Purse(ledger, self.trouble, settings, clock, self._announce)
         self.thinking = Thinking(
             self._speaking.streaming,
@@ -109,16 +125,11 @@ class Gateway:
             is_owner=self._is_owner,
             at_once=settings.gateway.max_turns,
         )
-        keeping = Keeping(sessions, self.opened, self.trouble, clock)
-        offers = Offers(
-            profiles,
-            self.pool,
-            list_models=list_models,
-            skills=skills,
-            servers=settings.mcp,
-        )
+        keeping = Keeping(sessions, self.opened, self.trouble, clock, ending)
+        offers = Offers(profiles, self.pool, list_models, skills, settings.mcp)
         self.choosing = Choosing(keeping, self.thinking, offers, profiles)
         self.compacting = Compacting(keeping, self.thinking, clock, self.purse)
+        titling = Titling(keeping, ledger, self.purse, clock, self._between, self._begin)
         conversation = Conversation(
             keeping=keeping,
             compacting=self.compacting,
@@ -130,8 +141,13 @@ class Gateway:
             feed=self.feed,
             clock=clock,
             purse=self.purse,
+            titling=titling,
             is_owner=self._is_owner,
-            books=(self.choosing.book,),
+            books=(
+                self.choosing.book,
+                SideSessions(ledger, routes, keeping, clock).book,
+                Forgetting(ending, self.trouble).book,
+            ),
         )
         self.lanes = Lanes(conversation.handle, mode=self._queued)
         policies = {name: Policy.of(each) for name, each in settings.channels.items()}
@@ -141,6 +157,8 @@ class Gateway:
             channels=self.channels,
             policies=self._policies,
             people=self.people,
+            routes=routes,
+            switching=Switching(sessions, ledger, profiles, clock),
             lanes=self.lanes,
             delivery=self.delivery,
             trouble=self.trouble,
@@ -149,14 +167,16 @@ class Gateway:
             scope=settings.agents.defaults.session.channel_scope,
             max_queue=settings.gateway.max_queue,
         )
+        rules = Housekeeping.set_by(settings)
         self._janitor = Janitor(
-            sessions, ledger, self.lanes, self.life, clock, _housekeeping(settings), self._rests
+            sessions, ledger, self.lanes, self.life, clock, rules, self._rests, watch=self.watch
         )
         self._supervisors = {
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
             for name, channel in self.channels.items()
         }
         self._started_at = clock.now()
+        self._search_problem = search_problem
         self._tasks: set[asyncio.Task[None]] = set()
         self._reports: tuple[str, ...] = ()
         self._stop_asked = asyncio.Event()
@@ -171,6 +191,8 @@ class Gateway:
         for report in reports:
             _log.error("state_repaired", report=report)
         await self.purse.open()
+        with suppress(StoreError):
+            await self.watch.look()
         await self.intake.recover()
         for supervisor in self._supervisors.values():
             supervisor.start()
@@ -216,8 +238,21 @@ class Gateway:
             opened = await self.opened.open(route, at=self.clock.now())
             done = await self.compacting.asked(opened, wish=wish)
             if done is not None:
+                opened.news = news(done)
                 await self.ledger.index(opened.session)
             return done
+
+        # The session stays open as it is: it has something to tell.
+        return await self.lanes.run_between(route.session, act)
+
+    async def choose(self, route: Route, changes: Sequence[Change]) -> Session:
+        """Set a session anew in its lane, all of it or nothing."""
+
+        async def act() -> Session:
+            opened = await self.opened.open(route, at=self.clock.now())
+            await self.choosing.choose(opened, changes)
+            await self.ledger.index(opened.session)
+            return opened.session
 
         return await self.in_lane(route.session, act)
 
@@ -234,7 +269,7 @@ class Gateway:
 
     async def aliases_changed(self) -> None:
         """Other keys lead to sessions."""
-        await self.intake.refresh_aliases()
+        await self._routes.refresh()
 
     async def tell(self, address: Address, text: str) -> None:
         """Say something of Argent's own at an address, as far as the platform takes it now."""
@@ -268,6 +303,7 @@ class Gateway:
             "sessions_working": len(self.lanes),
             "parts_queued": len(self.delivery),
             "storage_problem": self.trouble.problem,
+            "search_problem": self._search_problem(),
             "repaired": list(self._reports),
         }
 
@@ -286,7 +322,10 @@ class Gateway:
         if self.settings.agents.of(row.agent).session.idle_compaction and row.context_tokens:
             self._begin(self._summarise_resting(row), name=f"summary of {row.id}")
 
-    def _begin(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+    async def _between(self, session_id: str, act: Callable[[], Awaitable[None]]) -> None:
+        await self.lanes.run_between(session_id, act)
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Do something beside everything else; it ends with the gateway at the latest."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
@@ -314,13 +353,3 @@ class Gateway:
             if name != TERMINAL and owners:
                 addresses.append(Address(name, owners[0]))
         await asyncio.gather(*(self.tell(address, text) for address in addresses))
-
-
-def _housekeeping(settings: Settings) -> Housekeeping:
-    kept = settings.agents.defaults.session
-    idle_after = timedelta(seconds=kept.idle_after)
-    return Housekeeping(
-        Spans(idle_after, kept.archive_after, kept.retention),
-        keep=timedelta(days=settings.gateway.keep_days),
-        max_sessions=kept.max_sessions,
-    )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gateway import commands
+from gateway.asking import begun_anew
 from gateway.batch import Batch
 from gateway.commands import CommandName
 from gateway.compacting import Compacting, told
@@ -42,7 +43,6 @@ class Basics:
         return {
             CommandName.HELP: self._help,
             CommandName.STATUS: self._status,
-            CommandName.NEW: self._clear,
             CommandName.CLEAR: self._clear,
             CommandName.COMPACT: self._compact,
             CommandName.STOP: self._stop,
@@ -54,7 +54,7 @@ class Basics:
     async def _status(self, asked: Asked) -> Reply:
         opened = asked.opened
         today = self._purse.today(opened.session.id)
-        return said(status_text(opened.session, model=opened.setup.agent.model, today=today))
+        return said(status_text(opened.session, opened.setup, today=today))
 
     async def _clear(self, asked: Asked) -> Reply:
         session = asked.opened.session
@@ -62,7 +62,7 @@ class Basics:
             return said(notice("nothing_to_clear"))
         reason = f"/{asked.command}"
         await self._trouble.insist(lambda: self._life.clear(session, reason=reason))
-        return said(notice("cleared"))
+        return begun_anew(asked.opened.setup.kept.persistence)
 
     async def _compact(self, asked: Asked) -> Reply:
         with self._thinking.working(Batch((asked.accepted,))):

@@ -11,9 +11,10 @@ from gateway.basics import said
 from gateway.choosing_text import MOST_BUTTONS
 from gateway.commands import CommandName
 from gateway.keeping import Keeping
+from gateway.not_offered import NotOffered
 from gateway.notices import notice
 from gateway.obeying import Asked, Obey
-from gateway.offers import NotOffered, Offers
+from gateway.offers import Offers
 from gateway.open_sessions import OpenSession
 from gateway.profiles import Profiles
 from gateway.settable import Change, InvalidChoice, change

@@ -9,7 +9,12 @@ class CommandName(StrEnum):
     HELP = "help"
     STATUS = "status"
     NEW = "new"
+    SESSIONS = "sessions"
+    SESSION = "session"
+    RENAME = "rename"
     CLEAR = "clear"
+    KEEP = "keep"
+    FORGET = "forget"
     COMPACT = "compact"
     STOP = "stop"
     MODEL = "model"
@@ -22,8 +27,13 @@ class CommandName(StrEnum):
 DESCRIPTIONS = {
     CommandName.HELP: "What I can do",
     CommandName.STATUS: "This conversation: model, messages, context",
-    CommandName.NEW: "Start a new conversation",
+    CommandName.NEW: "Start another conversation; a name behind it is how to find it again",
+    CommandName.SESSIONS: "Our conversations",
+    CommandName.SESSION: "Go on in another conversation, by its name or number",
+    CommandName.RENAME: "Give this conversation a name",
     CommandName.CLEAR: "Forget this conversation (it stays in the archive)",
+    CommandName.KEEP: "Keep this conversation, where I asked whether I shall",
+    CommandName.FORGET: "Erase all that we ever said here for good",
     CommandName.COMPACT: "Summarise what we said, to make room (`undo` takes it back)",
     CommandName.STOP: "Stop the answer I am working on",
     CommandName.MODEL: "The model that answers here; a name behind it chooses another",

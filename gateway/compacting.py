@@ -66,7 +66,7 @@ class Compacting:
         silent = rules.strategy is Strategy.SLIDING and bool(opened.session.context.undo)
         done = await self._compact(opened, rules, reason, coming, stop=stop)
         if done is not None and not silent:
-            opened.news = _news(done)
+            opened.news = news(done)
 
     async def overflowed(self, opened: OpenSession, coming: Sequence[Said], stop: Stop) -> bool:
         """Compact what a model found too long; whether anything left the context."""
@@ -76,7 +76,7 @@ class Compacting:
         rules = replace(rules, limit=min(rules.limit, real))
         done = await self._compact(opened, rules, Reason.OVERFLOW, coming, stop=stop)
         if done is not None:
-            opened.news = _news(done)
+            opened.news = news(done)
         return done is not None
 
     async def asked(
@@ -99,7 +99,7 @@ class Compacting:
             return False
         done = await self._compact(opened, setup.rules, Reason.IDLE, ())
         if done is not None:
-            opened.news = _news(done)
+            opened.news = news(done)
         return done is not None
 
     def length(self, opened: OpenSession) -> int:
@@ -194,6 +194,7 @@ def told(done: Compacted) -> str:
     )
 
 
-def _news(done: Compacted) -> str:
+def news(done: Compacted) -> str:
+    """What people are told with the next answer, who did not ask for a compaction."""
     name = "compacted" if done.summarised else "dropped"
     return notice(name, first=done.first, last=done.last)

@@ -28,6 +28,7 @@ from gateway.purse import Purse
 from gateway.revising import Revising
 from gateway.stop import Stop
 from gateway.thinking import Thinking
+from gateway.titling import Titling
 from gateway.trouble import Trouble
 from state.messages import Accepted, Correction, Deletion, Outcome, Reply, ReplyKind
 
@@ -50,6 +51,7 @@ class Conversation:
         feed: Feed,
         clock: Clock,
         purse: Purse,
+        titling: Titling,
         is_owner: Callable[[Accepted], bool],
         books: Sequence[Mapping[CommandName, Obey]] = (),
     ) -> None:
@@ -62,6 +64,7 @@ class Conversation:
             clock=clock,
             compacting=compacting,
             purse=purse,
+            titling=titling,
         )
         self._revising = Revising(keeping, closing)
         basics = Basics(compacting, thinking, life, trouble, purse)

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from agents.agent import Agent
 from agents.config import MAIN, AgentSettings
 from agents.models.http import new_session
 from agents.models.model import ModelSettings, Timeouts
-from agents.models.registry import Resolution, resolve
+from agents.models.registry import Listing, Resolution, list_models, resolve
 from agents.skill_folders import SkillFolders
 from channels.channel import Channel, Command
 from channels.registry import build
@@ -90,6 +90,10 @@ class Makers:
             max_steps=agent.max_steps,
         )
 
+    async def listed(self) -> Sequence[Listing]:
+        """Every provider's models."""
+        return await list_models(model_settings(self._settings), self._http)
+
     async def make(self, agent: AgentSettings) -> Agent:
         """The agent of these settings. Raises `agents.errors.NotConfigured`."""
         return self.agent(agent, await self.resolve(agent))
@@ -121,9 +125,11 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             ledger=state.ledger,
             agent=makers.agent(settings.agents.of(MAIN), resolution),
             make_agent=makers.make,
+            list_models=makers.listed,
             skills=SkillFolders(state_dir),
             channels=_channels(settings, http, state.ledger),
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),
+            search_problem=lambda: state.search.problem,
         )
         state.search.start()
         control = ControlServer(gateway, state_dir, clock=gateway.clock)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -15,10 +16,12 @@ from gateway.delivery import Delivery
 from gateway.lanes import Lanes
 from gateway.notices import notice
 from gateway.people import People
-from gateway.routing import Route, route
+from gateway.routes import Routes
+from gateway.routing import Route
 from gateway.scopes import scope_of
+from gateway.switching import Switching
 from gateway.trouble import Trouble
-from state.keys import Scope, SessionId, SessionKey, SessionType
+from state.keys import Scope, SessionId
 from state.messages import (
     Accepted,
     Correction,
@@ -45,6 +48,8 @@ class Intake:
         channels: Mapping[str, Channel],
         policies: Mapping[str, Policy],
         people: People,
+        routes: Routes,
+        switching: Switching,
         lanes: Lanes,
         delivery: Delivery,
         trouble: Trouble,
@@ -57,6 +62,8 @@ class Intake:
         self._channels = channels
         self._policies = policies
         self._people = people
+        self._routes = routes
+        self._switching = switching
         self._lanes = lanes
         self._delivery = delivery
         self._trouble = trouble
@@ -64,13 +71,12 @@ class Intake:
         self._accounts = accounts
         self._scope = scope
         self._max_queue = max_queue
-        self._aliases: dict[str, SessionId] = {}
         self._arriving: Counter[SessionId] = Counter()
         self._taking: set[asyncio.Task[None]] = set()
 
     async def recover(self) -> None:
         """Take up what an earlier run left: messages without an outcome, parts not sent."""
-        await self.refresh_aliases()
+        await self._routes.refresh()
         await self._people.refresh()
         owed = await self._ledger.owed()
         pending = await self._ledger.pending()
@@ -82,10 +88,6 @@ class Intake:
                 self._dispatch(accepted)
             else:
                 _log.warning("account_gone", channel=accepted.message.address.channel)
-
-    async def refresh_aliases(self) -> None:
-        """Let other keys lead to sessions, as the ledger says now."""
-        self._aliases = await self._ledger.aliases()
 
     async def receive(self, inbound: Inbound) -> None:
         """Take something over durably. Raises `StorageFull` or `StorageFailed` when it is not.
@@ -130,7 +132,7 @@ class Intake:
                 _log.error("update_set_aside", source=inbound.source, reason=inbound.reason)
                 await self._ledger.set_aside(inbound)
             case Migration():
-                await self._migrate(inbound)
+                await self._routes.migrate(inbound)
             case InboundMessage():
                 await self._take(inbound)
             case Correction():
@@ -150,8 +152,33 @@ class Intake:
                 scope = self._scope
                 if (settings := self._accounts.get(account)) is not None:
                     scope = scope_of(message.container, settings, scope)
-                way = route(message, owner=owner, scope=scope, aliases=self._aliases)
-                await self._accept(message, way)
+                await self._enter(message, partial(self._routes.of, owner=owner, scope=scope))
+
+    async def _enter(
+        self, message: InboundMessage, route: Callable[[InboundMessage], Route]
+    ) -> None:
+        """Accept a message in the session that its chat is in by then; see `Routes`."""
+        switches = self._switching.asked(message)
+        turn = self._routes.turn(route(message), switches=switches)
+        if turn is None:
+            await self._accept(message, route(message))
+            return
+        async with turn:
+            if switches:
+                await self._switch(message, route(message))
+            else:
+                await self._accept(message, route(message))
+
+    async def _switch(self, message: InboundMessage, way: Route) -> None:
+        """Accept what may lead its chat elsewhere, in the session that it leads to."""
+        known = await self._ledger.taken(message.address.channel, message.source)
+        to = None if known is not None else await self._switching.to(message, way)
+        if to is not None:
+            if await self._accept(message, to, base=way.base):
+                self._routes.switched(to)
+        elif await self._accept(message, way) and known is not None:
+            # It switched when the ledger stored it, and said that it did not.
+            await self._routes.refresh()
 
     async def _correct(self, correction: Correction) -> None:
         """Take over what was changed of a message that is known; of others there is no talk.
@@ -172,13 +199,20 @@ class Intake:
         if original is not None:
             await self._accept(deletion, Route(original.key, original.session))
 
-    async def _accept(self, message: InboundMessage | Correction | Deletion, way: Route) -> None:
+    async def _accept(
+        self,
+        message: InboundMessage | Correction | Deletion,
+        way: Route,
+        *,
+        base: SessionId | None = None,
+    ) -> bool:
+        """Whether a message was taken over now; `base` as in `Ledger.accept`."""
         # A stop is always taken, and so is a deletion: they make the work less.
         urgent = isinstance(message, InboundMessage) and commands.stops(message.text)
         waiting = self._lanes.waiting(way.session) + self._arriving[way.session]
         if waiting >= self._max_queue and not (urgent or isinstance(message, Deletion)):
             await self._turn_away(message, waiting)
-            return
+            return False
         self._arriving[way.session] += 1
         try:
             accepted = await self._ledger.accept(
@@ -187,6 +221,7 @@ class Intake:
                 session=way.session,
                 entry=self._clock.id(),
                 at=self._clock.now(),
+                base=base,
             )
         finally:
             self._arriving[way.session] -= 1
@@ -194,8 +229,9 @@ class Intake:
                 del self._arriving[way.session]
         if accepted is None:
             _log.info("seen_before", source=message.source)
-            return
+            return False
         self._dispatch(accepted)
+        return True
 
     def _dispatch(self, accepted: Accepted) -> None:
         message = accepted.message
@@ -210,18 +246,6 @@ class Intake:
             message, reason="queue_full", parts=parts, at=self._clock.now()
         )
         self._delivery.post(owed or ())
-
-    async def _migrate(self, migration: Migration) -> None:
-        """The group's session is reached by the supergroup's key from now on."""
-        old = SessionKey(migration.channel, migration.old_chat, SessionType.GROUP)
-        new = SessionKey(migration.channel, migration.new_chat, SessionType.GROUP)
-        session_id = self._aliases.get(str(old), old.session_id)
-        if self._aliases.get(str(new)) == session_id:
-            return
-        # Nothing waits for a turn that runs: the session takes its new key when it is used next.
-        await self._ledger.set_alias(new, session_id)
-        self._aliases[str(new)] = session_id
-        _log.info("chat_migrated", session=session_id, key=str(new))
 
 
 def _account(inbound: Inbound) -> str:

@@ -5,15 +5,15 @@ What time is believed is decided in `lived`: a clock that jumps makes nothing du
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from gateway.clock import Clock
+from gateway.housekeeping import Housekeeping, Terms
 from gateway.lanes import Lanes
-from gateway.life import Life
+from gateway.life import Life, NotOver
 from gateway.patience import Patience
 from gateway.watching import Watch
 from state.keys import SessionId
@@ -44,18 +44,6 @@ class _NothingWorks(Exception):
     """Whatever was tried in this round failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Housekeeping:
-    """What is kept, and for how long. `keep`: finished messages and deleted sessions.
-
-    `max_sessions` is how many sessions there may be; 0: any number.
-    """
-
-    spans: Spans
-    keep: timedelta
-    max_sessions: int = 0
-
-
 class Janitor:
     """Submits what is due to each session's lane, so that it cannot meet a message half-way.
 
@@ -71,6 +59,8 @@ class Janitor:
         clock: Clock,
         rules: Housekeeping,
         rests: Callable[[SessionRow], None] = lambda _: None,
+        *,
+        watch: Watch | None = None,
     ) -> None:
         self._sessions = sessions
         self._ledger = ledger
@@ -79,7 +69,7 @@ class Janitor:
         self._clock = clock
         self._rules = rules
         self._rests = rests
-        self._watch = Watch(ledger, clock)
+        self._watch = watch or Watch(ledger, clock)
         self._patience = Patience()
 
     async def run(self) -> None:
@@ -101,40 +91,57 @@ class Janitor:
             before = self._watch.ago(self._rules.keep)
             await self._ledger.prune(before)
             await self._sessions.empty_deleted(before)
-        oldest = await self._ledger.oldest()
-        busy = [await self._settle(due, span, oldest) for due, span in self._due()]
-        if self._rules.max_sessions:
-            busy.append(await self._make_room())
-        return await self._until_next(await self._ledger.oldest() if any(busy) else oldest)
+        left = {agent: await self._tend(agent) for agent in await self._ledger.agents()}
+        # Also of conversations that were erased before: what was still owed then is out by now,
+        # and a crash may have come behind the last of them.
+        emptied = await self._ledger.empty_log()
+        delay = await self._until_next(left)
+        return delay if emptied else min(delay, AFTER_FAILURE)
 
-    def _due(self) -> Sequence[tuple[Due, timedelta]]:
+    async def _tend(self, agent: str) -> Mapping[Phase, datetime]:
+        """Do what is due for an agent's sessions; how long quiet those are that are left."""
+        terms = self._rules.of(agent)
+        oldest = await self._ledger.oldest(agent=agent)
+        busy = [
+            await self._settle(agent, due, span, oldest) for due, span in self._due(terms.spans)
+        ]
+        if terms.max_sessions:
+            busy.append(await self._make_room(agent, terms))
+        return await self._ledger.oldest(agent=agent) if any(busy) else oldest
+
+    def _due(self, spans: Spans) -> Sequence[tuple[Due, timedelta]]:
         """What can be due. A clock in doubt decides nothing but who is idle."""
-        found = self._rules.spans.each()
-        return [each for each in found if self._watch.trusted or each[0] is Due.IDLE]
+        return [each for each in spans.each() if self._watch.trusted or each[0] is Due.IDLE]
 
-    async def _settle(self, due: Due, span: timedelta, oldest: Mapping[Phase, datetime]) -> bool:
+    async def _settle(
+        self, agent: str, due: Due, span: timedelta, oldest: Mapping[Phase, datetime]
+    ) -> bool:
         """Do what is due; whether anything was."""
         before = self._watch.ago(span)
         phases = [phase for phase in concerns(due) if phase in oldest and oldest[phase] < before]
 
+        def believed(stamp: datetime) -> bool:
+            return self._watch.believes(stamp, span)
+
         async def settle(row: SessionRow) -> None:
             reason = f"quiet for {span}"
-            if await self._life.settle(row.id, due, before=before, reason=reason):
+            settled = await self._life.settle(
+                row.id, due, before=before, reason=reason, believed=believed
+            )
+            if settled:
                 _log.info("session_settled", session=row.id, due=due, reason=reason)
                 if due is Due.IDLE:
                     self._rests(row)
 
         for phase in phases:
             more = True
-            while more and (rows := await self._first((phase,), before, _AT_ONCE)):
+            while more and (rows := await self._first(agent, (phase,), before, _AT_ONCE)):
                 more = await self._each(rows, settle, removes=due is Due.ERASE)
         return bool(phases)
 
-    async def _make_room(self) -> bool:
-        """Delete the longest quiet sessions beyond the most there may be; none that is active.
-
-        Whether there were any.
-        """
+    async def _make_room(self, agent: str, terms: Terms) -> bool:
+        """Delete an agent's longest quiet sessions beyond the most there may be; none that is
+        active. Whether there were any."""
 
         async def delete(row: SessionRow) -> None:
             before = row.updated_at + _TICK
@@ -145,14 +152,11 @@ class Janitor:
                 _log.info("session_deleted", session=row.id, kept=deleted.kept, reason="too many")
 
         found, more = False, True
-        while more and (surplus := await self._surplus()) > 0:
-            rows = await self._first(_RESTING, self._watch.now, min(surplus, _AT_ONCE))
+        while more and (surplus := await self._ledger.held(agent) - terms.max_sessions) > 0:
+            rows = await self._first(agent, _RESTING, self._watch.now, min(surplus, _AT_ONCE))
             found = found or bool(rows)
             more = bool(rows) and await self._each(rows, delete, removes=True)
         return found
-
-    async def _surplus(self) -> int:
-        return (await self._ledger.counts()).sessions - self._rules.max_sessions
 
     async def _each(self, rows: Sequence[SessionRow], act: Act, *, removes: bool) -> bool:
         """Do something with each of these, all at once; whether any of it went well.
@@ -183,32 +187,41 @@ class Janitor:
             await self._lanes.run_between(row.id, action)
         except Exception as error:
             first = self._patience.failed(row.id, self._clock.steady())
-            if first and not isinstance(error, _Busy):
+            if first and not isinstance(error, _Busy | NotOver):
                 _log.error("session_not_settled", session=row.id, error=str(error))
             return False
         self._patience.succeeded(row.id)
         return True
 
     async def _first(
-        self, phases: Sequence[Phase], before: datetime, most: int
+        self, agent: str, phases: Sequence[Phase], before: datetime, most: int
     ) -> Sequence[SessionRow]:
         """The longest quiet sessions of these phases, but for those that wait to be tried again."""
         now, found = self._clock.steady(), []
         for phase in phases:
-            rows = await self._ledger.quiet_since(phase, before, most + len(self._patience))
+            many = most + len(self._patience)
+            rows = await self._ledger.quiet_since(phase, before, many, agent=agent)
             found += [row for row in rows if not self._patience.waits(row.id, now)]
         return sorted(found, key=lambda row: (row.updated_at, row.id))[:most]
 
-    async def _until_next(self, oldest: Mapping[Phase, datetime]) -> float:
+    async def _until_next(self, left: Mapping[str, Mapping[Phase, datetime]]) -> float:
         # What becomes active from now on cannot be due before this.
-        delays = [self._rules.spans.shortest().total_seconds()]
+        delays = [self._rules.shortest().total_seconds()]
         again = self._patience.next(self._clock.steady())
         if again is not None:
             delays.append(again)
-            firsts = [await self._first((phase,), self._watch.now, 1) for phase in oldest]
-            oldest = {rows[0].phase: rows[0].updated_at for rows in firsts if rows}
-        for due, span in self._due():
-            before = self._watch.ago(span)
-            quiet = [oldest[phase] for phase in concerns(due) if phase in oldest]
-            delays += [(at - before).total_seconds() for at in quiet]
+        for agent, phases in left.items():
+            oldest = phases
+            if again is not None:
+                oldest = await self._oldest_that_can_be_tried(agent, phases)
+            for due, span in self._due(self._rules.of(agent).spans):
+                before = self._watch.ago(span)
+                quiet = [oldest[phase] for phase in concerns(due) if phase in oldest]
+                delays += [(at - before).total_seconds() for at in quiet]
         return min(delays)
+
+    async def _oldest_that_can_be_tried(
+        self, agent: str, phases: Collection[Phase]
+    ) -> Mapping[Phase, datetime]:
+        firsts = [await self._first(agent, (phase,), self._watch.now, 1) for phase in phases]
+        return {rows[0].phase: rows[0].updated_at for rows in firsts if rows}

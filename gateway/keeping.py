@@ -8,9 +8,12 @@ from functools import partial
 from agents.prompt import NO_MEDIA
 from agents.transcript import Media
 from gateway.clock import Clock
+from gateway.ending import Ending
 from gateway.open_sessions import OpenSession, OpenSessions
 from gateway.routing import Route
+from gateway.titles import entitled, unentitled
 from gateway.trouble import Trouble
+from state.choices import Persistence
 from state.compaction import Plan, Reason
 from state.history import Entry, SummaryEntry
 from state.keys import Address
@@ -30,20 +33,30 @@ class Keeping:
         opened: OpenSessions,
         trouble: Trouble,
         clock: Clock,
+        ending: Ending,
     ) -> None:
         self._sessions = sessions
         self._opened = opened
         self._trouble = trouble
         self._clock = clock
+        self._ending = ending
 
     async def open(self, accepted: Accepted) -> OpenSession:
-        """The session that a message was routed to."""
+        """The session that a message was routed to.
+
+        One whose words do not outlive it begins anew when it had ended before that.
+        """
         message = accepted.message
         route = Route(accepted.key, accepted.session)
         title = message.title if isinstance(message, InboundMessage) else None
-        return await self._trouble.insist(
-            lambda: self._opened.open(route, at=accepted.at, title=title)
-        )
+        open_it = partial(self._opened.open, route, at=accepted.at, title=title)
+        opened = await self._trouble.insist(open_it)
+        session = opened.session
+        if not await self._trouble.insist(lambda: self._ending.was_over(session, accepted)):
+            return opened
+        reason = "it was quiet, and something was said again"
+        await self._trouble.insist(lambda: self._ending.erase(session, reason=reason))
+        return await self._trouble.insist(open_it)
 
     async def change(self, opened: OpenSession, session: Session) -> None:
         """Keep other facts of a session (its choices, its title), durably, and show them.
@@ -70,6 +83,8 @@ class Keeping:
         `tokens` is how long the context is then.
         """
         session = opened.session.after(Event.MESSAGE, self._clock.now()).with_entries(turn)
+        # Facts go to the disk with the entries: a title made of them costs no flush of its own.
+        session = entitled(session, turn, opened.setup.kept.titles)
         session = replace(
             session, context=replace(session.context, tokens=tokens, limit=opened.setup.rules.limit)
         )
@@ -89,13 +104,20 @@ class Keeping:
         await self.renew(opened)
 
     async def erase(self, opened: OpenSession, message: str, chat: Address) -> None:
-        """Take the words of a message, by its platform id in its chat, out of the history."""
+        """Take the words of a message, by its platform id in its chat, out of the history.
+
+        A title that was made of words goes, too: it may tell of these.
+        """
         session = opened.session.id
         before = opened.session.context
         await self._trouble.insist(lambda: self._sessions.erase(session, {message}, chat=chat))
         await self.renew(opened)
         if opened.session.context != before:
             self._measure(opened)
+        if opened.session.titled:
+            named_anew = replace(unentitled(opened.session), revision=opened.session.revision + 1)
+            await self._trouble.insist(lambda: self._sessions.save(named_anew))
+            opened.session = named_anew
 
     async def take_down(self, opened: OpenSession, message: str) -> None:
         """Go back to before the summaries that may tell of a message, by its entry's id.
@@ -149,7 +171,8 @@ class Keeping:
         context = apply(plan, session.context, opened.turns, summary=at, tokens=tokens)
         session = replace(session, context=replace(context, limit=opened.setup.rules.limit))
         if reason is not None:
-            session = _compacted(session, reason, self._clock.now())
+            ends = self._ending.persistence(session) is not Persistence.ALWAYS
+            session = _compacted(session, reason, self._clock.now(), ends=ends)
         session = replace(session, revision=session.revision + 1)
         await self._trouble.insist(lambda: self._sessions.save(session))
         await self.renew(opened)
@@ -180,13 +203,18 @@ _WHY = {
 }
 
 
-def _compacted(session: Session, reason: Reason, at: datetime) -> Session:
-    """The session after a compaction, as far as that is an event in the phase it is in."""
+def _compacted(session: Session, reason: Reason, at: datetime, *, ends: bool) -> Session:
+    """The session after a compaction, as far as that is an event in the phase it is in.
+
+    Where something becomes of its words when it `ends`, it stays active: only so it will.
+    """
     if reason in (Reason.TOKENS, Reason.MESSAGES, Reason.OVERFLOW):
         # It is a message that needs the room.
         session = session.after(Event.MESSAGE, at)
     elif session.phase is Phase.ARCHIVED:
         session = session.after(Event.RESTORE, at, _WHY[reason])
     if (session.phase, Event.COMPACT) not in TRANSITIONS:
+        return session
+    if ends and session.phase is Phase.ACTIVE:
         return session
     return session.after(Event.COMPACT, at, _WHY[reason])

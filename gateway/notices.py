@@ -55,6 +55,9 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "stopped_some": "Stopped. Messages that waited and were dropped: {waiting}.",
         "nothing_to_stop": "There is nothing to stop.",
         "cleared": "A new conversation. The old one is in the archive.",
+        "cleared_erased": "A new conversation. The old one is erased for good.",
+        "cleared_asking": "A new conversation. Shall I keep the old one in the archive (/keep), "
+        "or erase all that we ever said here for good (/forget)? I keep it until you say.",
         "nothing_to_clear": "This conversation is already new.",
         # What a conversation is set to.
         "owner_only": "Only an owner can change that here.",
@@ -71,6 +74,33 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "no_such_near": "There is no {what} {given}. Did you mean {near}?",
         "model_unusable": "{model} can't be used: {why}",
         "skill_unusable": "The skill {skill} can't be used: {why}",
+        # Several conversations of one person.
+        "begun": "A new conversation. /sessions shows the others.",
+        "begun_as": "A new conversation, {called}. /sessions shows the others.",
+        "switched": "This is {session}.",
+        "no_such_session": "There is no conversation {called}. There are: {names}. "
+        "`/new NAME` begins another.",
+        "several_sessions": "That can be any of these: {names}. Which one?",
+        "more_sessions": "And {count} more: `/session` finds them by name.",
+        "sessions_how": "`/session NAME` goes to one, by its name or number; "
+        "`/new NAME` begins another.",
+        "name_unfit": "A conversation can't be called that: a name has at most {most} characters, "
+        "among them a letter, and is not `{main}`.",
+        "name_taken": "There is a conversation {called} already. `/session NAME` goes to it.",
+        "renamed": "This conversation is {called} now.",
+        "rename_how": "`/rename NAME` gives this conversation a name.",
+        "private_only": "That is for private chats: here everybody shares one conversation.",
+        "not_by_edit": "I didn't do that, as it came by an edit. Please send {command} again.",
+        # Whether words stay.
+        "keep_or_erase": "Our conversation has come to rest. Shall I keep it (/keep), or erase it "
+        "for good (/forget)? I keep it until you say.",
+        "kept": "I keep it.",
+        "kept_not": "I don't keep what we say here: it is erased when our conversation ends.",
+        "forget_sure": "Shall I erase all that we ever said here for good? "
+        "`/forget yes` does, and nobody can bring it back.",
+        "forgotten": "I erased all that we ever said here.",
+        "nothing_to_forget": "There is nothing to erase.",
+        "forget_owners": "Only an owner can erase what we say here.",
         # The owner's.
         "budget_used_up": "Today's budget is used up: I decline messages until {reset}. "
         "`argent usage` shows what it went into; `budget` in the settings says how much it is.",

@@ -8,7 +8,7 @@ from gateway.batch import Batch
 from gateway.closing import Closing
 from gateway.commands import CommandName
 from gateway.keeping import Keeping
-from gateway.open_sessions import OpenSession
+from gateway.open_sessions import OpenSession, is_shared
 from gateway.stop import Stop
 from state.messages import Accepted, Deletion, Outcome, Reply
 
@@ -62,7 +62,7 @@ class Obeying:
             self._is_owner(accepted),
             stop,
         )
-        reply = await self._obey[command](asked)
+        reply = await self._obey[_meaning(command, accepted)](asked)
         # What was carried out may have begun the session anew.
         opened = await self._keeping.open(accepted)
         await self._closing.close(
@@ -72,3 +72,10 @@ class Obeying:
             session=opened.session if opened.stored else None,
             detail=command,
         )
+
+
+def _meaning(command: CommandName, accepted: Accepted) -> CommandName:
+    """Where several people talk there is one session, and a new one is that begun anew."""
+    if command is CommandName.NEW and is_shared(accepted.key):
+        return CommandName.CLEAR
+    return command

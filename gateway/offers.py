@@ -1,7 +1,6 @@
 """What there is to choose from: models, skills, tools, asked of whoever has them."""
 
 import asyncio
-import difflib
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from agents.errors import NotConfigured
@@ -11,6 +10,7 @@ from agents.skill_folders import Found, SkillFolders
 from agents.tools.mcp.naming import SEPARATOR
 from agents.tools.tool import is_allowed
 from gateway.agent_pool import AgentPool
+from gateway.not_offered import NotOffered, check_skill, no_such
 from gateway.notices import notice
 from gateway.profiles import Profiles
 from gateway.settable import Change, applied
@@ -23,10 +23,6 @@ ListsModels = Callable[[], Awaitable[Sequence[Listing]]]
 """Asks every provider for its models, within bounded time."""
 
 
-class NotOffered(Exception):
-    """What was chosen is not there or cannot be used; the message may be said in a chat."""
-
-
 class Offers:
     """Knows the models, skills and tools, and whether a session can have what was chosen."""
 
@@ -34,7 +30,6 @@ class Offers:
         self,
         profiles: Profiles,
         pool: AgentPool,
-        *,
         list_models: ListsModels,
         skills: SkillFolders | None,
         servers: Collection[str],
@@ -94,7 +89,7 @@ class Offers:
             title = self._profiles.of(after).title
             after = applied(after, [Change("title", title)])
         if asked.get("skill"):
-            await self._check_skill(after, asked["skill"])
+            check_skill(asked["skill"], await self.skills(after))
         if asked.get("tools"):
             self._check_tools(asked["tools"], tools)
         if asked.get("mcp"):
@@ -111,15 +106,7 @@ class Offers:
             raise NotOffered(notice("model_unusable", model=settings.model, why=error)) from error
         if chosen is not None and await self.knows(chosen) is False:
             listing = _listing_of(chosen, await self.models())
-            raise _no_such("model", chosen, () if listing is None else listing.models)
-
-    async def _check_skill(self, session: Session, name: str) -> None:
-        skills = await self.skills(session)
-        found = next((each for each in skills if each.name == name), None)
-        if found is None:
-            raise _no_such("skill", name, [each.name for each in skills if each.skill])
-        if found.skill is None:
-            raise NotOffered(notice("skill_unusable", skill=name, why=found.problem))
+            raise no_such("model", chosen, () if listing is None else listing.models)
 
     def _check_tools(self, patterns: Collection[str], tools: Collection[str]) -> None:
         for pattern in patterns:
@@ -128,12 +115,12 @@ class Offers:
             if separator and server in self._servers:
                 continue
             if not any(is_allowed(tool, (pattern,)) for tool in tools):
-                raise _no_such("tool", pattern, tools)
+                raise no_such("tool", pattern, tools)
 
     def _check_servers(self, names: Collection[str]) -> None:
         for name in names:
             if not any(is_allowed(server, (name,)) for server in self._servers):
-                raise _no_such("MCP server", name, self._servers)
+                raise no_such("MCP server", name, self._servers)
 
 
 async def only_offline() -> tuple[Listing, ...]:
@@ -152,10 +139,3 @@ def _lists(listing: Listing, model: str) -> bool:
         listed in (model, f"{model}:latest") or listed.startswith(f"{model}-2")
         for listed in listing.models
     )
-
-
-def _no_such(what: str, given: str, there: Collection[str]) -> NotOffered:
-    close = difflib.get_close_matches(given, there, n=1, cutoff=0.5)
-    if close:
-        return NotOffered(notice("no_such_near", what=what, given=given, near=close[0]))
-    return NotOffered(notice("no_such", what=what, given=given))

@@ -21,7 +21,7 @@ from gateway.routing import Route
 from gateway.setups import Setup, Setups
 from state.compaction import TurnSize
 from state.history import Entry, SummaryEntry, count_messages, finished, turn_ends
-from state.keys import SessionId, SessionKey, SessionType
+from state.keys import SessionId, SessionKey, SessionType, side_of
 from state.session import Session
 from state.store import Loaded, Sessions
 
@@ -203,7 +203,11 @@ class OpenSessions:
         loaded = await self._sessions.load(route.session)
         if loaded is None:
             # Its first entry makes it on the disk: one flush for both.
-            fresh = replace(self._fresh(route, at, title), id=route.session)
+            # A side session is on the disk before it is gone to; this one was deleted meanwhile.
+            side = side_of(route.session)
+            fresh = replace(
+                self._fresh(route, at, title), id=route.session, base=side[0] if side else None
+            )
             return _furnished(fresh, await self._furnishing(fresh), stored=False)
         if loaded.repaired:
             _log.error("history_repaired", session=route.session, set_aside=loaded.repaired)

@@ -39,6 +39,11 @@ def meant(written: str, seen: Seen, linked: Mapping[str, Person]) -> Person:
     )
 
 
+def is_plain(written: str, linked: Mapping[str, Person]) -> bool:
+    """Whether it says who is meant, whoever else there is."""
+    return written in linked or Identity.parse(written) is not None
+
+
 def shown(identity: Identity, names: Collection[str]) -> str:
     """An identity with what it is called: ``telegram:123 (Jason)``."""
     return f"{identity} ({', '.join(sorted(names))})" if names else str(identity)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from agents.config import MAIN, AgentSettings, ChoiceSettings, RuleSettings
+from agents.config import MAIN, AgentSettings, ChoiceSettings, RuleSettings, SessionSettings
 from gateway.config import Settings
 from state.choices import Choices
 from state.keys import SessionKey, SessionType
@@ -63,6 +63,10 @@ class Profiles:
             sources |= dict.fromkeys(changed, source)
             title = getattr(own, "title", None) or title
         return Profile(agent, settings, sources, title)
+
+    def kept(self, session: Session) -> SessionSettings:
+        """How a session is kept, as its facts are now."""
+        return self.of(session).settings.session
 
     def _layers(self, session: Session) -> Iterator[tuple[str, ChoiceSettings | Choices]]:
         for name, rule in self._fitting(session.key, session.person):

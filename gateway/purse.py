@@ -5,8 +5,7 @@ One gateway owns the ledger, so the sum is exact.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import structlog
 
@@ -16,7 +15,7 @@ from gateway.clock import Clock
 from gateway.config import Settings
 from gateway.notices import notice
 from gateway.trouble import Trouble
-from state.history import AssistantEntry, Entry, SummaryEntry
+from state.history import AssistantEntry, Entry, SummaryEntry, Usage
 from state.keys import SessionId
 from state.messages import Accepted, InboundMessage
 from state.session import Session
@@ -64,18 +63,31 @@ class Purse:
         message = accepted.message
         if not isinstance(message, InboundMessage):
             return None
-        return self._priced(said, accepted.session, message.address.channel, message.sender.id)
+        if not isinstance(said, AssistantEntry | SummaryEntry) or not (usage := said.usage):
+            return None
+        if not usage.input and not usage.output:
+            return None  # its provider does not count
+        model, account = said.model or "unknown", message.address.channel
+        spent, person = self._price(usage, model), message.sender.id
+        return Spending(day_of(said.at), account, person, accepted.session, model, spent)
 
     async def summarised(self, session: Session, summary: SummaryEntry, *, model: str) -> None:
         """Note what a summary cost. It is the session's, and no person's.
 
         `model` was asked for it, even where its words were not taken.
         """
-        summary = replace(summary, model=model)
-        spending = self._priced(summary, session.id, session.key.channel, SUMMARIES)
-        if spending is not None:
-            await self._trouble.insist(lambda: self._ledger.spend(spending))
-            self.spent(spending)
+        if summary.usage is not None:
+            await self.beside(session, summary.usage, model=model, at=summary.at)
+
+    async def beside(self, session: Session, usage: Usage, *, model: str, at: datetime) -> None:
+        """Note what was used for a session that nobody asked for: a summary, or a title."""
+        if not usage.input and not usage.output:
+            return  # its provider does not count
+        spent = self._price(usage, model)
+        account = session.key.channel
+        spending = Spending(day_of(at), account, SUMMARIES, session.id, model, spent)
+        await self._trouble.insist(lambda: self._ledger.spend(spending))
+        self.spent(spending)
 
     def spent(self, spending: Spending) -> None:
         """Count what the ledger has taken. The owners are told when that was the last of it."""
@@ -109,16 +121,9 @@ class Purse:
         tally = self._tally(day_of(self._clock.now()))
         return tally.everybody if session is None else tally.sessions.get(session, NOTHING)
 
-    def _priced(self, said: Entry, session: SessionId, account: str, user: str) -> Spending | None:
-        if not isinstance(said, AssistantEntry | SummaryEntry) or not (usage := said.usage):
-            return None
-        if not usage.input and not usage.output:
-            return None  # its provider does not count
-        model = said.model or "unknown"
+    def _price(self, usage: Usage, model: str) -> Spent:
         price = price_of(model, self._prices)
-        cost = None if price is None else price.cost_micro(usage)
-        spent = Spent.of(usage, cost)
-        return Spending(day_of(said.at), account, user, session, model, spent)
+        return Spent.of(usage, None if price is None else price.cost_micro(usage))
 
     def _tally(self, day: date) -> Tally:
         if day not in self._days:

@@ -219,12 +219,13 @@ def _damage(history: History) -> Json:
 def the_one(name: str, found: Sequence[SessionRow]) -> SessionRow | None:
     """The only session found, None when there is none. Raises `AdminError` when there are more."""
     if len(found) > 1:
-        keys = [str(row.key) for row in found[:_CANDIDATES]]
+        # A side session shares its key, so its id is what can be written.
+        names = [str(row.key) if row.base is None else row.id for row in found[:_CANDIDATES]]
         more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""
         raise AdminError(
             "ambiguous",
             f"{name!r} could be {len(found)} sessions",
-            f"write more of one of these: {', '.join(keys)}{more}",
+            f"write more of one of these: {', '.join(names)}{more}",
         )
     return found[0] if found else None
 
@@ -249,6 +250,8 @@ def row_to_json(row: SessionRow) -> Json:
         "created_at": time_to_json(row.created_at),
         "updated_at": time_to_json(row.updated_at),
         "title": row.title,
+        "base": row.base,
+        "name": row.name,
         "person": row.person,
         "context": {"tokens": row.context_tokens, "limit": row.context_limit},
     }

@@ -19,10 +19,15 @@ def words(channel: Channel, message: InboundMessage | Correction, reply: Reply) 
     text = "\n\n".join(text for text in (reply.text, *lines) if text.strip())
     if not text and reply.files:
         return ()
-    spoken = replace(reply, text=text, files=(), buttons=())
+    spoken = replace(reply, text=text, files=())
     if message.kind is not ChatKind.DIRECT or channel.capabilities.points_in_private:
         spoken = replace(spoken, reply_to=message.id)
-    *parts, last = channel.render(spoken)
+    return rendered(channel, spoken)
+
+
+def rendered(channel: Channel, reply: Reply) -> tuple[Part, ...]:
+    """The reply's words as parts; its buttons are below the last."""
+    *parts, last = channel.render(replace(reply, buttons=()))
     return (*parts, replace(last, buttons=reply.buttons))
 
 

@@ -16,7 +16,7 @@ from state.files.search.catching_up import catch_up
 from state.files.search.finding import DamagedIndex, Hit, find
 from state.files.search.query import InvalidQuery, Query
 from state.files.search.schema import remove
-from state.keys import SessionKey
+from state.keys import SessionKey, side_of
 from state.store import SessionRow, StateLocked
 
 Json = dict[str, Any]
@@ -84,10 +84,13 @@ def _catch_up(layout: Layout, progress: Progress, *, anew: bool = False) -> bool
 
 
 def _hit_to_json(hit: Hit, row: SessionRow | None) -> Json:
-    key = SessionKey.of_session(hit.session) if row is None else row.key
+    base, slug = side_of(hit.session) or (None, None)
+    key = SessionKey.of_session(base or hit.session) if row is None else row.key
     return {
         "session": hit.session,
         "key": None if key is None else str(key),
+        "base": base if row is None else row.base,
+        "name": slug if row is None else row.name,
         "entry": hit.entry,
         "role": hit.role,
         "who": hit.who,

@@ -78,6 +78,11 @@ def change(name: str, written: str) -> Change:
     return Change(name, _value(name, written))
 
 
+def sets(changes: Sequence[Change], name: str) -> bool:
+    """Whether something of that name is among the changes."""
+    return any(each.name == name for each in changes)
+
+
 def applied(session: Session, changes: Sequence[Change]) -> Session:
     """The session with these changes. Raises `InvalidChoice`.
 
@@ -92,6 +97,16 @@ def applied(session: Session, changes: Sequence[Change]) -> Session:
             choices = replace(session.choices, **{each.name: each.value})
             session = replace(session, choices=choices)
     return session
+
+
+def as_title(written: str) -> str:
+    """A text as a title, in one line. Raises `InvalidChoice`."""
+    title = visible(" ".join(written.split()))
+    if not title:
+        raise InvalidChoice("a title needs a word")
+    if len(title) > LONGEST_TITLE:
+        raise InvalidChoice(f"a title may have {LONGEST_TITLE} characters: shorten it")
+    return title
 
 
 def _with_option(session: Session, given: Change) -> Session:
@@ -116,7 +131,7 @@ def _value(name: str, written: str) -> Any:
         case "persistence":
             return _persistence(written)
         case "title":
-            return _title(written)
+            return as_title(written)
         case "options":
             raise InvalidChoice("write one option at a time: options.temperature=0.2")
     if len(written) > LONGEST_PROMPT:
@@ -157,13 +172,6 @@ def _persistence(written: str) -> Persistence:
         return Persistence(written.lower())
     except ValueError:
         raise InvalidChoice(f"{written!r} is not one of {', '.join(Persistence)}") from None
-
-
-def _title(written: str) -> str:
-    title = visible(" ".join(written.split()))
-    if len(title) > LONGEST_TITLE:
-        raise InvalidChoice(f"a title may have {LONGEST_TITLE} characters: shorten it")
-    return title
 
 
 def _option(name: str, written: str) -> Option:

@@ -72,19 +72,20 @@ class Setups:
         A model or a skill that is not there any more is done without, or the session would be
         stuck: people are told.
         """
-        profile, problem = self._profiles.of(session), ""
+        profile, problems = self._profiles.of(session), []
         settings = profile.settings
         try:
             agent = await self._pool.of(settings)
         except ModelError as error:
             _log.warning("model_not_there", session=session.id, error=str(error))
             agent = self._pool.main
-            problem = notice("model_not_there", model=settings.model, instead=agent.model)
+            told = notice("model_not_there", model=settings.model, instead=agent.model)
+            problems.append(told)
         prompt, skill = settings.system_prompt, None
         if settings.skill:
             skill = await self._open_skill(profile.agent, settings.skill)
             if skill is None:
-                problem = notice("skill_not_there", skill=settings.skill)
+                problems.append(notice("skill_not_there", skill=settings.skill))
             else:
                 prompt = f"{prompt}\n\n{skill.instructions}"
         return Setup(
@@ -94,7 +95,7 @@ class Setups:
             prompt,
             reads_as(settings.session),
             skill,
-            problem,
+            " ".join(problems),
         )
 
 

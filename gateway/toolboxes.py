@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from agents.tools.builtin import harmless_tools
+from agents.tools.mcp.servers import McpServers
 from agents.tools.tool import Tool, Toolbox, is_allowed, told
 from gateway.clock import Clock
 from gateway.occasion import Occasion, Shelf
@@ -39,6 +40,16 @@ class Toolboxes:
             # Tools of one name are the same everywhere, and to write their schemas takes long.
             self._told[names] = told(specs)
         return self._told[names]
+
+
+def mcp_shelf(servers: McpServers) -> Shelf:
+    """What MCP servers offer now, those that the session may use."""
+
+    def tools(occasion: Occasion) -> tuple[Tool[Any], ...]:
+        opened = occasion.opened
+        return servers.tools(opened.setup.profile.settings.mcp, opened.session.key.type)
+
+    return tools
 
 
 def basic_shelf(clock: Clock) -> Shelf:

@@ -37,6 +37,12 @@ class Watch:
         """What was stamped before this time is at least so old, whatever the clock did since."""
         return self._lived.ago(span)
 
+    def believes(self, stamp: datetime, span: timedelta) -> bool:
+        """Whether what was stamped so is so old. Of a clock in doubt only that is believed which
+        it showed since then: it went on as clocks do."""
+        doubted = None if self._seen is None else self._seen.doubted
+        return stamp < self.ago(span) and (self.trusted or (doubted or self.now) <= stamp)
+
     async def look(self) -> None:
         """Look at both clocks, and keep what was seen. Raises `StoreError`."""
         before, self._lived = self._lived, self._lived.on(self._moment())

@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from state.erasing import Meant, kept_files, without_words
-from state.history import Entry, SummaryEntry, check_batch
+from state.forgetting import Forgetting, lost, names_in
+from state.history import Entry, SummaryEntry, UserEntry, check_batch
 from state.ids import is_file_name
-from state.keys import Address, SessionId
+from state.keys import Address, SessionId, is_account_name
 from state.memory_ledger import MemoryLedger
+from state.persons import NOTHING_LOST, Lost, Person, Trace
 from state.session import Session
 from state.store import FileTooLarge, Loaded, NotFound, Repaired
 from state.view import beginning_with, relocated
@@ -49,22 +52,21 @@ class MemorySessions:
         said = self._entries[session.id]
         first = len(said)
         said += entries
-        self._facts[session.id] = session
+        self._keep(session)
         return tuple(range(first, len(said)))
 
     async def save(self, session: Session) -> None:
-        self._known(session.id)
-        self._facts[session.id] = session
+        self._keep(session)
 
     async def touch(self, session: Session) -> None:
         await self.save(session)
 
     async def clear(self, session: Session, *, erase: bool = False) -> str | None:
-        self._known(session.id)
+        self._keep(session)
         old, self._entries[session.id] = self._entries[session.id], []
-        self._facts[session.id] = session
         if erase:
             self._files.pop(session.id, None)
+            self._archive.pop(session.id, None)
         if erase or not old:
             return None
         archive = self._archive.setdefault(session.id, [])
@@ -77,7 +79,7 @@ class MemorySessions:
         self._create(session)
         archived = await self.clear(session)
         self._entries[session.id] += entries
-        self._facts[session.id] = beginning_with(session, entries, range(len(entries)))
+        self._keep(beginning_with(session, entries, range(len(entries))))
         return archived
 
     async def archive(self, session: Session) -> None:
@@ -85,6 +87,12 @@ class MemorySessions:
 
     async def restore(self, session: Session) -> None:
         await self.save(session)
+
+    async def move(self, session: Session, agent: str) -> Session:
+        _check_agent(agent)
+        self._keep(session)
+        self._facts[session.id] = moved = replace(session, agent=agent)
+        return moved
 
     async def delete(self, session_id: SessionId, *, kept_at: datetime | None = None) -> str | None:
         found = self._facts.pop(session_id, None)
@@ -126,6 +134,43 @@ class MemorySessions:
             self._facts[session_id] = replace(session, context=context)
         return words
 
+    async def traces(self, person: Person) -> tuple[Trace, ...]:
+        found = []
+        for session_id, facts in sorted(self._facts.items()):
+            said = [e for e in self._words(session_id) if person.said(e)]
+            alone = person.has_alone((*facts.keys, facts.key))
+            if said or alone:
+                asked = frozenset(e.id for e in said if isinstance(e, UserEntry))
+                found.append(Trace(session_id, alone, asked, names_in(said)))
+        return tuple(found)
+
+    async def forget(self, session_id: SessionId, forgetting: Forgetting) -> Lost:
+        old = self._entries.get(session_id, [])
+        before = [list(old), *(list(said) for _, said in self._archive.get(session_id, []))]
+        after = [forgetting.without_words(said) for said in before]
+        if session_id not in self._facts or before == after:
+            return NOTHING_LOST
+        files = kept_files(chain(*before)) - kept_files(chain(*after))
+        for name in files:
+            self._files.get(session_id, {}).pop(name, None)
+        old[:], *archived = after
+        names = [name for name, _ in self._archive.get(session_id, [])]
+        self._archive[session_id] = [
+            (name, tuple(said)) for name, said in zip(names, archived, strict=True)
+        ]
+        session, here = self._facts[session_id], range(len(old))
+        context = relocated(session.context, {at: at for at in here}, old, here)
+        title = None if session.titled else session.title
+        self._facts[session_id] = replace(session, context=context, title=title, titled=False)
+        each = (lost(*pair, forgetting.person, files=0) for pair in zip(before, after, strict=True))
+        return sum(each, Lost(files=len(files)))
+
+    async def forget_deleted(self, deleted: str, forgetting: Forgetting, *, alone: bool) -> Lost:
+        return NOTHING_LOST
+
+    async def leave_nothing(self) -> None:
+        pass
+
     async def keep_file(
         self, session_id: SessionId, name: str, chunks: AsyncIterator[bytes], *, most: int
     ) -> int:
@@ -151,11 +196,26 @@ class MemorySessions:
     async def close(self) -> None:
         pass
 
+    def _words(self, session_id: SessionId) -> list[Entry]:
+        archived = (said for _, said in self._archive.get(session_id, []))
+        return [*self._entries[session_id], *chain(*archived)]
+
     def _create(self, session: Session) -> None:
         if session.id not in self._facts:
+            _check_agent(session.agent)
             self._facts[session.id] = session
             self._entries[session.id] = []
+
+    def _keep(self, session: Session) -> None:
+        """The newest facts; whose session it is, only `move` changes."""
+        self._known(session.id)
+        self._facts[session.id] = replace(session, agent=self._facts[session.id].agent)
 
     def _known(self, session_id: SessionId) -> None:
         if session_id not in self._facts:
             raise NotFound(f"there is no session {session_id}")
+
+
+def _check_agent(agent: str) -> None:
+    if not is_account_name(agent):
+        raise NotFound(f"{agent!r} cannot be an agent's name: a-z, 0-9 and '-' only")

@@ -68,5 +68,11 @@ class MemoryIndex:
             first[row.phase] = min(row.updated_at, first.get(row.phase, row.updated_at))
         return first
 
+    async def agents(self) -> tuple[str, ...]:
+        return tuple(sorted({row.agent for row in self._index.values()}))
+
+    async def held(self, agent: str) -> int:
+        return len(self._of(agent))
+
     def _of(self, agent: str | None) -> list[SessionRow]:
         return [row for row in self._index.values() if agent in (None, row.agent)]

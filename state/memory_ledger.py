@@ -21,11 +21,7 @@ from state.messages import (
 )
 from state.session import Session
 from state.spending import Per, Spending, Spent, totals
-from state.store import (
-    Counts,
-    NotFound,
-    Taken,
-)
+from state.store import Counts, NotFound, Taken
 
 
 class MemoryLedger(MemoryPeople):
@@ -50,7 +46,7 @@ class MemoryLedger(MemoryPeople):
         at: datetime,
         base: SessionId | None = None,
     ) -> Accepted | None:
-        seq = self._take(message)
+        seq = self._take(message.address.channel, message.source)
         if seq is None:
             return None
         if base is not None:
@@ -68,7 +64,7 @@ class MemoryLedger(MemoryPeople):
         parts: Sequence[Part] = (),
         at: datetime,
     ) -> tuple[OwedPart, ...] | None:
-        seq = self._take(message)
+        seq = self._take(message.address.channel, message.source)
         if seq is None:
             return None
         return self._close(seq, Outcome.DECLINED, [(message.address, part) for part in parts], at)
@@ -119,6 +115,13 @@ class MemoryLedger(MemoryPeople):
             owed = (self._outgoing(owed[0].id).part, *owed[1:])
         return owed
 
+    async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
+        earlier = (seq for seq in self._inbox if before is None or seq < before)
+        rows = {seq for seq in earlier if _is_of(self._inbox[seq], session)}
+        return any(self._inbox[seq].outcome is None for seq in rows) or any(
+            outgoing.part.seq in rows for outgoing in self._parts(OPEN)
+        )
+
     # Outbox -----------------------------------------------------------------------------------
 
     async def owed(self) -> tuple[OwedPart, ...]:
@@ -152,6 +155,14 @@ class MemoryLedger(MemoryPeople):
 
     async def failed(self, part: int, reason: str) -> None:
         self._move(part, PartState.FAILED)
+
+    async def announce(
+        self, name: str, address: Address, parts: Sequence[Part], *, at: datetime
+    ) -> tuple[OwedPart, ...]:
+        seq = self._take(address.channel, name)
+        if seq is None:
+            return ()
+        return self._close(seq, Outcome.RECORDED, [(address, part) for part in parts], at)
 
     # Spending ---------------------------------------------------------------------------------
 
@@ -205,13 +216,16 @@ class MemoryLedger(MemoryPeople):
             del self._set_aside[name]
         return len(old) + len(parts) + len(poison)
 
+    async def empty_log(self) -> bool:
+        return True
+
     async def close(self) -> None:
         pass
 
     # ------------------------------------------------------------------------------------------
 
-    def _take(self, message: InboundMessage | Correction | Deletion) -> int | None:
-        name = message.address.channel, message.source
+    def _take(self, account: str, source: str) -> int | None:
+        name = account, source
         if name in self._seen:
             return None
         self._last_seq += 1
@@ -254,3 +268,7 @@ class MemoryLedger(MemoryPeople):
         if outgoing.part.state in OPEN:
             uncertain = uncertain or outgoing.part.uncertain
             outgoing.part = replace(outgoing.part, state=state, uncertain=uncertain)
+
+
+def _is_of(row: Row, session: SessionId) -> bool:
+    return row.taken is not None and row.taken.session == session

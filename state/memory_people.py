@@ -30,6 +30,8 @@ class Row:
 
 @dataclass(slots=True)
 class Outgoing:
+    """A part in the outbox; `doubts` are the attempts that ended without word."""
+
     part: OwedPart
     doubts: int = 0
     receipt: Receipt | None = None
@@ -147,7 +149,7 @@ class MemoryPeople(MemoryIndex):
         entries: Collection[str] = (),
         names: Collection[str] = (),
         at: datetime,
-        waiting: bool,
+        waiting: Collection[int] = (),
     ) -> Mapping[str, int]:
         own = _Own(person, frozenset(sessions), frozenset(entries))
         count = {"parts": len(parts := self._parts_of(own))}
@@ -158,8 +160,8 @@ class MemoryPeople(MemoryIndex):
             wordless = replace(outgoing.part.part, text="", plain="", file=None, buttons=())
             outgoing.part = replace(outgoing.part, address=nowhere, part=wordless, state=state)
         messages = self._ended(own)
-        if waiting:
-            messages += [self._inbox[each.seq] for each in self._waiting() if own.sent(each)]
+        ends = [each.seq for each in self._waiting() if each.seq in waiting and own.sent(each)]
+        messages += [self._inbox[seq] for seq in ends]
         for row in messages:
             if row.outcome is None:
                 row.outcome, row.closed_at = Outcome.DECLINED, at
@@ -200,13 +202,11 @@ class MemoryPeople(MemoryIndex):
         return [row for row in rows if row.taken and own.key(str(row.taken.key))]
 
     def _aside(self, own: "_Own", names: Collection[str]) -> Iterator[Malformed]:
-        users = [(each.account, each.user.encode()) for each in own.person.identities]
+        accounts = {each.account for each in own.person.identities}
         for update in self._set_aside.values():
-            named = any(name.encode() in update.raw for name in names)
-            for account, user in users:
-                if account == update.channel and (named or user in update.raw):
-                    yield update
-                    break
+            named = any(f'"{name}"'.encode() in update.raw for name in names)
+            if update.channel in accounts and (named or own.person.is_named_in(update.raw)):
+                yield update
 
     def _parts_of(self, own: "_Own") -> list[Outgoing]:
         taken = {seq: row.taken for seq, row in self._inbox.items() if row.taken}

@@ -4,6 +4,7 @@ Names identify nobody: two people may have the same one, and anybody can change 
 """
 
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Self
@@ -11,6 +12,8 @@ from typing import Self
 from state.history import CorrectionEntry, Entry, UserEntry
 from state.keys import SessionId, SessionKey, SessionType, is_account_name
 from state.messages import Sender
+
+_UTF8 = ("utf-8", "surrogatepass")
 
 PRIVATE = frozenset({SessionType.MAIN, SessionType.DM})
 """The types of keys that are one person's, whose user id is the key's chat."""
@@ -48,7 +51,12 @@ class Person:
     def digest(self) -> str:
         """Tells this person from others, without saying who it is."""
         ids = "\n".join(map(str, sorted(self.identities)))
-        return hashlib.sha256(ids.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return hashlib.sha256(ids.encode(*_UTF8)).hexdigest()[:16]
+
+    def is_named_in(self, data: bytes) -> bool:
+        """Whether an id of theirs stands in these bytes, and not only as a piece of another."""
+        ids = b"|".join(re.escape(each.user.encode(*_UTF8)) for each in self.identities)
+        return re.search(rb"(?<![0-9A-Za-z])(?:" + ids + rb")(?![0-9A-Za-z])", data) is not None
 
     def said(self, entry: Entry) -> bool:
         """Whether it is an entry of their words."""

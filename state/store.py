@@ -13,8 +13,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from state.history import Entry
+from state.index import ShowsSessions
 from state.keys import Address, SessionId, SessionKey
-from state.lifecycle import Phase
 from state.messages import (
     Accepted,
     Correction,
@@ -98,7 +98,8 @@ class Sessions(RemembersWords, Protocol):
     async def clear(self, session: Session, *, erase: bool = False) -> str | None:
         """Begin the history anew and replace the facts with `session`, durably.
 
-        The old words move to ``archive/`` (the name is returned), or are erased.
+        The old words move to ``archive/`` (the name is returned). With `erase` nothing is left of
+        all that was ever said and kept in the session, also where it was deleted before.
         """
 
     async def bring_in(self, session: Session, entries: Sequence[Entry]) -> str | None:
@@ -184,7 +185,7 @@ class Sessions(RemembersWords, Protocol):
         """Write what `touch` and `append` left for later, and let go of every file."""
 
 
-class Ledger(RemembersDealings, Protocol):
+class Ledger(RemembersDealings, ShowsSessions, Protocol):
     """Inbox, outbox, people, cursors and the index. Every write is durable on return.
 
     Raises `StorageFull` or `StorageFailed` when a write was not kept.
@@ -264,6 +265,12 @@ class Ledger(RemembersDealings, Protocol):
         spends nothing.
         """
 
+    async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
+        """Whether a message of the session has no outcome, or a part owed for one is not sent.
+
+        With `before`, only messages count that were accepted before this one.
+        """
+
     # Outbox -----------------------------------------------------------------------------------
 
     async def owed(self) -> tuple[OwedPart, ...]:
@@ -282,7 +289,13 @@ class Ledger(RemembersDealings, Protocol):
         """The attempt was refused for now (a flood wait); the part is owed again."""
 
     async def failed(self, part: int, reason: str) -> None:
-        """The part cannot be sent, ever."""
+        """The part cannot be sent, ever; its words are dropped."""
+
+    async def announce(
+        self, name: str, address: Address, parts: Sequence[Part], *, at: datetime
+    ) -> tuple[OwedPart, ...]:
+        """Owe what answers no message. It has a name on its account, like a message's `source`:
+        what was announced under that before is not owed again."""
 
     # Spending ---------------------------------------------------------------------------------
 
@@ -344,48 +357,17 @@ class Ledger(RemembersDealings, Protocol):
     async def admissions(self) -> tuple[Admission, ...]:
         """Everybody who was let in by hand."""
 
-    # Index ------------------------------------------------------------------------------------
-
-    async def index(self, *sessions: Session) -> None:
-        """Show these facts in listings."""
-
-    async def unindex(self, session: SessionId) -> None:
-        """Forget a session that was deleted; a chat that had chosen it has chosen none."""
-
-    async def listing(
-        self,
-        *,
-        phase: Phase | None = None,
-        limit: int | None = None,
-    ) -> tuple[SessionRow, ...]:
-        """Sessions, the most lately active first."""
-
-    async def find(self, text: str) -> tuple[SessionRow, ...]:
-        """Sessions whose key or id is `text`, else those whose key or id begins with it.
-
-        A session stands for its side sessions, which share its key: of those that are found, a side
-        session is left out where its base is found, too (`records.leading`).
-        """
-
-    async def quiet_since(
-        self, phase: Phase, before: datetime, limit: int, *, agent: str | None = None
-    ) -> tuple[SessionRow, ...]:
-        """Sessions in a phase that were last active before then, the longest quiet first.
-
-        With `agent`, only that agent's.
-        """
-
-    async def oldest(self, *, agent: str | None = None) -> Mapping[Phase, datetime]:
-        """When the longest quiet session of each phase was last active. It reads no others.
-
-        With `agent`, of that agent's sessions.
-        """
+    # Figures ----------------------------------------------------------------------------------
 
     async def counts(self) -> Counts:
         """Figures for `argent status`."""
 
     async def prune(self, before: datetime) -> int:
         """Drop closed inbox rows, sent parts and set-aside updates older than that."""
+
+    async def empty_log(self) -> bool:
+        """Leave no byte of what was dropped in the files, as far as nobody reads what was before:
+        whether there is none. It waits for nobody."""
 
     async def close(self) -> None:
         """Finish what was asked for and close the database."""

@@ -126,30 +126,30 @@ class Toolbox:
         Only being cancelled is not turned into a result.
         """
         remembered = "{}" if len(call.arguments) > LONGEST_RESULT else None
+        tool = self._tools.get(call.name)
         try:
-            tool = self._tool(call)
+            if tool is None:
+                raise self._no_such(call.name)
             arguments = tool.parsed(call.arguments)
             remembered = tool.remembered(arguments)
             if tool.guarded and self._foreign:
                 await self._approve(call)
             content = await self._run(tool, arguments)
+            failed = False
         except ToolFailed as error:
-            return ToolResult(call.id, call.name, _cut(str(error)), True, remembered)
+            content, failed = str(error), True
         except Exception:
             # The details may hold paths or secrets: they are for the owner's log alone.
             _log.exception("tool failed", tool=call.name)
-            return ToolResult(call.id, call.name, "The tool failed.", True, remembered)
-        self._foreign = self._foreign or tool.foreign
-        return ToolResult(
-            call.id, call.name, _cut(content), arguments=remembered, foreign=tool.foreign
-        )
+            content, failed = "The tool failed.", True
+        # An error of a tool that looks outside may be in the words of what it looked at.
+        foreign = tool is not None and tool.foreign
+        self._foreign = self._foreign or foreign
+        return ToolResult(call.id, call.name, _cut(content), failed, remembered, foreign)
 
-    def _tool(self, call: ToolCall) -> Tool[Any]:
-        tool = self._tools.get(call.name)
-        if tool is None:
-            known = ", ".join(self._tools) or "none"
-            raise ToolFailed(f"There is no tool {call.name!r}. The tools are: {known}.")
-        return tool
+    def _no_such(self, name: str) -> ToolFailed:
+        known = ", ".join(self._tools) or "none"
+        return ToolFailed(f"There is no tool {name!r}. The tools are: {known}.")
 
     async def _run(self, tool: Tool[A], arguments: A) -> str:
         seconds = self._limit if tool.limit is None else tool.limit

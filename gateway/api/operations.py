@@ -41,6 +41,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "sessions.import": lambda admin, given: admin.sessions.bring_in(
         given.value("session"), given.maybe_text("lines") or "", replace=given.flag("replace")
     ),
+    "sessions.set": lambda admin, given: admin.sessions.set(
+        given.text("session"), given.texts("assignments")
+    ),
+    "sessions.rename": lambda admin, given: admin.sessions.rename(
+        given.text("session"), given.text("name")
+    ),
     "sessions.repair": lambda admin, given: admin.sessions.repair(given.texts("ids")),
     "pair.approve": lambda admin, given: admin.approve(
         given.text("code"), owner=given.flag("owner")

@@ -6,7 +6,8 @@ it through its socket; otherwise the command takes the state folder's lock and d
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.api.client import ControlClient
@@ -14,6 +15,13 @@ from gateway.cli.invocation import Invocation
 from gateway.cli.output import note
 from gateway.reading import Reading
 from state.files import ReadOnlyState, lock_holder
+
+if TYPE_CHECKING:
+    from agents.config import SessionSettings
+    from gateway.clock import Clock
+    from gateway.life import Life
+    from state.session import Session
+    from state.store import Ledger, Sessions
 
 Json = dict[str, Any]
 _STATUS_SECONDS = 10.0
@@ -73,11 +81,10 @@ def holder(invocation: Invocation) -> int | None:
 
 
 async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
+    from agents.skill_folders import SkillFolders
     from gateway.admin import Admin
     from gateway.api.operations import carry_out as do
     from gateway.clock import Clock
-    from gateway.life import Life
-    from gateway.open_sessions import OpenSessions
     from state.files import open_state
     from state.files.receipts import Receipts
 
@@ -89,14 +96,35 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
         for report in state.reports:
             note(f"argent: {report}")
         try:
-            life = Life(state.sessions, state.ledger, OpenSessions(state.sessions), clock)
+            life = _life(invocation, state.sessions, state.ledger, clock)
             admin = Admin(
                 sessions=state.sessions,
                 ledger=state.ledger,
                 life=life,
                 clock=clock,
                 receipts=Receipts(invocation.state_dir),
+                skills=SkillFolders(invocation.state_dir).listed,
             )
             return await do(admin, operation, given)
         finally:
             await state.close()
+
+
+def _life(invocation: Invocation, sessions: "Sessions", ledger: "Ledger", clock: "Clock") -> "Life":
+    """What happens to sessions, by the settings: they are read when one of these asks for them."""
+    from gateway.ending import Ending
+    from gateway.life import Life
+    from gateway.open_sessions import OpenSessions
+    from gateway.profiles import Profiles
+
+    @cache
+    def profiles() -> Profiles:
+        return Profiles(invocation.settings_with_warnings().settings)
+
+    def kept(session: "Session") -> "SessionSettings":
+        return profiles().kept(session)
+
+    opened = OpenSessions(sessions)
+    return Life(
+        sessions, ledger, opened, clock, ending=Ending(sessions, ledger, opened, clock, kept)
+    )

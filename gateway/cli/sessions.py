@@ -15,10 +15,12 @@ from gateway.cli.sessions_check import check
 from gateway.cli.sessions_compact import compact, undo
 from gateway.cli.sessions_export import export
 from gateway.cli.sessions_import import import_
+from gateway.cli.sessions_info import info
 from gateway.cli.sessions_life import archive, clean, unarchive
 from gateway.cli.sessions_search import search
+from gateway.cli.sessions_set import rename, set_
 from gateway.cli.sessions_show import show
-from gateway.cli.text import ago, many, table, time
+from gateway.cli.text import ago, called, many, time
 
 Json = dict[str, Any]
 _PAGE = 50
@@ -58,7 +60,7 @@ def _list(data: Json, *, more: bool) -> None:
         out("No more sessions." if more else "No sessions yet.")
         return
     now = datetime.now(UTC)
-    width = max(len(row["key"]) for row in data["sessions"])
+    width = max(len(called(row)) for row in data["sessions"])
     blocks = []
     for state in STATES:
         lines = [_line(row, width, now) for row in data["sessions"] if row["state"] == state]
@@ -74,44 +76,10 @@ def _line(row: Json, width: int, now: datetime) -> str:
     active = ago(time(row["updated_at"]), now)
     title = f"  ({row['title']})" if row["title"] else ""
     said = many(row["messages"], "message")
-    return f"  {row['key']:<{width}}    - {said}, last active {active}{title}".replace("\n", " ")
+    return f"  {called(row):<{width}}    - {said}, last active {active}{title}".replace("\n", " ")
 
 
-@sessions.command()
-@click.argument("session")
-@click.pass_obj
-def info(invocation: Invocation, session: str) -> None:
-    """Show a session's facts, and the log of its life."""
-    data = reach.look(invocation).info(session)
-    invocation.show("session", data, _info)
-
-
-def _info(facts: Json) -> None:
-    context, totals = facts["context"], facts["totals"]
-    limit = context["limit"]
-    share = f" of {limit} tokens ({context['tokens'] / limit:.0%})" if limit else " tokens"
-    cached = f" ({totals['cached']} of them cached)" if totals.get("cached") else ""
-    tokens = f"{totals['input']} tokens in{cached}, {totals['output']} out"
-    used = f"{many(totals['turns'], 'turn')}, {tokens}"
-    rows = [
-        ("Key", facts["key"]),
-        ("Id", facts["id"]),
-        ("Title", facts.get("title") or "–"),
-        ("State", facts["state"]),
-        ("Agent", facts["agent"]),
-        ("Messages", str(facts["messages"])),
-        ("Context", f"{context['tokens']}{share}"),
-        ("Used", used),
-        ("Created", facts["created_at"]),
-        ("Last active", facts["updated_at"]),
-    ]
-    out("\n".join(table([(f"{name}:", value) for name, value in rows], indent="")))
-    if facts.get("log"):
-        out("\nLog:")
-        steps = [(s["at"], s["event"], s["state"], s.get("reason") or "") for s in facts["log"]]
-        out("\n".join(table(steps)))
-
-
+sessions.add_command(info)
 sessions.add_command(show)
 sessions.add_command(search)
 sessions.add_command(export)
@@ -119,6 +87,8 @@ sessions.add_command(import_)
 sessions.add_command(check)
 sessions.add_command(compact)
 sessions.add_command(undo)
+sessions.add_command(set_)
+sessions.add_command(rename)
 sessions.add_command(archive)
 sessions.add_command(unarchive)
 sessions.add_command(clean)

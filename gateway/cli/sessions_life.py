@@ -10,7 +10,7 @@ from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out
 from gateway.cli.progress import progress
-from gateway.cli.text import ago, many, table, time
+from gateway.cli.text import ago, called, many, table, time
 from state import durations
 from state.codec import time_to_json
 from state.lifecycle import Phase
@@ -121,7 +121,7 @@ def _carry_out(invocation: Invocation, given: Json, data: Json) -> None:
 
 def _list(rows: list[Json]) -> None:
     now = datetime.now(UTC)
-    lines = [(row["key"], row["state"], ago(time(row["updated_at"]), now)) for row in rows]
+    lines = [(called(row), row["state"], ago(time(row["updated_at"]), now)) for row in rows]
     note("\n".join(table(lines[:_SHOWN])))
     if len(rows) > _SHOWN:
         note(f"  and {len(rows) - _SHOWN} more")

@@ -8,7 +8,7 @@ import click
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import BOLD, note, out
-from gateway.cli.text import ago, many, time
+from gateway.cli.text import ago, called, many, time
 
 Json = dict[str, Any]
 
@@ -54,7 +54,8 @@ def _show(data: Json) -> None:
         out("Nothing was found.")
     now = datetime.now(UTC)
     for hit in data["hits"]:
-        head = f"{hit['key'] or hit['session']} · {hit['who']} · {ago(time(hit['at']), now)}"
+        place = called(hit | {"id": hit["session"]}) if hit["key"] else hit["session"]
+        head = f"{place} · {hit['who']} · {ago(time(hit['at']), now)}"
         out(head.replace("\n", " "), style=BOLD)
         out(f"  {_marked(hit)}\n")
 

@@ -34,6 +34,7 @@ def prepare(invocation: Invocation, *, quiet: bool = False) -> "Loaded":
 def start_errors() -> Iterator[None]:
     """Raise what can keep a gateway from starting as an `AdminError`."""
     from agents.errors import NotConfigured
+    from agents.tools.mcp.errors import McpNotInstalled
 
     try:
         with as_admin_errors():
@@ -41,3 +42,5 @@ def start_errors() -> Iterator[None]:
     except NotConfigured as error:
         hint = "`argent models list` shows what there is"
         raise AdminError("bad_config", str(error), hint) from error
+    except McpNotInstalled as error:
+        raise AdminError("bad_config", str(error)) from error

@@ -59,5 +59,7 @@ def show_gateway(runtime: Json | None) -> None:
     out(f"Model: {runtime['model']}; {working} running, {runtime['parts_queued']} parts queued.")
     if runtime["storage_problem"]:
         out(f"Storage: {runtime['storage_problem']}")
+    if runtime["search_problem"]:
+        out(f"Search: {runtime['search_problem']}")
     for report in runtime["repaired"]:
         out(f"Repaired: {report}")

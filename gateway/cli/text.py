@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from gateway.elapsed import ago, span
+
+__all__ = ["ago", "called", "cost", "many", "size", "span", "spent", "table", "time"]
+
 _UNITS = ("kB", "MB", "GB", "TB")
-_STEPS = ((60, 1, "s"), (3600, 60, "m"), (86_400, 3600, "h"))
 
 
 def time(written: str) -> datetime:
@@ -13,19 +16,9 @@ def time(written: str) -> datetime:
     return datetime.fromisoformat(written)
 
 
-def ago(then: datetime, now: datetime) -> str:
-    """How long ago in one unit, rounded down: ``5m ago``."""
-    seconds = int((now - then).total_seconds())
-    return "just now" if seconds < 1 else f"{span(seconds)} ago"
-
-
-def span(seconds: float) -> str:
-    """A length of time in one unit, rounded down: ``45s``, ``5m``, ``2h``, ``3d``."""
-    whole = max(int(seconds), 0)
-    for limit, unit, name in _STEPS:
-        if whole < limit:
-            return f"{whole // unit}{name}"
-    return f"{whole // 86_400}d"
+def called(row: Mapping[str, Any]) -> str:
+    """What a session is called in a list: its key, and behind it a side session's name."""
+    return f"{row['key']} ({row['name'] or _slug(row['id'])})" if row["base"] else str(row["key"])
 
 
 def many(count: int, noun: str) -> str:
@@ -53,6 +46,10 @@ def table(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> list[str]:
         indent + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def _slug(session_id: str) -> str:
+    return session_id.rpartition(".")[2]
 
 
 def size(count: int) -> str:

@@ -58,7 +58,15 @@ def checked(brought: Brought, places: Sequence[str]) -> Brought:
 
 def under(brought: Brought, key: SessionKey) -> Brought:
     """The same conversation as the session of another key, and nobody else's."""
-    session = replace(brought.session, id=key.session_id, key=key, keys=(key,), person=None)
+    session = replace(
+        brought.session,
+        id=key.session_id,
+        key=key,
+        keys=(key,),
+        person=None,
+        base=None,
+        name=None,
+    )
     return replace(brought, session=session, entries=owned(brought.entries, session.id))
 
 

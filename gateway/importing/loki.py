@@ -7,6 +7,7 @@ URLs), or ``tool_results`` with the calls they answer. What was compressed is ke
 """
 
 import json
+import math
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from gateway.importing.brought import Brought, Unreadable, begun, checked
 from gateway.importing.models import known_model
 from gateway.importing.turns import Turns
-from state.choices import Choices
+from state.choices import Choices, Persistence
 from state.codec import Fields, InvalidValue
 from state.history import ToolCall
 from state.keys import SessionKey
@@ -22,11 +23,14 @@ from state.messages import Attachment, AttachmentKind
 
 LOKI = "loki"
 
-_OTHER_SETTINGS = (
-    "temperature", "top_p", "enabled_tools", "enabled_mcp_servers", "use_tools", "save_session",
+_OPTIONS = ("temperature", "top_p")
+_SETTINGS = (
+    *_OPTIONS, "enabled_tools", "enabled_mcp_servers", "use_tools", "save_session",
     "compression_threshold", "compress_threshold", "role_name", "agent_variables",
     "agent_instructions",
 )  # fmt: skip
+"""What a session of Loki sets. Its tools are not ours, and what is summarised is the agent's to
+say: these are left out, as is what has a value that means nothing here."""
 
 
 def is_session(document: dict[str, Any]) -> bool:
@@ -43,24 +47,59 @@ def from_session(
     """
     if key is None:
         raise Unreadable("a session of Loki does not say whose it is: name it with --as KEY")
-    left = [setting for setting in _OTHER_SETTINGS if document.get(setting) not in (None, "", {})]
-    turns = Turns(key, at)
+    turns, prompts = Turns(key, at), []
     try:
         fields = Fields(document)
         model = fields.text("model")
         for group in ("compressed_messages", "messages"):
             for number, message in enumerate(fields.children(group)):
-                if not _take(turns, message, f"{group}[{number}]", model):
-                    left.append("the system prompt")
+                place = f"{group}[{number}]"
+                if not _take(turns, message, place, model):
+                    prompts.append(_words(message.value("content"), place)[0])
     except InvalidValue as error:
         raise Unreadable(str(error)) from error
-    chosen = known_model(model)
-    if not chosen and model:
-        left.append(f"the model {model}")
-    session = replace(
-        begun(key, turns.entries, at=at, title=name or None), choices=Choices(model=chosen)
+    choices, left = _chosen(document, model, prompts)
+    session = replace(begun(key, turns.entries, at=at, title=name or None), choices=choices)
+    return checked(Brought(session, tuple(turns.entries), LOKI, left), turns.places)
+
+
+def _chosen(
+    document: dict[str, Any], model: str, prompts: list[str]
+) -> tuple[Choices, tuple[str, ...]]:
+    """What was set in it, as far as it can be set here, and what cannot."""
+    given = {name: value for name, value in document.items() if value not in (None, "", {}, [])}
+    options = {name: given[name] for name in _OPTIONS if _is_number(given.get(name))}
+    taken = set(options)
+    servers = given.get("enabled_mcp_servers")
+    mcp = _names(servers) if isinstance(servers, str) else ()
+    if mcp:
+        taken.add("enabled_mcp_servers")
+    # False left the file as it was, which is no wish to have anything erased.
+    if kept := given.get("save_session") is True:
+        taken.add("save_session")
+    instructions = given.get("agent_instructions")
+    if not prompts and isinstance(instructions, str):
+        prompts = [instructions]
+        taken.add("agent_instructions")
+    choices = Choices(
+        model=known_model(model),
+        options=options or None,
+        mcp=mcp or None,
+        system_prompt="\n\n".join(prompts) or None,
+        persistence=Persistence.ALWAYS if kept else None,
     )
-    return checked(Brought(session, tuple(turns.entries), LOKI, tuple(left)), turns.places)
+    left = [name for name in _SETTINGS if name in given and name not in taken]
+    if choices.model is None and model:
+        left.append(f"the model {model}")
+    return choices, tuple(left)
+
+
+def _names(written: str) -> tuple[str, ...]:
+    return tuple(name for each in written.split(",") if (name := each.strip()))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _take(turns: Turns, message: Fields, place: str, model: str) -> bool:

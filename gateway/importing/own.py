@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from gateway.importing.brought import (
-    AGENT,
     Brought,
     Unreadable,
     begun,
@@ -16,7 +15,7 @@ from gateway.importing.brought import (
 )
 from state.codec import InvalidValue, entry_from_json, session_from_json
 from state.history import Entry, count_messages
-from state.keys import InvalidKey, SessionKey, person_session_id
+from state.keys import InvalidKey, SessionKey, is_account_name, person_session_id, side_of
 from state.session import Context, Session
 
 EXPORT = "argent"
@@ -37,6 +36,8 @@ def from_export(document: dict[str, Any], key: SessionKey | None) -> Brought:
         session = session_from_json(document | {"messages": 0})
     except InvalidValue as error:
         raise Unreadable(str(error)) from error
+    if not is_account_name(session.agent):
+        raise Unreadable(f"agent: {session.agent!r} cannot be an agent's name")
     entries = _entries(messages)
     places = _places(entries)
     old = session.context
@@ -45,7 +46,7 @@ def from_export(document: dict[str, Any], key: SessionKey | None) -> Brought:
     whole = old.start == 0 or old.summary is not None
     tokens = old.tokens if old.tokens and whole else estimated(entries)
     context = Context(tokens=tokens, limit=old.limit)
-    session = replace(session, agent=AGENT, messages=count_messages(entries), context=context)
+    session = replace(session, messages=count_messages(entries), context=context)
     brought = Brought(session, entries, EXPORT)
     if key is not None and key != session.key:
         brought = under(brought, key)
@@ -81,13 +82,18 @@ def _places(entries: tuple[Entry, ...]) -> list[str]:
 
 
 def _is_its_own(session: Session) -> bool:
-    """Whether the id follows from a key or a person's name, as every session's does.
+    """Whether the id follows from a key or a person's name, as every session's does, or from that
+    of its base.
 
     A document must not come in under an id that one of somebody else's keys leads to.
     """
-    if session.id in {key.session_id for key in (session.key, *session.keys)}:
+    base, _ = side_of(session.id) or (None, None)
+    if session.base != base:
+        return False
+    first = base or session.id
+    if first in {key.session_id for key in (session.key, *session.keys)}:
         return True
     try:
-        return session.id == person_session_id(session.id.removeprefix("user-"))
+        return first == person_session_id(first.removeprefix("user-"))
     except InvalidKey:
         return False

@@ -42,6 +42,8 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
     STRAY = "stray"
     """Among the sessions, and none."""
+    COPIED = "copied"
+    """Another agent has a session of the same id."""
     UNINDEXED = "unindexed"
     """On the disk, and not in the index that listings are made from."""
     GONE = "gone"

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +44,20 @@ def empty(layout: Layout, before: datetime) -> int:
                 shutil.rmtree(each.path)
                 removed += 1
     return removed
+
+
+def deleted_sessions(layout: Layout) -> Iterator[tuple[str, SessionId]]:
+    """The folders of deleted sessions, by name, each with its session's id. Raises OSError."""
+    with suppress(FileNotFoundError), os.scandir(layout.deleted) as found:
+        for name in sorted(e.name for e in found if e.is_dir(follow_symlinks=False)):
+            if _deleted_at(name) is not None:
+                yield name, session_of(name)
+
+
+def session_of(name: str) -> SessionId:
+    """The id of the session that a folder among the deleted ones was."""
+    found = _NAME.fullmatch(name)
+    return SessionId(name[: found.start(1) - 1] if found else name)
 
 
 def _deleted_at(name: str) -> datetime | None:

@@ -6,7 +6,7 @@ what was seen of it before is found again by the entries' ids.
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,11 +34,12 @@ class News:
 class Following:
     """Looks at one history.json again and again; what was `seen` before is not told.
 
-    A file that is missing, or half written at this instant, has no news: the next look may.
+    `where` says where it is: a session can be moved. A file that is missing, or half written at
+    this instant, has no news: the next look may.
     """
 
-    def __init__(self, path: Path, seen: Iterable[Entry] = ()) -> None:
-        self._path = path
+    def __init__(self, where: Callable[[], Path], seen: Iterable[Entry] = ()) -> None:
+        self._where = where
         self._seen = deque((entry.id for entry in seen), maxlen=_REMEMBERED)
         self._file: tuple[int, int] | None = None
         self._end = FIRST
@@ -47,7 +48,7 @@ class Following:
 
     def look(self) -> News:
         """The news since the last look. Raises OSError."""
-        fd = open_file(self._path)
+        fd = open_file(self._where())
         if fd is None:
             return News()
         try:

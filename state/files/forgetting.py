@@ -39,8 +39,6 @@ def forget_beside(disk: Disk, folder: Path, forgetting: Forgetting) -> Lost:
     Nobody may be working in the session.
     """
     sum_of = NOTHING_LOST
-    for path in sorted((folder / ARCHIVE).glob("*.json")):
-        sum_of += _forget_in_archived(disk, folder, path, forgetting)
     for path in _set_aside(folder):
         if _holds(path, forgetting):
             _remove(path)
@@ -48,7 +46,11 @@ def forget_beside(disk: Disk, folder: Path, forgetting: Forgetting) -> Lost:
     for place in (folder, folder / ARCHIVE):
         for left in place.glob(_HALF_WRITTEN):
             left.unlink()
-    return sum_of + Lost(files=_remove_unspoken(disk, folder))
+    sum_of += Lost(files=_remove_unspoken(disk, folder))
+    # Last: as long as one of these speaks of them, they are found here again.
+    for path in sorted((folder / ARCHIVE).glob("*.json")):
+        sum_of += _forget_in_archived(disk, folder, path, forgetting)
+    return sum_of
 
 
 def forget_deleted(
@@ -60,8 +62,8 @@ def forget_deleted(
         shutil.rmtree(folder)
         disk.sync_folder(layout.deleted)
         return NOTHING_LOST
+    sum_of = forget_beside(disk, folder, forgetting)
     copy = read_history(folder)
-    sum_of = NOTHING_LOST
     if copy is not None:
         try:
             new = without_words(copy.data, forgetting.without_words) if copy.whole else None
@@ -77,7 +79,7 @@ def forget_deleted(
             # It does not read as a whole, and nobody will ever mend it: it goes.
             (folder / copy.file).unlink()
             sum_of += Lost(aside=1)
-    return sum_of + forget_beside(disk, folder, forgetting)
+    return sum_of
 
 
 def _move_context(disk: Disk, folder: Path, new: Rewritten) -> None:

@@ -8,20 +8,21 @@ before it is found wrong.
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from state.files.checking import Examined, Finding, Kind, examine
 from state.files.errors import ledger_error
-from state.files.layout import HISTORY, METADATA, PACKED, Layout
+from state.files.layout import HISTORY, METADATA, PACKED
 from state.files.ledger import index
 from state.files.ledger.reading import connect_to_read
 from state.files.listing import session_ids
 from state.files.packing import read_history
+from state.files.places import Places, is_session
 from state.files.reading import read_file
-from state.keys import SessionId, SessionKey
+from state.keys import SessionId, SessionKey, side_of
 from state.store import NotFound
 
 _TRIES = 4
@@ -38,18 +39,17 @@ class Report:
 
 
 class Inspection:
-    """The sessions of one agent. `live` says whether a gateway owns the folder now; then what
+    """The sessions of all agents. `live` says whether a gateway owns the folder now; then what
     seems wrong is looked at again after a `wait` of seconds."""
 
     def __init__(
         self,
         state_dir: Path,
         *,
-        agent: str = "main",
         live: bool = False,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._layout = Layout(state_dir, agent)
+        self._places = Places(state_dir)
         self._tries = _TRIES if live else 1
         self._wait = wait
 
@@ -59,7 +59,7 @@ class Inspection:
         Raises OSError.
         """
         shown = self._indexed()[0] or frozenset()
-        return tuple(sorted({*session_ids(self._layout), *shown, *_in_the_way(self._layout)}))
+        return tuple(sorted({*session_ids(self._places), *shown, *_in_the_way(self._places)}))
 
     def check(self, only: Sequence[SessionId] = (), *, step: Callable[[], None]) -> Report:
         """Check these sessions, or all of them; `step` is called after each. Raises OSError."""
@@ -101,7 +101,7 @@ class Inspection:
 
     def _is_there(self, session_id: SessionId) -> bool:
         try:
-            return os.path.lexists(self._layout.folder(session_id))
+            return os.path.lexists(self._places.folder(session_id))
         except NotFound:
             return False
 
@@ -110,14 +110,14 @@ class Inspection:
         for attempt in range(self._tries):
             if attempt:
                 self._wait(_PAUSE)
-            examined = _examine_folder(self._layout, session_id)
+            examined = _examine_folder(self._places, session_id)
             if not examined.findings:
                 break
         return examined
 
     def _indexed(self) -> tuple[frozenset[SessionId] | None, str | None]:
         """The sessions in the index, None where there is none; and what is wrong with it."""
-        path = self._layout.database
+        path = self._places.main.database
         if not path.exists():
             return None, None
         try:
@@ -127,13 +127,26 @@ class Inspection:
             return None, str(ledger_error(error, path))
 
 
-def _examine_folder(layout: Layout, session_id: SessionId) -> Examined:
+def _examine_folder(places: Places, session_id: SessionId) -> Examined:
     try:
-        folder = layout.folder(session_id)
+        folder = places.folder(session_id)
     except NotFound:
         return Examined()
+    examined = _examine_files(folder, session_id)
+    return replace(examined, findings=(*examined.findings, *_copies(places, folder, session_id)))
+
+
+def _copies(places: Places, folder: Path, session_id: SessionId) -> Iterator[Finding]:
+    for agent in places.found(session_id):
+        other = agent.folder(session_id)
+        if other != folder and is_session(str(other)):
+            detail = f"{other} is another of this id, and not used; move it elsewhere"
+            yield Finding(Kind.COPIED, session_id, detail)
+
+
+def _examine_files(folder: Path, session_id: SessionId) -> Examined:
     if not folder.is_dir():
-        return Examined(_misplaced_folder(layout, session_id))
+        return Examined(_misplaced_folder(folder, session_id))
     try:
         misplaced = tuple(
             Finding(Kind.MISPLACED, session_id, "it is no file", name)
@@ -165,8 +178,8 @@ def _packed(examined: Examined, session_id: SessionId, *, whole: bool) -> Examin
     return Examined(tuple(found), examined.is_session)
 
 
-def _misplaced_folder(layout: Layout, session_id: SessionId) -> tuple[Finding, ...]:
-    if not os.path.lexists(layout.folder(session_id)):
+def _misplaced_folder(folder: Path, session_id: SessionId) -> tuple[Finding, ...]:
+    if not os.path.lexists(folder):
         return ()
     if _could_be_a_session(session_id):
         return (Finding(Kind.MISPLACED, session_id, "it is no folder"),)
@@ -178,24 +191,31 @@ def _is_no_file(path: Path) -> bool:
     return not path.is_file() and os.path.lexists(path)
 
 
-def _in_the_way(layout: Layout) -> tuple[SessionId, ...]:
+def _in_the_way(places: Places) -> Iterator[SessionId]:
     """What is no folder among the sessions' folders, but for what was set aside before."""
-    try:
-        with os.scandir(layout.sessions) as found:
+    for agent in places.agents():
+        with suppress(FileNotFoundError), os.scandir(agent.sessions) as found:
             names = [e.name for e in found if e.name[0] not in ".~" and not e.is_dir()]
-    except FileNotFoundError:
-        return ()
-    return tuple(SessionId(name) for name in names if ".damaged-" not in name)
+            yield from (SessionId(name) for name in names if ".damaged-" not in name)
 
 
 def _could_be_a_session(session_id: SessionId) -> bool:
+    session_id, _ = side_of(session_id) or (session_id, "")
     return session_id.startswith("user-") or SessionKey.of_session(session_id) is not None
 
 
 def resolve(given: str, names: Sequence[SessionId]) -> tuple[SessionId, ...]:
-    """The sessions whose id or key is `given`, else those whose id or key begins with it."""
+    """The sessions whose id or key is `given`, else those whose id or key begins with it.
+
+    Of a side session and its base the base is meant.
+    """
     keyed = [(name, str(SessionKey.of_session(name) or name)) for name in names]
     exact = tuple(name for name, key in keyed if given in (name, key))
-    return exact or tuple(
-        name for name, key in keyed if given and (name.startswith(given) or key.startswith(given))
-    )
+    if exact:
+        return exact
+    found = {
+        name: side_of(name)
+        for name, key in keyed
+        if given and (name.startswith(given) or key.startswith(given))
+    }
+    return tuple(name for name, side in found.items() if side is None or side[0] not in found)

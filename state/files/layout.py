@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from state.keys import SessionId
+from state.keys import SessionId, is_account_name
 from state.store import NotFound
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+
+AGENTS = "agents"
+SESSIONS = "sessions"
+MAIN = "main"
+"""The agent that there always is."""
 
 HISTORY = "history.json"
 PACKED = "history.json.gz"
@@ -26,7 +31,13 @@ class Layout:
     """The paths below a state folder, for one agent."""
 
     root: Path
-    agent: str = "main"
+    agent: str = MAIN
+
+    def of(self, agent: str) -> "Layout":
+        """The same for another agent. Raises `NotFound` for what cannot be an agent's name."""
+        if not is_account_name(agent):
+            raise NotFound(f"{agent!r} cannot be an agent's name: a-z, 0-9 and '-' only")
+        return Layout(self.root, agent)
 
     @property
     def database(self) -> Path:
@@ -42,14 +53,17 @@ class Layout:
 
     @property
     def sessions(self) -> Path:
-        return self.root / "agents" / self.agent / "sessions"
+        return self.root / AGENTS / self.agent / SESSIONS
 
     @property
     def deleted(self) -> Path:
         return self.root / DELETED
 
     def folder(self, session_id: SessionId) -> Path:
-        """A session's folder. Raises `NotFound` for what cannot be a session's id."""
+        """A session's folder, if it is this agent's (`places.Places` knows).
+
+        Raises `NotFound` for what cannot be a session's id.
+        """
         if not session_id or session_id[0] in ".~" or "/" in session_id or "\0" in session_id:
             raise NotFound(f"{session_id!r} is no session id")
         return self.sessions / session_id

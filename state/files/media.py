@@ -7,7 +7,6 @@ symbolic link is followed: what an agent's tools may leave in the folder leads n
 import asyncio
 import errno
 import os
-import shutil
 import stat
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,8 @@ from typing import TypeVar
 from state.files.disk import Disk
 from state.files.draft import Draft
 from state.files.errors import store_error
-from state.files.layout import MEDIA, Layout
+from state.files.layout import MEDIA
+from state.files.places import Places
 from state.files.reading import read_range
 from state.ids import is_file_name
 from state.keys import SessionId
@@ -39,8 +39,8 @@ _NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 class Media:
     """Must be used in one event loop."""
 
-    def __init__(self, layout: Layout, disk: Disk) -> None:
-        self._layout, self._disk = layout, disk
+    def __init__(self, places: Places, disk: Disk) -> None:
+        self._places, self._disk = places, disk
         self._threads = ThreadPoolExecutor(_THREADS, "argent-media")
         self._numbers = count(1)
         self._drafts: set[str] = set()
@@ -53,7 +53,7 @@ class Media:
         if not is_file_name(name):
             raise ValueError(f"no file can be kept under the name {name!r}")
         beside = f".{next(self._numbers)}.new"
-        draft = Draft(self._disk, self._layout.folder(session_id), name, beside)
+        draft = Draft(self._disk, self._places, session_id, name, beside)
         self._drafts.add(beside)
         try:
             return await self._write(draft, chunks, most)
@@ -65,8 +65,8 @@ class Media:
 
     async def read(self, session_id: SessionId, name: str) -> bytes:
         """The content of a kept file. Raises `NotFound`, `StorageFailed`."""
-        folder = self._layout.folder(session_id)
-        found = await self._run(partial(_read, folder, name)) if is_file_name(name) else None
+        read = partial(_read, self._places, session_id, name)
+        found = await self._run(read) if is_file_name(name) else None
         if found is None:
             raise NotFound(f"no file {name!r} is kept with {session_id}")
         return found
@@ -105,7 +105,7 @@ class Media:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except OSError as error:
-            raise store_error(error, f"using a file in {self._layout.sessions}") from error
+            raise store_error(error, f"using a file in {self._places.root}") from error
 
 
 def remove(disk: Disk, folder: Path, names: Iterable[str]) -> None:
@@ -122,17 +122,9 @@ def remove(disk: Disk, folder: Path, names: Iterable[str]) -> None:
         os.close(media)
 
 
-def remove_all(folder: Path) -> None:
-    """Remove every kept file of a session. Raises OSError."""
-    media = folder / MEDIA
-    if media.is_symlink() or media.is_file():
-        media.unlink()
-    elif media.exists():
-        shutil.rmtree(media)
-
-
-def _read(folder: Path, name: str) -> bytes | None:
-    media = _open_media(folder)
+def _read(places: Places, session_id: SessionId, name: str) -> bytes | None:
+    with places.still:
+        media = _open_media(places.folder(session_id))
     if media is None:
         return None
     try:

@@ -15,7 +15,7 @@ from state.codec import VERSION, Fields, cleaned, loads, session_from_json, sess
 from state.codec.text import present
 from state.files.journal import FIRST
 from state.history import CorrectionEntry, Entry, UserEntry
-from state.keys import Address, InvalidKey, SessionId, SessionKey, SessionType
+from state.keys import Address, InvalidKey, SessionId, SessionKey, SessionType, side_of
 from state.lifecycle import Event
 from state.session import Context, Session, Totals
 
@@ -26,13 +26,15 @@ class Facts:
 
     `ids` are those of the entries that its context speaks of, by their positions: in a history
     that was laid out anew they are found by them. With an `end` that lies before every entry
-    nothing is said about positions. `version` is that of the file.
+    nothing is said about positions. `version` is that of the file. `moved` says that the file
+    names another agent than its folder, as when a crash came in the midst of a move.
     """
 
     session: Session
     end: int = FIRST
     ids: Mapping[int, str] = field(default_factory=dict)
     version: int = VERSION
+    moved: bool = False
 
 
 def encode(facts: Facts) -> bytes:
@@ -44,19 +46,24 @@ def encode(facts: Facts) -> bytes:
     return orjson.dumps(cleaned(values), option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def decode(data: bytes, session_id: SessionId) -> Facts:
+def decode(data: bytes, session_id: SessionId, agent: str | None = None) -> Facts:
     """Read the file of a session's folder. Raises `codec.InvalidValue`, `store.NewerFormat`.
 
-    The folder's name is the session's id, also when the folder was copied.
+    The folder's name is the session's id, and the agent whose folder it is in is the session's,
+    also when the folder was copied or moved. Without `agent` it is as the file says.
     """
     raw = loads(data)
-    session = session_from_json(raw)
+    written = session_from_json(raw)
+    agent = agent or written.agent
+    same = (written.id, written.agent) == (session_id, agent)
+    session = written if same else replace(written, id=session_id, agent=agent)
     checkpoint = Fields(raw).maybe_child("checkpoint") or Fields({})
     return Facts(
-        session=session if session.id == session_id else replace(session, id=session_id),
+        session=session,
         end=checkpoint.count("end", 0),
         ids=_ids(session.context.start, checkpoint),
         version=Fields(raw).count("version"),
+        moved=written.agent != agent,
     )
 
 
@@ -84,11 +91,12 @@ def rebuild(
     session_id: SessionId, agent: str, entries: Sequence[Entry], made: datetime
 ) -> Session | None:
     """The facts of a session that has a history only; None when nothing tells its key."""
-    key = SessionKey.of_session(session_id) or _key_of(session_id, entries)
+    base, name = side_of(session_id) or (None, None)
+    key = SessionKey.of_session(base or session_id) or _key_of(base or session_id, entries)
     if key is None:
         return None
     session = Session.begin(key, agent=agent, at=entries[0].at if entries else made)
-    return fold(replace(session, id=session_id), entries)
+    return fold(replace(session, id=session_id, base=base, name=name), entries)
 
 
 def _key_of(session_id: SessionId, entries: Sequence[Entry]) -> SessionKey | None:

@@ -17,8 +17,9 @@ from state.files.ledger import index
 from state.files.ledger.database import Connect, connect
 from state.files.ledger.ledger import SqliteLedger
 from state.files.ledger.opening import OpenedLedger, open_ledger
-from state.files.listing import session_ids
+from state.files.listing import session_agents
 from state.files.lock import StateLock
+from state.files.places import Places
 from state.files.readonly import ReadOnlyState
 from state.files.search.indexer import Indexer
 from state.files.sessions import FileSessions
@@ -58,7 +59,6 @@ class State:
 async def open_state(
     state_dir: Path,
     *,
-    agent: str = "main",
     calls: SystemCalls | None = None,
     clock: Clock = _now,
     connect: Connect = connect,
@@ -67,12 +67,13 @@ async def open_state(
 
     Raises `StateLocked`, `NewerFormat`, `StorageFull`, `StorageFailed`.
     """
-    layout = Layout(state_dir, agent)
+    layout = Layout(state_dir)
+    places = Places(state_dir)
     calls = calls or SystemCalls()
     search = Indexer(layout)
-    lock, ledger = await asyncio.to_thread(_prepare, layout, calls, clock, connect, search)
+    lock, ledger = await asyncio.to_thread(_prepare, places, calls, clock, connect, search)
     return State(
-        sessions=FileSessions(layout, Disk(state_dir, calls, clock), search),
+        sessions=FileSessions(places, Disk(state_dir, calls, clock), search),
         ledger=SqliteLedger(layout.database, ledger.connection, connect=connect),
         reports=ledger.reports,
         lock=lock,
@@ -81,18 +82,20 @@ async def open_state(
 
 
 def _prepare(
-    layout: Layout, calls: SystemCalls, clock: Clock, connect: Connect, search: Indexer
+    places: Places, calls: SystemCalls, clock: Clock, connect: Connect, search: Indexer
 ) -> tuple[StateLock, OpenedLedger]:
+    layout = places.main
     try:
         layout.make()
         lock = StateLock.take(layout.root)
     except OSError as error:
         raise store_error(error, f"opening {layout.root}") from error
     try:
-        for trash in layout.sessions.glob(f"{TRASH}*"):
-            shutil.rmtree(trash, ignore_errors=True)
+        for agent in places.agents():
+            for trash in agent.sessions.glob(f"{TRASH}*"):
+                shutil.rmtree(trash, ignore_errors=True)
         opened = open_ledger(layout.database, Disk(layout.root, calls, clock), connect)
-        reports = (*opened.reports, *_agree(layout, opened.connection))
+        reports = (*opened.reports, *_agree(places, opened.connection))
         search.prepare()
     except BaseException:
         lock.release()
@@ -100,25 +103,36 @@ def _prepare(
     return lock, OpenedLedger(opened.connection, reports)
 
 
-def _agree(layout: Layout, db: sqlite3.Connection) -> tuple[str, ...]:
+def _agree(places: Places, db: sqlite3.Connection) -> tuple[str, ...]:
     """Let the index show the folders that are there: a copied, a removed one, or all of them."""
-    there = frozenset(session_ids(layout))
-    shown = index.ids(db)
+    found = session_agents(places)
+    shown = index.agents(db)
+    there = {
+        session_id: places.one_of(agents, session_id).agent for session_id, agents in found.items()
+    }
+    copies = tuple(
+        f"the session {session_id} is there more than once, with the agents {', '.join(agents)}: "
+        f"{there[session_id]}'s is used; move the other elsewhere"
+        for session_id, agents in found.items()
+        if len(agents) > 1
+    )
     if there == shown:
-        return ()
-    missing = there - shown
+        return copies
+    new = [session_id for session_id, agent in there.items() if shown.get(session_id) != agent]
     db.execute("BEGIN IMMEDIATE")
-    index.unindex(db, shown - there)
-    index.index(db, _facts(layout, missing))
+    index.unindex(db, shown.keys() - there.keys())
+    index.index(db, _facts(places, new))
     db.execute("COMMIT")
-    changes = len(index.ids(db) ^ shown)
+    now = index.agents(db)
+    changes = sum(now.get(name) != shown.get(name) for name in now.keys() | shown.keys())
     # A folder that is no session, such as an empty one, is nothing to hear of at every start.
-    return (f"the index of sessions was brought up to date ({changes} changes)",) if changes else ()
+    told = f"the index of sessions was brought up to date ({changes} changes)"
+    return (*copies, told) if changes else copies
 
 
-def _facts(layout: Layout, sessions: Iterable[SessionId]) -> Iterator[Session]:
+def _facts(places: Places, sessions: Iterable[SessionId]) -> Iterator[Session]:
     """The facts of these sessions; one that cannot be read is shown when it can be."""
-    reader = ReadOnlyState(layout.root, agent=layout.agent)
+    reader = ReadOnlyState(places.root)
     for session_id in sessions:
         with suppress(StoreError):
             yield reader.facts(session_id)

@@ -8,8 +8,8 @@ from itertools import islice
 from time import monotonic
 
 from state.files.disk import Disk
-from state.files.layout import Layout
 from state.files.opening import open_session
+from state.files.places import Places
 from state.files.session_files import SessionFiles
 from state.keys import SessionId
 from state.store import NotFound
@@ -34,8 +34,8 @@ class OpenFiles:
     before that.
     """
 
-    def __init__(self, layout: Layout, disk: Disk, flush: Callable[[], None]) -> None:
-        self._layout, self._disk, self._flush = layout, disk, flush
+    def __init__(self, places: Places, disk: Disk, flush: Callable[[], None]) -> None:
+        self._places, self._disk, self._flush = places, disk, flush
         self._most = _most_open()
         self._open: OrderedDict[SessionId, SessionFiles] = OrderedDict()
         self._dirty: dict[SessionId, SessionFiles] = {}
@@ -82,11 +82,7 @@ class OpenFiles:
         files = self._open.get(session_id)
         if files is None:
             self.make_room()
-            opened = open_session(self._disk, self._layout.folder(session_id), self._layout.agent)
-            if opened is None:
-                return None
-            files = SessionFiles.of(self._layout.folder(session_id), opened, monotonic())
-            return self.keep(files)
+            return self._opened(session_id, whole=False)
         self._open.move_to_end(session_id)
         if files.suspect:
             self._flush()
@@ -102,8 +98,10 @@ class OpenFiles:
             self._write_facts([files])
         del self._open[files.session.id]
         self._dirty.pop(files.session.id, None)
-        reopened = files.reopen(self._disk, self._layout.agent, monotonic())
-        return None if reopened is None else self.keep(reopened)
+        try:
+            return self._opened(files.session.id, whole=True)
+        finally:
+            files.close()
 
     def keep(self, files: SessionFiles) -> SessionFiles:
         """Files that were opened or made."""
@@ -136,6 +134,12 @@ class OpenFiles:
         if files.dirty_since is None:
             files.dirty_since = monotonic()
             self._dirty[files.session.id] = files
+
+    def _opened(self, session_id: SessionId, *, whole: bool) -> SessionFiles | None:
+        there = self._places.where(session_id)
+        folder = there.folder(session_id)
+        opened = open_session(self._disk, folder, there.agent, whole=whole)
+        return None if opened is None else self.keep(SessionFiles.of(folder, opened, monotonic()))
 
     def _write_facts(self, dirty: Iterable[SessionFiles]) -> None:
         """Write facts that may be derived again; a failure is tried again later."""

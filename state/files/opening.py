@@ -48,7 +48,7 @@ def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -
     """
     session_id = SessionId(folder.name)
     misplaced = set_aside_misplaced(disk, folder)
-    facts, damaged = _read_facts(disk, folder, session_id)
+    facts, damaged = _read_facts(disk, folder, session_id, agent)
     repaired = (*misplaced, *damaged, *restore_plain(disk, folder))
     path = folder / HISTORY
     try:
@@ -66,7 +66,7 @@ def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -
             behind = read_entries_behind(fd, facts.end, size)
             if behind is not None:
                 session = metadata.fold(facts.session, behind.entries)
-                end, stale = size - len(CLOSING), bool(behind.entries)
+                end, stale = size - len(CLOSING), bool(behind.entries) or facts.moved
                 return Opened(fd, end, session, repaired, stale, facts.version)
         data = read_range(fd, 0, size)
         opened = _open_whole(disk, folder, agent, facts, data, fd)
@@ -84,14 +84,14 @@ def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -
 
 
 def _read_facts(
-    disk: Disk, folder: Path, session_id: SessionId
+    disk: Disk, folder: Path, session_id: SessionId, agent: str
 ) -> tuple[Facts | None, tuple[str, ...]]:
     path = folder / METADATA
     data = read_file(path)
     if data is None:
         return None, ()
     try:
-        return metadata.decode(data, session_id), ()
+        return metadata.decode(data, session_id, agent), ()
     except InvalidValue:
         aside = disk.keep_aside(path)
         path.unlink()

@@ -24,6 +24,7 @@ from state.files.ledger.schema import VERSION, version
 from state.files.listing import stored_sessions
 from state.files.metadata import Facts
 from state.files.packing import Copy, is_packed, read_history
+from state.files.places import Places
 from state.files.reading import open_file, read_entries_behind, read_file
 from state.files.repair import Cut, repair
 from state.history import Entry
@@ -52,8 +53,8 @@ _PAUSE = 0.002
 class ReadOnlyState:
     """What a state folder says now."""
 
-    def __init__(self, state_dir: Path, *, agent: str = "main") -> None:
-        self._layout = Layout(state_dir, agent)
+    def __init__(self, state_dir: Path) -> None:
+        self._places = Places(state_dir)
 
     def listing(
         self, *, phase: Phase | None = None, limit: int | None = None
@@ -118,9 +119,10 @@ class ReadOnlyState:
 
         Raises `NotFound`, `NewerFormat`, `StorageFailed`.
         """
-        folder = self._layout.folder(session_id)
+        there = self._where(session_id)
+        folder = there.folder(session_id)
         try:
-            facts = _facts(folder / METADATA, session_id)
+            facts = _facts(folder / METADATA, session_id, there.agent)
             if facts is not None:
                 behind = _behind(folder / HISTORY, facts.end)
                 if behind is not None:
@@ -134,7 +136,7 @@ class ReadOnlyState:
             made = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
         except OSError as error:
             raise store_error(error, f"reading {folder}") from error
-        session = metadata.rebuild(session_id, self._layout.agent, entries, made)
+        session = metadata.rebuild(session_id, there.agent, entries, made)
         if session is None:
             raise NotFound(f"nothing tells whose session {session_id} is")
         return session
@@ -148,7 +150,7 @@ class ReadOnlyState:
 
         Raises `NotFound`, `NewerFormat`, `StorageFailed`.
         """
-        folder = self._layout.folder(session_id)
+        folder = self._where(session_id).folder(session_id)
         copy = Copy(HISTORY, b"")
         try:
             for _ in range(_TRIES):
@@ -162,7 +164,7 @@ class ReadOnlyState:
                 except Damaged:
                     # An append is half written at this instant, most likely.
                     time.sleep(_PAUSE)
-            facts = _facts(folder / METADATA, session_id)
+            facts = _facts(folder / METADATA, session_id, None)
         except OSError as error:
             raise store_error(error, f"reading {folder}") from error
         plan = repair(copy.data, facts.end if facts else 0)
@@ -172,13 +174,19 @@ class ReadOnlyState:
 
     def follow(self, session_id: SessionId, seen: Iterable[Entry]) -> Following:
         """What is appended to a history from now on; entries that were `seen` are not told."""
-        return Following(self._layout.folder(session_id) / HISTORY, seen)
+        return Following(lambda: self._places.folder(session_id) / HISTORY, seen)
+
+    def _where(self, session_id: SessionId) -> Layout:
+        try:
+            return self._places.where(session_id)
+        except OSError as error:
+            raise store_error(error, f"looking for {session_id}") from error
 
     def _rows(self) -> list[SessionRow]:
         try:
-            rows = [SessionRow.of(session) for session in stored_sessions(self._layout)]
+            rows = [SessionRow.of(session) for session in stored_sessions(self._places)]
         except OSError as error:
-            raise store_error(error, f"reading {self._layout.sessions}") from error
+            raise store_error(error, f"reading {self._places.root}") from error
         return sorted(rows, key=latest_first)
 
     def _indexed(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
@@ -190,7 +198,7 @@ class ReadOnlyState:
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
         """What the database answers; None when there is none. Raises `StorageFailed`."""
-        path = self._layout.database
+        path = self._places.main.database
         try:
             path.stat()
         except FileNotFoundError:
@@ -206,11 +214,11 @@ class ReadOnlyState:
             raise ledger_error(error, path) from error
 
 
-def _facts(path: Path, session_id: SessionId) -> Facts | None:
+def _facts(path: Path, session_id: SessionId, agent: str | None) -> Facts | None:
     """The facts of a session; None when they are missing or do not read. Raises `NewerFormat`."""
     data = read_file(path)
     try:
-        return None if data is None else metadata.decode(data, session_id)
+        return None if data is None else metadata.decode(data, session_id, agent)
     except InvalidValue:
         return None
 

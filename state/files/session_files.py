@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from state.codec import VERSION
-from state.files import journal, metadata, packing
+from state.files import journal, media, metadata, packing
 from state.files.disk import Disk, beside_name
 from state.files.journal import CLOSING, FIRST, OPENING
 from state.files.layout import FILE_MODE, FOLDER_MODE, HISTORY, METADATA, PACKED
 from state.files.metadata import Facts
 from state.files.misplaced import set_aside_misplaced
-from state.files.opening import Opened, open_session
+from state.files.opening import Opened
 from state.files.reading import read_file
+from state.files.rewriting import Rewritten
 from state.session import Context, Session
 from state.store import StorageFailed
+from state.view import relocated
 
 _ID = re.compile(rb',?\{"id":"([^"\\]+)"')
 
@@ -79,6 +81,11 @@ class SessionFiles:
             raise
         return cls(folder, fds[0], end, FIRST, session), fds[1:]
 
+    def here(self, session: Session) -> Session:
+        """Facts as they are kept here: the folder says whose session it is, nothing else does."""
+        agent = self.folder.parent.parent.name
+        return session if session.agent == agent else replace(session, agent=agent)
+
     def write(self, disk: Disk, lines: Sequence[bytes]) -> tuple[int, ...]:
         """Write a batch behind what was written before. Raises OSError, leaving no trace of it."""
         at = self.end
@@ -128,13 +135,27 @@ class SessionFiles:
         self.session = replace(self.session, context=context)
         self.save_facts(disk)
 
+    def lose(self, disk: Disk, new: Rewritten, *, untitled: bool = False) -> None:
+        """Let the history be what is left of it, durably. Raises OSError, as `replace_history`.
+
+        `untitled`: a title goes that was made of its words.
+        """
+        # The files go first: afterwards nothing tells their names.
+        media.remove(disk, self.folder, new.files)
+        if untitled and self.session.titled:
+            self.session = replace(self.session, title=None, titled=False)
+        self.save_facts_for_any_history(disk)
+        entries, positions = new.lines.entries, new.lines.positions
+        context = relocated(self.session.context, new.moved, entries, positions)
+        self.replace_history(disk, new.data, context)
+
     def pack(self, disk: Disk, session: Session, packed: bytes) -> None:
         """Leave these facts and the packed history only, durably. Raises OSError.
 
         When it raises, the history may be packed nevertheless: `is_current` tells.
         """
         packing.put_packed(disk, self.folder, packed)
-        old, self.session = self.session, session
+        old, self.session = self.session, self.here(session)
         try:
             self.save_facts(disk)
         except BaseException:
@@ -163,12 +184,6 @@ class SessionFiles:
         fd = disk.calls.open(path, os.O_RDWR | os.O_CLOEXEC, 0)
         os.close(self.fd)
         self.fd, self.end, self.suspect = fd, self.acked, False
-
-    def reopen(self, disk: Disk, agent: str, now: float) -> "SessionFiles | None":
-        """These files as they are on the disk now, whoever changed them."""
-        opened = open_session(disk, self.folder, agent, whole=True)
-        os.close(self.fd)
-        return None if opened is None else SessionFiles.of(self.folder, opened, now)
 
     def write_facts(self, disk: Disk) -> int:
         """Write the facts beside metadata.json; the descriptor, not synced yet."""

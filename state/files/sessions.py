@@ -18,18 +18,24 @@ from state.files import journal
 from state.files.batches import GroupCommit
 from state.files.deleted import empty
 from state.files.disk import Disk
+from state.files.emptying import remove
 from state.files.errors import store_error
+from state.files.forgetting import forget_deleted
 from state.files.journal import CLOSING, EMPTY, FIRST, OPENING, Damaged, Lines
-from state.files.layout import HISTORY, Layout
+from state.files.layout import HISTORY
 from state.files.listing import session_ids
 from state.files.media import Media
 from state.files.open_files import FACTS_DELAY
 from state.files.packing import pack
+from state.files.places import Places
 from state.files.reading import read_entries, read_entry, read_range
 from state.files.search.indexer import Indexer
+from state.files.traces import traces
 from state.files.writer import Append, SessionWriter, Snapshot, Work
+from state.forgetting import Forgetting
 from state.history import Entry, InvalidHistory, SummaryEntry, check_batch
 from state.keys import Address, SessionId
+from state.persons import Lost, Person, Trace
 from state.session import Context, Session
 from state.store import Loaded, NotFound, Repaired, StorageFailed, StorageFull
 from state.view import beginning_with, recovered
@@ -44,10 +50,11 @@ _TRIES = 3
 class FileSessions:
     """Writes go through one thread, in the order they were asked for; reads beside it."""
 
-    def __init__(self, layout: Layout, disk: Disk, search: Indexer) -> None:
-        self._layout = layout
+    def __init__(self, places: Places, disk: Disk, search: Indexer) -> None:
+        self._places = places
+        self._disk = disk
         self._search = search
-        self._writer = SessionWriter(layout, disk)
+        self._writer = SessionWriter(places, disk)
         self._thread = GroupCommit[Work](
             "argent-sessions",
             self._writer.commit,
@@ -56,7 +63,7 @@ class FileSessions:
             interval=FACTS_DELAY / 5,
         )
         self._readers = ThreadPoolExecutor(_READERS, "argent-reader")
-        self._media = Media(layout, disk)
+        self._media = Media(places, disk)
 
     async def load(self, session_id: SessionId) -> Loaded | None:
         read = await self._read(session_id, whole=False)
@@ -95,7 +102,13 @@ class FileSessions:
         await self._thread.submit(Append(session, make=False))
 
     async def clear(self, session: Session, *, erase: bool = False) -> str | None:
-        cleared = partial(self._writer.clear, session, erase=erase)
+        if erase:
+            emptied = partial(self._writer.empty, session)
+            trash: Path = await self._and_unfound(session.id, emptied)
+            # Beside the writer's thread: large files must not keep others waiting.
+            await self._in_reader(partial(remove, trash))
+            return None
+        cleared = partial(self._writer.clear, session)
         archived: str | None = await self._and_unfound(session.id, cleared)
         return archived
 
@@ -114,7 +127,6 @@ class FileSessions:
         return archived
 
     async def archive(self, session: Session) -> None:
-        path = self._layout.folder(session.id) / HISTORY
         for _ in range(_TRIES):
             snapshot: Snapshot | None = await self._thread.submit(
                 partial(self._writer.open, session.id, whole=True)
@@ -122,17 +134,22 @@ class FileSessions:
             if snapshot is None:
                 raise NotFound(f"there is no session {session.id}")
             # Beside the writer's thread: a long history must not keep others waiting.
-            packed = await self._in_reader(partial(_packed, path, snapshot.end))
+            packed = await self._in_reader(partial(_packed, self._places, snapshot))
             done = partial(self._writer.archive, session, snapshot.end, packed)
             if await self._thread.submit(done):
                 self._search.changed(session.id)
                 return
-        raise StorageFailed(f"{path} was written to while it was being archived; try again")
+        raise StorageFailed(f"{session.id} was written to while it was being archived; try again")
 
     async def restore(self, session: Session) -> None:
         # Opening it to write its facts unpacks it.
         await self.save(session)
         self._search.changed(session.id)
+
+    async def move(self, session: Session, agent: str) -> Session:
+        moved: Session = await self._thread.submit(partial(self._writer.move, session, agent))
+        self._search.changed(session.id)
+        return moved
 
     async def delete(self, session_id: SessionId, *, kept_at: datetime | None = None) -> str | None:
         removed = partial(self._writer.delete, session_id, kept_at)
@@ -140,7 +157,7 @@ class FileSessions:
         return kept
 
     async def empty_deleted(self, before: datetime) -> int:
-        return await self._in_reader(partial(empty, self._layout, before))
+        return await self._in_reader(partial(empty, self._places.main, before))
 
     async def entries(self, session_id: SessionId) -> tuple[Entry, ...]:
         read = await self._read(session_id, whole=True)
@@ -163,6 +180,22 @@ class FileSessions:
         words: int = await self._and_unfound(session_id, erased)
         return words
 
+    async def traces(self, person: Person) -> tuple[Trace, ...]:
+        return await self._in_reader(partial(_traces, self._places, person))
+
+    async def forget(self, session_id: SessionId, forgetting: Forgetting) -> Lost:
+        forgotten = partial(self._writer.forget, session_id, forgetting)
+        lost: Lost = await self._and_unfound(session_id, forgotten)
+        return lost
+
+    async def forget_deleted(self, deleted: str, forgetting: Forgetting, *, alone: bool) -> Lost:
+        return await self._in_reader(
+            partial(forget_deleted, self._disk, self._places.main, deleted, forgetting, alone=alone)
+        )
+
+    async def leave_nothing(self) -> None:
+        await self._search.caught_up()
+
     async def keep_file(
         self, session_id: SessionId, name: str, chunks: AsyncIterator[bytes], *, most: int
     ) -> int:
@@ -172,7 +205,7 @@ class FileSessions:
         return await self._media.read(session_id, name)
 
     async def ids(self) -> tuple[SessionId, ...]:
-        return await self._in_reader(partial(session_ids, self._layout))
+        return await self._in_reader(partial(session_ids, self._places))
 
     async def close(self) -> None:
         self._media.close()
@@ -182,7 +215,6 @@ class FileSessions:
     async def _read(self, session_id: SessionId, *, whole: bool) -> _Read | None:
         """The facts, and the entries of the context or of the whole history."""
         check = False
-        path = self._layout.folder(session_id) / HISTORY
         repaired: tuple[str, ...] = ()
         for _ in range(_TRIES):
             snapshot: Snapshot | None = await self._thread.submit(
@@ -192,11 +224,11 @@ class FileSessions:
                 return None
             snapshot.repaired = repaired = (*repaired, *snapshot.repaired)
             try:
-                return await self._in_reader(partial(_read, path, snapshot, whole=whole))
+                return await self._in_reader(partial(_read, self._places, snapshot, whole=whole))
             except (Damaged, FileNotFoundError):
                 # Replaced meanwhile by a clear, or what was durable once is damaged now.
                 check = True
-        raise StorageFailed(f"{path} does not read twice the same; check the disk")
+        raise StorageFailed(f"{session_id} does not read twice the same; check the disk")
 
     async def _and_unfound(self, session_id: SessionId, work: Work) -> Any:
         """Have words taken away, and see to it that no search finds them."""
@@ -213,15 +245,25 @@ class FileSessions:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise store_error(error, f"reading in {self._layout.sessions}") from error
+            raise store_error(error, f"reading in {self._places.root}") from error
 
 
-def _packed(path: Path, end: int) -> bytes:
-    fd = os.open(path, os.O_RDONLY)
+def _packed(places: Places, snapshot: Snapshot) -> bytes:
+    fd = _open(places, snapshot)
     try:
-        return pack(read_range(fd, 0, end) + CLOSING)
+        return pack(read_range(fd, 0, snapshot.end) + CLOSING)
     finally:
         os.close(fd)
+
+
+def _open(places: Places, snapshot: Snapshot) -> int:
+    """The history of a snapshot, wherever it is by now. Raises FileNotFoundError where it is not
+    any more, OSError."""
+    try:
+        return os.open(snapshot.folder / HISTORY, os.O_RDONLY)
+    except FileNotFoundError:
+        with places.still:
+            return os.open(places.folder(snapshot.session.id) / HISTORY, os.O_RDONLY)
 
 
 def _history_of(session: Session, entries: Sequence[Entry]) -> tuple[Session, bytes]:
@@ -235,11 +277,15 @@ def _history_of(session: Session, entries: Sequence[Entry]) -> tuple[Session, by
     return session, OPENING + journal.frame(lines, FIRST) if lines else EMPTY
 
 
-def _read(path: Path, snapshot: Snapshot, *, whole: bool) -> _Read:
+def _traces(places: Places, person: Person) -> tuple[Trace, ...]:
+    return tuple(traces(places, person))
+
+
+def _read(places: Places, snapshot: Snapshot, *, whole: bool) -> _Read:
     """Everything before `snapshot.end` is durable and never written again: it cannot be torn."""
     context = snapshot.session.context
     start = FIRST if whole else max(FIRST, context.start)
-    fd = os.open(path, os.O_RDONLY)
+    fd = _open(places, snapshot)
     try:
         lines = read_entries(fd, start, snapshot.end)
         if lines is not None and (whole or context.summary is None):
@@ -252,7 +298,7 @@ def _read(path: Path, snapshot: Snapshot, *, whole: bool) -> _Read:
     finally:
         os.close(fd)
     if lines is None:
-        raise Damaged(f"{path} does not read as it was written")
+        raise Damaged(f"{snapshot.folder / HISTORY} does not read as it was written")
     # What the context speaks of is not there: better one that is too long than none.
     return (snapshot, lines, None) if whole else _recovered(snapshot, lines)
 

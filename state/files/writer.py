@@ -10,22 +10,31 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from state import erasing
 from state.erasing import Meant
-from state.files import deleted, journal, media
+from state.files import deleted, journal
 from state.files.batches import Request
 from state.files.disk import Disk
+from state.files.emptying import take_out
 from state.files.errors import store_error
+from state.files.forgetting import forget_beside
 from state.files.journal import EMPTY, FIRST
-from state.files.layout import ARCHIVE, FOLDER_MODE, HISTORY, TRASH, Layout
+from state.files.layout import ARCHIVE, FOLDER_MODE, HISTORY, TRASH
 from state.files.open_files import MOST_UNSYNCED, OpenFiles
-from state.files.rewriting import without_words
+from state.files.places import Places
+from state.files.rewriting import Rewritten, without_words
 from state.files.session_files import SessionFiles, unmake
+from state.forgetting import Forgetting
+from state.forgetting import lost as counted
+from state.history import Entry
 from state.keys import SessionId
+from state.persons import Lost
 from state.session import Context, Session
 from state.store import NotFound, Repaired
-from state.view import relocated
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +68,11 @@ class _Staged:
 
 @dataclass(slots=True)
 class Snapshot:
-    """A session as far as it is durable: its facts, and where its history ends."""
+    """A session as far as it is durable: its facts, where its files are, and where its history
+    ends."""
 
     session: Session
+    folder: Path
     end: int
     repaired: tuple[str, ...] = ()
 
@@ -70,13 +81,13 @@ class Snapshot:
 class SessionWriter:
     """What the thread does with each batch."""
 
-    layout: Layout
+    places: Places
     disk: Disk
     files: OpenFiles = field(init=False)
     _staged: list[_Staged] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.files = OpenFiles(self.layout, self.disk, self._flush)
+        self.files = OpenFiles(self.places, self.disk, self._flush)
 
     # The thread's entry points ----------------------------------------------------------------
 
@@ -90,7 +101,7 @@ class SessionWriter:
                     self._flush()
                     request.result = request.work()
             except OSError as error:
-                request.error = store_error(error, f"storing in {self.layout.sessions}")
+                request.error = store_error(error, f"storing in {self.places.root}")
             except Exception as error:
                 request.error = error
         self._flush()
@@ -123,15 +134,23 @@ class SessionWriter:
     def _stage_new(self, request: Request[Work], work: Append) -> None:
         session = work.session
         self.files.make_room()
-        files, fds = SessionFiles.make(
-            self.disk, self.layout.folder(session.id), session, work.lines
-        )
+        files, fds = SessionFiles.make(self.disk, self._place_for(session), session, work.lines)
         self.files.keep(files)
         positions = journal.positions(work.lines, FIRST)
         staged = _Staged(request, work, files, positions, fds[:2], fds[2:], made=True)
         self._staged.append(staged)
         if sum(len(s.fds) + len(s.folders) for s in self._staged) > MOST_UNSYNCED:
             self._flush()
+
+    def _place_for(self, session: Session) -> Path:
+        """Where a session is made: with its agent, and with the files that were kept for it."""
+        agent = self.places.of(session.agent)
+        self.places.make(self.disk, agent)
+        kept, folder = self.places.folder(session.id), agent.folder(session.id)
+        if kept.is_dir() and not folder.exists():
+            self.places.move(self.disk, kept, agent)
+            self.disk.sync_folder(kept.parent)
+        return folder
 
     def _flush(self) -> None:
         """Make what is staged durable, and acknowledge it or take it back."""
@@ -161,7 +180,7 @@ class SessionWriter:
         one.request.result = one.positions
         if one.made or not one.work.update:
             return
-        files.session = one.work.session
+        files.session = files.here(one.work.session)
         self.files.mark_dirty(files)
 
     def _take_back(self, one: _Staged, error: OSError) -> None:
@@ -186,12 +205,12 @@ class SessionWriter:
         if files is None:
             return None
         repaired, files.repaired = files.repaired, ()
-        return Snapshot(files.session, files.acked, repaired)
+        return Snapshot(files.session, files.folder, files.acked, repaired)
 
     def save(self, session: Session) -> None:
         """Replace the facts durably."""
         files = self.files.known(session.id)
-        old, files.session = files.session, session
+        old, files.session = files.session, files.here(session)
         try:
             files.save_facts(self.disk)
         except BaseException:
@@ -199,14 +218,45 @@ class SessionWriter:
             raise
         self.files.facts_are_written(files)
 
-    def clear(self, session: Session, *, erase: bool) -> str | None:
+    def move(self, session: Session, agent: str) -> Session:
+        """Let a session be another agent's, durably: first its folder, and then its facts say so.
+
+        A crash in between leaves facts that name the old agent; the folder is believed.
+        """
+        to = self.places.of(agent)
+        files = self.files.known(session.id)
+        left = files.folder.parent
+        if left != to.sessions:
+            files.folder = self.places.move(self.disk, files.folder, to)
+            files.session = files.here(files.session)
+            self.files.mark_dirty(files)
+        if to.sessions != left or session.agent != agent:
+            # Also where an earlier attempt came no further than to here.
+            self.disk.sync_folder(to.sessions)
+            self.disk.sync_folder(left)
+        self.save(session)
+        return files.session
+
+    def clear(self, session: Session) -> str | None:
         """Begin the history anew; the archive's name of the old one."""
         files = self.files.known(session.id)
-        archived = None if erase or files.acked == FIRST else self._archive(files)
+        archived = None if files.acked == FIRST else self._archive(files)
+        self._begin_anew(files, session)
+        return archived
+
+    def empty(self, session: Session) -> Path:
+        """Begin the history anew, and take everything else out; the folder where it is now."""
+        files = self.files.known(session.id)
+        # What is kept beside a history goes first: a crash leaves a history that is still to go.
+        trash = take_out(self.disk, self.places.main, files.folder)
+        self._begin_anew(files, session)
+        return trash
+
+    def _begin_anew(self, files: SessionFiles, session: Session) -> None:
         # The facts go first. Should the history then stay, they are brought up to date with it;
         # the other way round, facts about words that are gone could not be told from damage.
         old = files.session, files.acked
-        files.session, files.acked = session, FIRST
+        files.session, files.acked = files.here(session), FIRST
         try:
             files.save_facts(self.disk)
             self.disk.replace(files.folder / HISTORY, EMPTY)
@@ -218,14 +268,6 @@ class SessionWriter:
         os.close(files.fd)
         files.fd, files.end = fd, FIRST
         self.files.facts_are_written(files)
-        if erase:
-            for damaged in files.folder.glob(f"{HISTORY}*.damaged-*"):
-                if damaged.is_dir() and not damaged.is_symlink():
-                    shutil.rmtree(damaged)
-                else:
-                    damaged.unlink()
-            media.remove_all(files.folder)
-        return archived
 
     def bring_in(self, session: Session, history: bytes) -> str | None:
         """Put another history in the place of a session's; the archive's name of the old one."""
@@ -234,7 +276,8 @@ class SessionWriter:
         archived = None if files.acked == FIRST else self._archive(files)
         self.files.mark_dirty(files)
         # No position of the one history may be taken for a place in the other.
-        files.session = replace(session, context=Context(limit=session.context.limit))
+        bare = replace(session, context=Context(limit=session.context.limit))
+        files.session = files.here(bare)
         try:
             files.save_facts_for_any_history(self.disk)
             files.replace_history(self.disk, history, session.context)
@@ -261,28 +304,46 @@ class SessionWriter:
 
     def erase(self, session_id: SessionId, meant: Meant) -> int:
         """Rewrite a history without these words; how many entries lost some."""
-        files = self.files.ready(session_id)
-        # All of it is read, and so it is checked as well.
-        files = files and self.files.reopen(files)
-        if files is None:
-            return 0
-        new = without_words(files.acknowledged(), meant)
+        files = self._checked(session_id)
+        new = self._rewrite(files, partial(erasing.without_words, meant=meant))
+        return 0 if new is None else new.words
+
+    def forget(self, session_id: SessionId, forgetting: Forgetting) -> Lost:
+        """Leave nothing of somebody's in a session that others share with them."""
+        files = self._checked(session_id)
+        # The history comes last: as long as it speaks of them, they are found here again.
+        lost = forget_beside(self.disk, self.places.folder(session_id), forgetting)
+        new = self._rewrite(files, forgetting.without_words, untitled=True)
         if new is None:
-            return 0
-        old = files.session.context
-        context = relocated(old, new.moved, new.lines.entries, new.lines.positions)
-        # The files go first: afterwards nothing tells their names.
-        media.remove(self.disk, files.folder, new.files)
+            return lost
+        return lost + counted(new.old, new.lines.entries, forgetting.person, files=len(new.files))
+
+    def _checked(self, session_id: SessionId) -> SessionFiles | None:
+        """A session's files, of which all was read."""
+        files = self.files.ready(session_id)
+        return files and self.files.reopen(files)
+
+    def _rewrite(
+        self,
+        files: SessionFiles | None,
+        left: Callable[[Sequence[Entry]], list[Entry]],
+        *,
+        untitled: bool = False,
+    ) -> Rewritten | None:
+        """Put what is left of a history in its place; None when that is all of it."""
+        new = None if files is None else without_words(files.acknowledged(), left)
+        if files is None or new is None:
+            return None
         self.files.mark_dirty(files)
-        files.save_facts_for_any_history(self.disk)
         try:
-            files.replace_history(self.disk, new.data, context)
+            files.lose(self.disk, new, untitled=untitled)
         except BaseException:
             # All that is known is on the disk, and what is open here may be what is gone there.
-            self.files.forget(files)
+            if not files.is_current():
+                self.files.forget(files)
             raise
         self.files.facts_are_written(files)
-        return new.words
+        return new
 
     def archive(self, session: Session, end: int, packed: bytes) -> bool:
         """Let a packed history be the only one; False when it no longer ends at `end`."""
@@ -304,11 +365,12 @@ class SessionWriter:
             if kept_at is not None and files.dirty_since is not None:
                 files.save_facts(self.disk)
             self.files.forget(files)
-        folder = self.layout.folder(session_id)
+        there = self.places.where(session_id)
+        folder = there.folder(session_id)
         if not folder.exists():
             return None
         if kept_at is not None:
-            return str(deleted.keep(self.disk, self.layout, session_id, kept_at))
+            return str(deleted.keep(self.disk, there, session_id, kept_at))
         # One rename decides; what is left of the folder after a crash is removed at the start.
         trash = self.disk.free_name(folder.parent, f"{TRASH}{session_id}")
         self.disk.calls.replace(folder, trash)

@@ -21,12 +21,13 @@ SMALL = Sizes(
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_a_scenario_measures_something(name, tmp_path):
     figures = await SCENARIOS[name](tmp_path, SMALL)
-    # So few chats may leave the memory as it was, and a library may cost more than all of Argent.
-    assert all(min(each.values) > 0 for each in figures if not _is_difference(each))
+    # So few chats may leave the memory as it was, a library may cost more than all of Argent, and
+    # a gateway that rests for so short a time may do nothing at all.
+    assert all(min(each.values) > 0 for each in figures if not _may_be_nothing(each))
 
 
-def _is_difference(figure: Figure) -> bool:
-    return figure.name.startswith("more") or figure.name.endswith("added")
+def _may_be_nothing(figure: Figure) -> bool:
+    return figure.name.startswith(("more", "CPU in")) or figure.name.endswith("added")
 
 
 async def test_an_answer_that_does_not_come_is_missed():

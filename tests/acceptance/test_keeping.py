@@ -122,7 +122,7 @@ def test_a_person_at_a_terminal_sees_how_far_it_is(talked, tmp_path, options, ba
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_backup_that_is_ended_leaves_nothing_behind(talked, tmp_path, number):
     with (talked.state / "large").open("wb") as large:
-        large.truncate(100_000_000)
+        large.truncate(4_000_000_000)
     kept = tmp_path / "kept"
     kept.mkdir()
     process = subprocess.Popen(

@@ -59,3 +59,12 @@ def test_beside_a_gateway_new_words_are_found_and_erased_ones_are_not(running):
         assert time.monotonic() < deadline
     running.ok("sessions", "clear", TERMINAL, "--erase", "--yes")
     assert not running.data("sessions", "search", "harbour")["hits"]
+
+
+def test_the_status_says_why_there_is_no_index(argent, request):
+    (argent.state / "search.db").mkdir(parents=True)
+    running = request.getfixturevalue("running")
+    problem = running.data("status")["gateway"]["search_problem"]
+    assert "search.db cannot be written" in problem
+    assert f"Search: {problem}" in running.ok("status")
+    assert "offline demo" in running.ok("ask", "Do you work all the same?")

@@ -16,6 +16,7 @@ from tests.architecture.sources import PACKAGES, ROOT, Source, called, sources
 CORE = re.compile(
     r"""
       state\.(keys|ids|messages|history|session|lifecycle|compaction|view|erasing|records)
+    | state\.(forgetting|persons)
     | state\.(durations|quiet|spending|store_errors)
     | state\.codec(\.\w+)?
     | channels\.(addresses|columns|config|document|errors|grammar|markdown|pieces|rendering|sound)
@@ -27,8 +28,9 @@ CORE = re.compile(
     | agents\.(calibration|config|errors|extract|looking|material|models\.sight|prices|prompt)
     | agents\.(revisions|skills|summary_prompts|tokens|transcript|turn)
     | agents\.tools\.mcp\.(config|naming)
-    | gateway\.(admission|budgets|commands|export(_\w+)?|filetypes|gathering|importing(\.\w+)?)
-    | gateway\.(lateness|live|lived|notices|routing|scopes)
+    | gateway\.(admission|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering|titles)
+    | gateway\.(settable|siblings)
+    | gateway\.(importing(\.\w+)?|lateness|live|lived|notices|persons|routing|scopes)
     """,
     re.VERBOSE,
 )

@@ -133,7 +133,7 @@ async def seconds_of(folder: Path, state: Path, *arguments: str) -> float:
         check=True,
         cwd=folder,
         env=environ,
-        stdout=subprocess.DEVNULL,
+        capture_output=True,
     )
     return time.perf_counter() - began
 

@@ -35,7 +35,7 @@ def write_histories(root: Path, sessions: int, turns: int) -> int:
     for number in range(sessions):
         facts = session(str(10_000_000 + number), at=NOON + timedelta(seconds=number))
         first = f"{next(said)} {RARE}" if number == sessions // 2 else next(said)
-        write_session(layout, facts, talk(said, turns, first=first))
+        write_session(layout, facts, talk(said, turns, first=first, at=facts.created_at))
     return sessions * turns * 2
 
 

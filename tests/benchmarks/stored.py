@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -39,12 +40,12 @@ def write_session(layout: Layout, facts: Session, entries: list[Entry]) -> None:
     (folder / METADATA).write_bytes(metadata.encode(Facts(facts, len(body) - len(CLOSING))))
 
 
-def talk(said: Iterator[str], turns: int, *, first: str) -> list[Entry]:
+def talk(said: Iterator[str], turns: int, *, first: str, at: datetime) -> list[Entry]:
     """A conversation of so many turns that begins with these words."""
     asked = [first, *islice(said, turns - 1)]
     answered = zip(said, said, strict=False)
     return [
-        entry
+        replace(entry, at=at)
         for number, (asks, answer) in enumerate(zip(asked, answered, strict=False), 1)
         for entry in turn(number, asks=asks, answers=" ".join(answer))
     ]
@@ -56,7 +57,7 @@ def sentences(chance: random.Random) -> Iterator[str]:
         yield " ".join(f"w{int(_WORDS ** chance.random()) - 1}" for _ in range(8))
 
 
-def write_hoard(root: Path, sessions: int, turns: int, *, account: str = "bot") -> Layout:
+def write_hoard(root: Path, sessions: int, turns: int, *, account: str = "bot") -> None:
     """The folders of as many people who wrote to a Telegram bot and went to rest since.
 
     They were last active a day ago and more, and not so long that they would be put away.
@@ -69,8 +70,7 @@ def write_hoard(root: Path, sessions: int, turns: int, *, account: str = "bot") 
         at = now - _QUIET - _APART * number
         first = f"{next(said)} {RARE}" if number == sessions // 2 else next(said)
         facts = Session.begin(key, agent="main", at=at)
-        write_session(layout, facts, talk(said, turns, first=first))
-    return layout
+        write_session(layout, facts, talk(said, turns, first=first, at=at))
 
 
 async def settle(root: Path) -> None:

@@ -124,3 +124,15 @@ async def test_a_switch_is_taken_over_together_with_the_message_that_asks_for_it
     assert await ledger.chosen() == {}
     await ledger.accept(message("4"), key=KEY, session=work.id, entry="e4", at=NOON)
     assert await ledger.chosen() == {}
+
+
+async def test_the_agents_that_have_sessions_are_known_with_how_many_those_are(
+    ledger: Ledger,
+) -> None:
+    assert await ledger.agents() == ()
+    for chat, agent in (("1", "main"), ("2", "coder"), ("3", "main")):
+        await ledger.index(replace(session(chat), agent=agent))
+    assert await ledger.agents() == ("coder", "main")
+    assert [await ledger.held(agent) for agent in ("coder", "main", "gone")] == [1, 2, 0]
+    await ledger.unindex(session("2").id)
+    assert await ledger.agents() == ("main",)

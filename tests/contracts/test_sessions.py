@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from state.choices import Choices
 from state.history import InvalidHistory, stand_in
 from state.keys import SessionId
 from state.lifecycle import Event
@@ -98,7 +99,8 @@ async def test_any_text_survives(sessions: Sessions) -> None:
 async def test_saving_and_touching_replace_the_facts(sessions: Sessions) -> None:
     facts = after(session(), turn(1))
     await sessions.append(facts, turn(1))
-    renamed = replace(facts, title="Lunch", model="anthropic:large", tools=("time",))
+    chosen = Choices(model="anthropic:large", tools=("time",))
+    renamed = replace(facts, title="Lunch", choices=chosen)
     await sessions.save(renamed)
     loaded = await sessions.load(facts.id)
     assert loaded is not None
@@ -142,7 +144,8 @@ async def test_clearing_an_empty_history_archives_nothing(sessions: Sessions) ->
 
 
 async def test_a_conversation_is_brought_in_whole_and_goes_on(sessions: Sessions) -> None:
-    facts = replace(after(session(), [*turn(1), *turn(2)]), model="anthropic:large")
+    chosen = Choices(model="anthropic:large")
+    facts = replace(after(session(), [*turn(1), *turn(2)]), choices=chosen)
     assert await sessions.bring_in(facts, [*turn(1), *turn(2)]) is None
     loaded = await sessions.load(facts.id)
     assert loaded is not None

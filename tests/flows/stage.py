@@ -15,12 +15,14 @@ from agents import summary_prompts
 from agents.agent import Agent
 from agents.errors import ModelError
 from agents.models.model import ModelAnswer, ModelEvent, ModelRequest, TextDelta, Timeouts
+from agents.skill_folders import SkillFolders
 from agents.transcript import AssistantSays, Said, ToolsSay, UserSays
 from channels.channel import Channel
 from gateway.agent_pool import Make
 from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.config import Settings
+from gateway.offers import ListsModels, only_offline
 from state.history import Entry, ToolCall, Usage
 from state.keys import SessionId
 from state.memory import MemoryLedger, MemorySessions
@@ -143,6 +145,8 @@ class Stage:
     timeouts: Timeouts = Timeouts()
     clock: Clock | None = None
     make_agent: Make | None = None
+    list_models: ListsModels = only_offline
+    skills: SkillFolders | None = None
     gateway: Gateway = field(init=False)
     heard: list[str] = field(default_factory=list)
 
@@ -154,6 +158,8 @@ class Stage:
             ledger=self.ledger,
             agent=Agent([self.model], timeouts=self.timeouts, attempts=1),
             make_agent=self.make_agent,
+            list_models=self.list_models,
+            skills=self.skills,
             channels=self.channels(self),
             clock=self.clock,
         )

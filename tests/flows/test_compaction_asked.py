@@ -4,12 +4,16 @@ import asyncio
 from datetime import timedelta
 
 from gateway.notices import notice
+from gateway.routing import Route
 from state.history import SummaryEntry
+from state.keys import SessionKey, SessionType
 from state.lifecycle import Phase
 from state.quiet import Due
 from state.session import Context
 from tests.flows.stage import Gate, Stage, stage, words
 from tests.flows.test_compaction import SESSION, said, settings, talk
+
+KEY = SessionKey("terminal", "local", SessionType.MAIN)
 
 
 async def test_compact_summarises_what_was_said_and_tells_the_figures() -> None:
@@ -67,6 +71,18 @@ async def test_a_stop_ends_a_compaction_that_somebody_asked_for() -> None:
         await argent.says("/stop")
         assert await argent.hears() == [notice("stopped")]
         assert not any(isinstance(e, SummaryEntry) for e in await argent.history())
+
+
+async def test_people_are_told_of_a_summary_that_an_operator_asked_for() -> None:
+    async with stage() as argent:
+        await talk(argent, 1, 12)
+        done = await argent.gateway.compact(Route(KEY, SESSION), None)
+        assert done is not None
+        told = notice("compacted", first=1, last=14)
+        assert await talk(argent, 13, 14) == [
+            f"*{told}*\n\necho: {said(13)}",
+            f"echo: {said(14)}",
+        ]
 
 
 async def test_a_large_session_is_summarised_when_it_goes_to_rest() -> None:

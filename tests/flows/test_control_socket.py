@@ -7,6 +7,7 @@ import stat
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,9 @@ PATIENCE = 10.0
 
 
 @asynccontextmanager
-async def served(folder: Path):
+async def served(folder: Path, **parts: Any):
     """A stage whose gateway is reached through the socket in `folder`."""
-    async with stage() as argent:
+    async with stage(**parts) as argent:
         server = ControlServer(argent.gateway, folder)
         await server.start()
         try:

@@ -204,11 +204,11 @@ async def test_stop_with_nothing_to_stop_says_so() -> None:
         assert await argent.hears() == [notice("nothing_to_stop")]
 
 
-async def test_new_archives_the_words_and_begins_again() -> None:
+async def test_clear_archives_the_words_and_begins_again() -> None:
     async with stage() as argent:
         await argent.says("my name is Jason")
         await argent.hears()
-        await argent.says("/new")
+        await argent.says("/clear")
         assert await argent.hears() == [notice("cleared")]
         await argent.says("what is my name?")
         await argent.hears()

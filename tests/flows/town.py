@@ -60,10 +60,16 @@ class Town:
 
 @asynccontextmanager
 async def town(
-    *, also: Mapping[str, Any] = NOTHING_ELSE, make_agent: Make | None = None, **account: Any
+    *,
+    also: Mapping[str, Any] = NOTHING_ELSE,
+    parts: Mapping[str, Any] = NOTHING_ELSE,
+    make_agent: Make | None = None,
+    **account: Any,
 ) -> AsyncIterator[Town]:
-    """A stage with the account `telegram`; `also` are settings beside it."""
+    """A stage with the account `telegram`; `also` are settings beside it, `parts` the stage's."""
     settings = {"channels": {"telegram": {"kind": "telegram", "token": "1:x", **account}}, **also}
     channels = lambda _: [LoopbackChannel("telegram")]  # noqa: E731
-    async with stage(settings=settings, channels=channels, make_agent=make_agent) as set_up:
+    async with stage(
+        settings=settings, channels=channels, **({"make_agent": make_agent} | parts)
+    ) as set_up:
         yield Town(set_up)

@@ -14,6 +14,7 @@ from state.files.disk import Disk
 from state.files.inspecting import Inspection, Report
 from state.files.layout import HISTORY, METADATA, Layout
 from state.files.metadata import Facts
+from state.files.places import Places
 from state.files.writer import SessionWriter
 from tests.contracts.examples import NOON, after, session, turn
 
@@ -64,7 +65,7 @@ def test_what_the_check_finds_is_what_mending_mends(data: st.DataObject, behind:
                 (place / name).write_bytes(content)
         found = check(layout.root)
         history = files[HISTORY]
-        writer = SessionWriter(layout, Disk(layout.root, SystemCalls(), lambda: NOON))
+        writer = SessionWriter(Places(layout.root), Disk(layout.root, SystemCalls(), lambda: NOON))
         repaired = writer.repair(SESSION.id)
         writer.finish()
         if not found.findings and repaired is not None:

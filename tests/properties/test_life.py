@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from gateway.batch import Batch
 from gateway.clock import Clock
-from gateway.janitor import Housekeeping, Janitor
+from gateway.housekeeping import Housekeeping, Terms
+from gateway.janitor import Janitor
 from gateway.lanes import Lanes
 from gateway.life import Life
 from gateway.lived import TOLERANCE, Lived, Moment, Seen
@@ -137,7 +138,7 @@ class _Life(RuleBasedStateMachine):
         """A process begins. What it does not know of is how the clock jumped before."""
         self.sessions, self.ledger = await self.begin()
         self.life = Life(self.sessions, self.ledger, OpenSessions(self.sessions), self.clocks)
-        rules = Housekeeping(SPANS, keep=30 * DAY)
+        rules = Housekeeping(Terms(SPANS), keep=30 * DAY)
         lanes = Lanes(_nothing)
         self.janitor = Janitor(self.sessions, self.ledger, lanes, self.life, self.clocks, rules)
         self.forgotten = self.jumped

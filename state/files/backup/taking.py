@@ -12,14 +12,12 @@ from state.codec import InvalidValue
 from state.files import journal, metadata
 from state.files.backup.manifest import is_config
 from state.files.journal import CLOSING, Damaged
-from state.files.layout import HISTORY, MEDIA, METADATA, Layout
+from state.files.layout import AGENTS, HISTORY, MEDIA, METADATA, SESSIONS, Layout
 from state.files.reading import read_file, read_range
 from state.files.repair import Cut, repair
 from state.keys import SessionId
 from state.store import NewerFormat
 
-AGENTS = "agents"
-SESSIONS = "sessions"
 DATABASE = Layout(Path()).database.name
 
 _OF_A_RUN = frozenset({Layout(Path()).lock.name, "control.sock"})
@@ -56,23 +54,25 @@ class Taking:
     root: Path
     left_out: list[str] = field(default_factory=list)
     read: Callable[[Path], bytes | None] = read_file
+    _taken: set[int | str] = field(default_factory=set)
+    """The sessions' folders, by what a move to another agent leaves as it is: the inode."""
 
     def files(self, step: Callable[[], None]) -> Iterator[Content | Opened]:
         """Everything but the ledger and the settings; `step` is called after each session.
 
         What vanishes meanwhile is left out: its owner removed it. Raises OSError.
         """
-        for agent in _entries(self.root / AGENTS):
+        agents = _entries(self.root / AGENTS)
+        for agent in agents:
             if not (self.root / AGENTS / agent).is_dir():
                 yield from self._file(f"{AGENTS}/{agent}")
                 continue
-            sessions = f"{AGENTS}/{agent}/{SESSIONS}"
-            for session in _entries(self.root / sessions):
-                # What begins so is being made or removed (`layout`, `listing`).
-                if session[0] not in ".~":
-                    yield from self._session(f"{sessions}/{session}")
-                    step()
+            yield from self._sessions(agent, step)
             yield from self._folder(f"{AGENTS}/{agent}", but=frozenset({SESSIONS}))
+        # A session may have been moved from an agent that was to come to one that had been.
+        if (now := _entries(self.root / AGENTS)) != agents or len(now) > 1:
+            for agent in now:
+                yield from self._sessions(agent, step)
         # A deleted session is moved to deleted/, which is read last: it is found in one of the two.
         yield from self._folder("", but=frozenset({AGENTS}))
 
@@ -80,6 +80,20 @@ class Taking:
         """How many sessions there are, about. Raises OSError."""
         agents = _entries(self.root / AGENTS)
         return sum(len(_entries(self.root / AGENTS / agent / SESSIONS)) for agent in agents)
+
+    def _sessions(self, agent: str, step: Callable[[], None]) -> Iterator[Content | Opened]:
+        sessions = f"{AGENTS}/{agent}/{SESSIONS}"
+        for session in _entries(self.root / sessions):
+            # What begins so is being made or removed (`layout`, `listing`).
+            if session[0] in ".~":
+                continue
+            name = f"{sessions}/{session}"
+            folder = self.root / name
+            same = (_inode(folder) or name) if folder.is_dir() else name
+            if same not in self._taken:
+                self._taken.add(same)
+                yield from self._session(name)
+                step()
 
     def _session(self, name: str) -> Iterator[Content | Opened]:
         folder = self.root / name

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from state.files.backup.archive import Body, open_backup
 from state.files.backup.manifest import BadBackup, Manifest
-from state.files.backup.taking import AGENTS, DATABASE, SESSIONS
+from state.files.backup.taking import DATABASE
 from state.files.checking import examine
 from state.files.errors import store_error
-from state.files.layout import HISTORY, METADATA, PACKED
+from state.files.layout import AGENTS, HISTORY, METADATA, PACKED, SESSIONS
 from state.files.ledger.schema import VERSION, version
 from state.keys import SessionId
 

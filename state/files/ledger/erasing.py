@@ -45,6 +45,11 @@ def seen(db: sqlite3.Connection) -> dict[Identity, frozenset[str]]:
     return found
 
 
+def linked(db: sqlite3.Connection) -> list[tuple[SessionId, str]]:
+    """The sessions of persons who were given a name, each with that."""
+    return db.execute("SELECT id, person FROM sessions WHERE person IS NOT NULL").fetchall()
+
+
 def records(db: sqlite3.Connection, person: Person, entries: Collection[str]) -> Records:
     """What there is of theirs. Asks nothing that a reader may not."""
     whose = Whose(person, entries=entries)

@@ -77,19 +77,42 @@ def decline(
 ) -> tuple[OwedPart, ...] | None:
     """A message that will not be run is closed as soon as it is known; `doubtful` as above."""
     account, source = message.address.channel, text(message.source)
-    when = milliseconds(at)
-    found = db.execute(
-        "INSERT INTO inbox (account, source, at, outcome, detail, closed_at) "
-        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq",
-        (account, source, when, str(Outcome.DECLINED), text(reason), when),
-    ).fetchall()
-    if not found:
+    closed = _closed(db, account, source, Outcome.DECLINED, reason, at)
+    if closed is None:
         (seq,) = db.execute(
             "SELECT seq FROM inbox WHERE account = ? AND source = ?", (account, source)
         ).fetchone()
         return outbox.still_owed(db, seq) if doubtful else None
-    addressed = [(message.address, part) for part in parts]
-    return outbox.owe(db, found[0][0], account, source, addressed)
+    return outbox.owe(db, closed, account, source, [(message.address, part) for part in parts])
+
+
+def announce(
+    db: sqlite3.Connection, name: str, address: Address, parts: Sequence[Part], at: datetime
+) -> tuple[OwedPart, ...]:
+    """Owe what answers no message, under a row of its own; nothing when that was done before."""
+    account, source = address.channel, text(name)
+    closed = _closed(db, account, source, Outcome.RECORDED, "announced", at)
+    if closed is None:
+        return ()
+    return outbox.owe(db, closed, account, source, [(address, part) for part in parts])
+
+
+def _closed(
+    db: sqlite3.Connection,
+    account: str,
+    source: str,
+    outcome: Outcome,
+    detail: str,
+    at: datetime,
+) -> int | None:
+    """The row of something that ended as soon as it was known; None when it was known before."""
+    when = milliseconds(at)
+    found = db.execute(
+        "INSERT INTO inbox (account, source, at, outcome, detail, closed_at) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq",
+        (account, source, when, str(outcome), text(detail), when),
+    ).fetchall()
+    return found[0][0] if found else None
 
 
 def set_aside(db: sqlite3.Connection, update: Malformed) -> None:

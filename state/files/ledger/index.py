@@ -41,6 +41,11 @@ def ids(db: sqlite3.Connection) -> frozenset[SessionId]:
     return frozenset(SessionId(row[0]) for row in db.execute("SELECT id FROM sessions"))
 
 
+def agents(db: sqlite3.Connection) -> dict[SessionId, str]:
+    """The sessions that are shown, and whose each is."""
+    return {SessionId(name): agent for name, agent in db.execute("SELECT id, agent FROM sessions")}
+
+
 def page(
     db: sqlite3.Connection,
     phase: Phase | None = None,
@@ -48,7 +53,8 @@ def page(
     after: SessionRow | None = None,
 ) -> Page:
     """Sessions, the most lately active first, from behind one on."""
-    conditions, given = ["TRUE"], {"limit": -1 if limit is None else limit}
+    conditions = ["TRUE"]
+    given: dict[str, object] = {"limit": -1 if limit is None else limit}
     if phase is not None:
         conditions.append("phase = :phase")
         given["phase"] = str(phase)
@@ -128,6 +134,24 @@ def oldest(db: sqlite3.Connection, agent: str | None) -> dict[Phase, datetime]:
     )
     found = db.execute(phases, {"agent": agent})
     return {Phase(p): moment(at) for p, at in found if at is not None}
+
+
+def working(db: sqlite3.Connection) -> tuple[str, ...]:
+    """The agents that have sessions, by name: a few seeks for each, however many those are."""
+    found = db.execute(
+        "WITH RECURSIVE found (agent) AS ("
+        "SELECT min(agent) FROM sessions UNION ALL "
+        "SELECT (SELECT min(agent) FROM sessions WHERE agent > found.agent) "
+        "FROM found WHERE found.agent IS NOT NULL) "
+        "SELECT agent FROM found WHERE agent IS NOT NULL"
+    )
+    return tuple(row[0] for row in found)
+
+
+def held(db: sqlite3.Connection, agent: str) -> int:
+    """How many sessions an agent has."""
+    (many,) = db.execute("SELECT count(*) FROM sessions WHERE agent = ?", (agent,)).fetchone()
+    return int(many)
 
 
 def counts(db: sqlite3.Connection) -> Counts:

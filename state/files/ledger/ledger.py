@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from state.files.batches import GroupCommit
-from state.files.ledger import erasing, inbox, index, outbox, people, spending
+from state.files.ledger import erasing, inbox, index, outbox, people, spending, words
 from state.files.ledger.database import Alone, Connect, Database, Work, connect
 from state.keys import Address, SessionId, SessionKey
 from state.lifecycle import Phase
@@ -146,6 +146,10 @@ class SqliteLedger:
         owed: tuple[OwedPart, ...] = await self._do(close)
         return owed
 
+    async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
+        found: bool = await self._do(lambda db: words.has_open(db, session, before))
+        return found
+
     # Outbox -----------------------------------------------------------------------------------
 
     async def owed(self) -> tuple[OwedPart, ...]:
@@ -166,6 +170,14 @@ class SqliteLedger:
 
     async def failed(self, part: int, reason: str) -> None:
         await self._do(lambda db: outbox.failed(db, part, reason))
+
+    async def announce(
+        self, name: str, address: Address, parts: Sequence[Part], *, at: datetime
+    ) -> tuple[OwedPart, ...]:
+        owed: tuple[OwedPart, ...] = await self._do(
+            lambda db: inbox.announce(db, name, address, parts, at)
+        )
+        return owed
 
     # Spending ---------------------------------------------------------------------------------
 
@@ -256,7 +268,7 @@ class SqliteLedger:
         entries: Collection[str] = (),
         names: Collection[str] = (),
         at: datetime,
-        waiting: bool,
+        waiting: Collection[int] = (),
     ) -> Mapping[str, int]:
         dropped: Mapping[str, int] = await self._do(
             lambda db: erasing.forget(db, person, sessions, entries, names, at=at, waiting=waiting)
@@ -300,6 +312,14 @@ class SqliteLedger:
         first: Mapping[Phase, datetime] = await self._do(lambda db: index.oldest(db, agent))
         return first
 
+    async def agents(self) -> tuple[str, ...]:
+        names: tuple[str, ...] = await self._do(index.working)
+        return names
+
+    async def held(self, agent: str) -> int:
+        many: int = await self._do(lambda db: index.held(db, agent))
+        return many
+
     async def counts(self) -> Counts:
         counts: Counts = await self._do(index.counts)
         return counts
@@ -307,6 +327,10 @@ class SqliteLedger:
     async def prune(self, before: datetime) -> int:
         dropped: int = await self._do(lambda db: inbox.prune(db, before))
         return dropped
+
+    async def empty_log(self) -> bool:
+        empty: bool = await self._do(Alone(words.empty_log))
+        return empty
 
     async def close(self) -> None:
         await self._thread.close()

@@ -96,8 +96,9 @@ def unsent(db: sqlite3.Connection, part: int) -> None:
 
 
 def failed(db: sqlite3.Connection, part: int, reason: str) -> None:
-    """It cannot be sent."""
-    _change(db, part, "state = 'failed', reason = ?", text(reason))
+    """It cannot be sent, so nobody needs its words any more."""
+    dropped = "text = NULL, plain = NULL, extras = NULL"
+    _change(db, part, f"state = 'failed', reason = ?, {dropped}", text(reason))
 
 
 def _change(db: sqlite3.Connection, part: int, change: str, *values: str) -> None:

@@ -10,7 +10,8 @@ _SINCE = {"spending": 3, "chosen": 4}
 _SIDE_SESSIONS_SINCE = 4
 
 # Times are Unix milliseconds. An inbox row keeps what identifies the message for as long as a
-# redelivery is thinkable; its words (payload) go when it is finished, a part's when it was sent.
+# redelivery is thinkable; its words (payload) go when it is finished, a part's when it was sent or
+# given up.
 _TABLES = """
 CREATE TABLE inbox (
     seq       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -167,9 +168,13 @@ def has_side_sessions(found: int) -> bool:
 
 
 def configure(connection: sqlite3.Connection) -> None:
-    """Every commit is on the disk when it returns. Raises sqlite3.Error."""
+    """Every commit is on the disk when it returns, and what is dropped is overwritten.
+
+    Raises sqlite3.Error.
+    """
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
 
 

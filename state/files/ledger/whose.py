@@ -1,7 +1,6 @@
 """How rows of the ledger tell that they are somebody's."""
 
 import json
-import re
 import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -52,12 +51,14 @@ class Whose:
         return session in self.sessions or (key is not None and self.person.chats_in(key))
 
     def known(self, db: sqlite3.Connection, table: str, columns: str) -> Iterator[Row]:
+        """The rows of a table that has a row for each user."""
         for user in self.users:
             yield from db.execute(
                 f"SELECT {columns} FROM {table} WHERE account = ? AND user = ?", user
             )
 
     def waiting(self, db: sqlite3.Connection) -> Iterator[Accepted]:
+        """Their messages without an outcome."""
         keys = frozenset(self.keys)
         for accepted in waiting(db):
             message = accepted.message
@@ -84,7 +85,7 @@ class Whose:
         found.update(
             db.execute(
                 "SELECT DISTINCT channel, chat FROM outbox JOIN inbox USING (seq) "
-                f"WHERE key IN ({marks})",
+                f"WHERE inbox.key IN ({marks})",
                 self.keys,
             )
         )
@@ -114,17 +115,12 @@ class Whose:
                     yield owed
 
     def set_aside(self, db: sqlite3.Connection) -> Iterator[Malformed]:
-        accounts = sorted({account for account, _ in self.users})
-        ids = [re.escape(user.encode()) for _, user in self.users]
         named = [form for name in self.names for form in _forms(name)]
-        speaks = re.compile(
-            b"|".join([rb"(?<![0-9A-Za-z])(?:" + b"|".join(ids) + rb")(?![0-9A-Za-z])", *named])
-        )
-        for account in accounts:
+        for account in sorted({account for account, _ in self.users}):
             for source, raw, reason, at in db.execute(
                 "SELECT source, raw, reason, at FROM set_aside WHERE account = ?", (account,)
             ):
-                if speaks.search(raw):
+                if self.person.is_named_in(raw) or any(form in raw for form in named):
                     yield Malformed(source, account, raw, reason, rows.moment(at))
 
     def leading(self, db: sqlite3.Connection, *tables: str) -> Iterator[tuple[str, SessionId]]:
@@ -164,13 +160,14 @@ class Whose:
         """The parts with words that answer them, wherever."""
         theirs = {each.seq for each in self.waiting(db)}
         for part, seq, entry in db.execute(
-            "SELECT id, seq, entry FROM outbox JOIN inbox USING (seq) WHERE text IS NOT NULL"
+            "SELECT outbox.id, seq, entry FROM outbox JOIN inbox USING (seq) WHERE text IS NOT NULL"
         ):
             if seq in theirs or entry in self.entries:
                 yield part
 
 
 def waiting(db: sqlite3.Connection) -> Iterator[Accepted]:
+    """Everybody's messages without an outcome."""
     for row in db.execute(f"SELECT {ACCEPTED} FROM inbox WHERE outcome IS NULL ORDER BY seq"):
         yield rows.accepted(row)
 
@@ -187,6 +184,4 @@ def _spending(row: Row) -> Spending:
 
 def _forms(name: str) -> list[bytes]:
     """A name as an update may hold it, which is JSON: as it is, and with every escape."""
-    plain = text(name)
-    forms = {orjson.dumps(plain), json.dumps(name).encode()}
-    return [re.escape(form) for form in sorted(forms)]
+    return [orjson.dumps(text(name)), json.dumps(name).encode()]

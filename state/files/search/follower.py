@@ -95,12 +95,14 @@ class Follower:
             index = self._opened()
             if index is None:
                 return
-            if self._scan is None and self._merge is None and index.has_leftovers():
-                self._merge = index.merge()
             until = float("inf") if to_the_end else time.monotonic() + _SLICE
             if self._scan is not None and self._run(index, self._scan, until=until):
                 self._scan, self._settled = None, True
                 self._commit(index)
+                # It may have found words to forget: some went before a crash, or by hand.
+                index.empty_log()
+            if self._scan is None and self._merge is None and index.has_leftovers():
+                self._merge = index.merge()
             if self._merge is not None and self._run(index, self._merge, until=until):
                 self._merge, self._merged_at = None, time.monotonic()
                 self._commit(index)

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 from state.files.journal import FIRST
 from state.files.layout import Layout
-from state.files.listing import session_ids
+from state.files.listing import session_agents
+from state.files.places import Places
 from state.files.search.schema import about, forgets_at_once, open_index, set_about
 from state.files.search.source import NEVER, Piece, Seen, Source, new_in, session_files
 from state.files.search.spoken import spoken
@@ -36,6 +37,7 @@ class Index:
         self.inside: SessionId | None = None
         """The session that a paused scan is in the midst of: nothing else may touch it then."""
         self._layout = layout
+        self._places = Places(layout.root)
         self._inode = _inode(layout)
         self._next = 1 + db.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()[0]
 
@@ -69,16 +71,15 @@ class Index:
         self.db.execute("PRAGMA synchronous = NORMAL")
 
     def _folders(self) -> str:
-        try:
-            return str(self._layout.sessions.stat().st_mtime_ns)
-        except FileNotFoundError:
-            return "none"
+        """What changes when a session comes, goes, or is moved from one agent to another."""
+        return " ".join(map(_changed, self._places.agents()))
 
     # Following the files ----------------------------------------------------------------------
 
     def scan(self) -> Generator[tuple[int, int], None, None]:
         """Bring everything up to date; yields how many sessions are done, and of how many."""
-        there = session_ids(self._layout)
+        agents = session_agents(self._places)
+        there = sorted(agents)
         known = {row[0] for row in self.db.execute("SELECT name FROM session")}
         for gone in known.difference(there):
             for _ in self._within(SessionId(gone)):
@@ -88,7 +89,7 @@ class Index:
             sources = self._sources(names[0], names[-1])
             for number, name in enumerate(names, first + 1):
                 seen = {source.file: source.seen for source in sources[name]}
-                if seen != session_files(self._layout, name):
+                if seen != session_files(self._places.one_of(agents[name], name).folder(name)):
                     # What is known is read anew: between two steps it may have become more.
                     for _ in self._within(name):
                         yield number - 1, len(there)
@@ -105,7 +106,7 @@ class Index:
     def refresh(self, name: SessionId) -> Iterator[None]:
         """Bring one session up to date, also one that is gone."""
         known = self._sources(name, name)[name]
-        files = session_files(self._layout, name)
+        files = session_files(self._places.folder(name))
         sources = {source.file: source for source in self._renamed(known, files)}
         for file in sources.keys() - files.keys():
             yield from self._drop(sources[file])
@@ -127,7 +128,7 @@ class Index:
             yield source if file is None else replace(source, file=file)
 
     def _read(self, name: SessionId, file: str, known: Source | None) -> Iterator[None]:
-        found = new_in(self._layout.folder(name), file, known)
+        found = new_in(self._places.folder(name), file, known)
         if found is None:
             return
         piece, anew = found
@@ -238,3 +239,10 @@ def _inode(layout: Layout) -> int | None:
 
 def _place(source: Source) -> str:
     return f"s{source.session}"
+
+
+def _changed(agent: Layout) -> str:
+    try:
+        return f"{agent.agent}={agent.sessions.stat().st_mtime_ns}"
+    except FileNotFoundError:
+        return f"{agent.agent}=none"

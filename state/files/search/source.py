@@ -9,12 +9,11 @@ from pathlib import Path
 
 from state.files import journal
 from state.files.journal import CLOSING, FIRST, Damaged, Lines
-from state.files.layout import ARCHIVE, HISTORY, PACKED, Layout
+from state.files.layout import ARCHIVE, HISTORY, PACKED
 from state.files.packing import unpack
 from state.files.reading import open_file, read_entries_behind, read_range
 from state.files.repair import Cut, repair
 from state.history import Entry
-from state.keys import SessionId
 
 _TRIES = 5
 _PAUSE = 0.002
@@ -63,9 +62,8 @@ class Piece:
     mark: bytes = b""
 
 
-def session_files(layout: Layout, name: SessionId) -> dict[str, Seen]:
+def session_files(folder: Path) -> dict[str, Seen]:
     """The files with a session's words, by their names in its folder: history.json, archive/*."""
-    folder = layout.folder(name)
     files = {}
     seen = _look(folder / HISTORY) or _look(folder / PACKED)
     if seen is not None:

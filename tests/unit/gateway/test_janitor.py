@@ -6,7 +6,8 @@ import pytest
 
 from gateway.batch import Batch
 from gateway.clock import Clock
-from gateway.janitor import Housekeeping, Janitor
+from gateway.housekeeping import Housekeeping, Terms
+from gateway.janitor import Janitor
 from gateway.lanes import Lanes
 from gateway.life import Life
 from gateway.open_sessions import OpenSessions
@@ -21,7 +22,7 @@ from tests.unit.gateway.messages import AT, message
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 LATER = HOUR + timedelta(seconds=1)
-RULES = Housekeeping(Spans(HOUR, 30 * DAY), keep=30 * DAY)
+RULES = Housekeeping(Terms(Spans(HOUR, 30 * DAY)), keep=30 * DAY)
 
 
 class _Wrist(Clock):
@@ -80,10 +81,10 @@ class House:
         life = Life(self.sessions, self.ledger, OpenSessions(self.sessions), self.clock)
         self.janitor = Janitor(self.sessions, self.ledger, self.lanes, life, self.clock, rules)
 
-    async def active(self, chat: str) -> SessionId:
+    async def active(self, chat: str, agent: str = "main") -> SessionId:
         key = SessionKey.parse(f"telegram:{chat}:dm")
         now = self.clock.now()
-        session = Session.begin(key, agent="main", at=now).after(Event.MESSAGE, now)
+        session = Session.begin(key, agent=agent, at=now).after(Event.MESSAGE, now)
         await self.sessions.create(session)
         await self.ledger.index(session)
         return session.id
@@ -184,7 +185,7 @@ async def test_a_session_is_archived_after_its_quiet_and_its_log_says_why(house:
 
 
 async def test_what_was_quiet_for_longer_than_the_retention_is_erased() -> None:
-    house = House(Housekeeping(Spans(HOUR, None, 90 * DAY), keep=30 * DAY))
+    house = House(Housekeeping(Terms(Spans(HOUR, None, 90 * DAY)), keep=30 * DAY))
     await house.active("1")
     await house.lives(60 * DAY)
     bob = await house.active("2")
@@ -194,7 +195,7 @@ async def test_what_was_quiet_for_longer_than_the_retention_is_erased() -> None:
 
 
 async def test_a_session_with_an_unanswered_message_is_never_erased() -> None:
-    house = House(Housekeeping(Spans(HOUR, None, 90 * DAY), keep=30 * DAY))
+    house = House(Housekeeping(Terms(Spans(HOUR, None, 90 * DAY)), keep=30 * DAY))
     alice = await house.active("1")
     key = SessionKey.parse("telegram:1:dm")
     await house.lives(2 * DAY)
@@ -210,7 +211,7 @@ async def test_a_session_with_an_unanswered_message_is_never_erased() -> None:
 
 
 async def test_the_longest_quiet_sessions_make_room_and_active_ones_never_do() -> None:
-    house = House(Housekeeping(Spans(HOUR), keep=30 * DAY, max_sessions=2))
+    house = House(Housekeeping(Terms(Spans(HOUR), 2), keep=30 * DAY))
     ids = []
     for number in range(4):
         ids.append(await house.active(str(number)))
@@ -239,6 +240,41 @@ async def test_a_clock_in_doubt_empties_nothing(house: House) -> None:
     house.open(RULES)
     await house.lives(3 * HOUR)
     assert house.sessions.emptied == 0
+
+
+# Several agents -----------------------------------------------------------------------------------
+
+CODER = Terms(Spans(timedelta(minutes=5), DAY, 3 * DAY), 2)
+
+
+async def test_each_agents_sessions_live_by_its_own_terms_and_any_others_by_the_defaults() -> None:
+    house = House(Housekeeping(Terms(Spans(HOUR, 30 * DAY)), 30 * DAY, {"coder": CODER}))
+    agents = ("main", "coder", "x")
+    mine, coders, gone = [await house.active(str(n), name) for n, name in enumerate(agents)]
+    assert await house.janitor.round() == 300.0
+    await house.lives(timedelta(minutes=6))
+    phases = [await house.phase(each) for each in (mine, coders, gone)]
+    assert phases == [Phase.ACTIVE, Phase.IDLE, Phase.ACTIVE]
+    await house.lives(2 * HOUR)
+    assert await house.phase(gone) is Phase.IDLE
+    await house.lives(2 * DAY)
+    phases = [await house.phase(each) for each in (mine, coders, gone)]
+    assert phases == [Phase.IDLE, Phase.ARCHIVED, Phase.IDLE]
+    await house.lives(2 * DAY)
+    assert await house.sessions.ids() == (mine, gone)
+    await house.lives(30 * DAY)
+    assert await house.phase(gone) is Phase.ARCHIVED
+
+
+async def test_sessions_make_room_for_others_of_their_agent_only() -> None:
+    house = House(Housekeeping(Terms(Spans(HOUR)), 30 * DAY, {"coder": CODER}))
+    for number in range(4):
+        await house.active(str(number))
+    coders = [await house.active(str(number), "coder") for number in range(4, 8)]
+    await house.lives(LATER)
+    kept = await house.sessions.ids()
+    assert len(kept) == 6
+    assert len(set(coders) & set(kept)) == 2
 
 
 # A session that fails -----------------------------------------------------------------------------
@@ -286,7 +322,7 @@ async def test_a_session_that_is_not_due_any_more_is_not_tried_again(house: Hous
 
 
 async def test_a_clock_that_jumps_a_year_ahead_makes_nothing_due() -> None:
-    house = House(Housekeeping(Spans(HOUR, 30 * DAY, 90 * DAY), keep=30 * DAY))
+    house = House(Housekeeping(Terms(Spans(HOUR, 30 * DAY, 90 * DAY)), keep=30 * DAY))
     await house.lives(2 * DAY)
     alice = await house.active("1")
     await house.janitor.round()
@@ -330,7 +366,7 @@ async def test_a_clock_that_goes_back_makes_nothing_due_and_the_janitor_goes_on(
 
 
 async def test_after_a_long_stop_nothing_is_erased_before_the_next_day() -> None:
-    rules = Housekeeping(Spans(HOUR, None, 90 * DAY), keep=30 * DAY)
+    rules = Housekeeping(Terms(Spans(HOUR, None, 90 * DAY)), keep=30 * DAY)
     house = House(rules)
     alice = await house.active("1")
     await house.lives(2 * DAY)
@@ -343,7 +379,7 @@ async def test_after_a_long_stop_nothing_is_erased_before_the_next_day() -> None
 
 
 async def test_a_gateway_that_starts_anew_every_few_hours_still_erases() -> None:
-    rules = Housekeeping(Spans(HOUR, None, 9 * DAY), keep=30 * DAY)
+    rules = Housekeeping(Terms(Spans(HOUR, None, 9 * DAY)), keep=30 * DAY)
     house = House(rules)
     alice = await house.active("1")
     for _ in range(50):
@@ -355,7 +391,7 @@ async def test_a_gateway_that_starts_anew_every_few_hours_still_erases() -> None
 
 
 async def test_a_start_with_a_wrong_clock_erases_nothing_when_it_is_soon_put_right() -> None:
-    rules = Housekeeping(Spans(HOUR, 30 * DAY, 90 * DAY), keep=30 * DAY)
+    rules = Housekeeping(Terms(Spans(HOUR, 30 * DAY, 90 * DAY)), keep=30 * DAY)
     house = House(rules)
     alice = await house.active("1")
     await house.lives(2 * DAY)

@@ -25,7 +25,7 @@ TOPIC = message(address=Address("telegram", "-5", "3"), kind=ChatKind.THREAD, co
     ],
 )
 def test_a_message_belongs_to(said: InboundMessage, owner: bool, scope: Scope, key: str) -> None:
-    way = route(said, owner=owner, scope=scope, aliases={})
+    way = route(said, owner=owner, scope=scope, aliases={}, chosen={})
     assert str(way.key) == key
     assert way.session == way.key.session_id
 
@@ -34,15 +34,16 @@ def test_two_people_never_share_a_private_session() -> None:
     other = message(address=Address("telegram", "8"), sender=PRIVATE.sender)
     stranger = message(sender=PRIVATE.sender.__class__("8", "Alice"))
     keys = {
-        route(m, owner=False, scope=Scope.PER_CHANNEL, aliases={}).key for m in (PRIVATE, stranger)
+        route(m, owner=False, scope=Scope.PER_CHANNEL, aliases={}, chosen={}).key
+        for m in (PRIVATE, stranger)
     }
     assert len(keys) == 2
     # The person is the key, also where the platform gives the chat another id.
-    same = route(other, owner=False, scope=Scope.PER_CHANNEL, aliases={}).key
-    assert same == route(PRIVATE, owner=False, scope=Scope.PER_CHANNEL, aliases={}).key
+    same = route(other, owner=False, scope=Scope.PER_CHANNEL, aliases={}, chosen={}).key
+    assert same == route(PRIVATE, owner=False, scope=Scope.PER_CHANNEL, aliases={}, chosen={}).key
 
 
 def test_a_chat_that_moved_keeps_its_session() -> None:
     aliases = {"telegram:-5:group": SessionId("telegram_-1_group")}
-    way = route(GROUP, owner=False, scope=Scope.PER_CHANNEL, aliases=aliases)
+    way = route(GROUP, owner=False, scope=Scope.PER_CHANNEL, aliases=aliases, chosen={})
     assert way.session == "telegram_-1_group"

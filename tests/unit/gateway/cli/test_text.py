@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.cli.text import ago, cost, many, table
+from gateway.cli.text import ago, called, cost, many, table
 
 NOW = datetime(2026, 1, 30, 10, 0, tzinfo=UTC)
 
@@ -25,6 +25,14 @@ NOW = datetime(2026, 1, 30, 10, 0, tzinfo=UTC)
 )
 def test_a_time_is_told_in_one_unit(seconds, words):
     assert ago(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+def test_a_side_session_is_called_by_its_key_and_its_name():
+    row = {"id": "telegram_1_main", "key": "telegram:1:main", "base": None, "name": None}
+    assert called(row) == "telegram:1:main"
+    side = row | {"id": "telegram_1_main.tax-return", "base": "telegram_1_main"}
+    assert called(side | {"name": "Tax return"}) == "telegram:1:main (Tax return)"
+    assert called(side) == "telegram:1:main (tax-return)"
 
 
 def test_one_is_not_many():

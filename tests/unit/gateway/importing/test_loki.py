@@ -6,6 +6,7 @@ import pytest
 
 from gateway.importing.brought import Brought, Unreadable
 from gateway.importing.reading import read
+from state.choices import Choices, Persistence
 from state.history import AssistantEntry, SummaryEntry, ToolEntry, UserEntry, check_batch
 from state.keys import SessionKey
 from tests.contracts.examples import NOON
@@ -95,9 +96,39 @@ def test_a_session_becomes_one_of_ours():
 
 
 def test_what_has_no_place_here_is_told():
-    assert brought(PLAIN).left_out == ("temperature", "enabled_tools", "the system prompt")
+    assert brought(PLAIN).left_out == ("enabled_tools",)
     assert brought(TOOLS).left_out == ()
     assert brought("model: cohere:x\nmessages: []\n").left_out == ("the model cohere:x",)
+
+
+def test_what_was_set_is_set_here_where_it_can_be():
+    head = """\
+temperature: 0
+top_p: 0.5
+save_session: true
+enabled_mcp_servers: github, files
+agent_instructions: Be brief.
+"""
+    chosen = brought(f"{head}{TOOLS}").session.choices
+    assert chosen.options == {"temperature": 0, "top_p": 0.5}
+    assert (chosen.persistence, chosen.mcp) == (Persistence.ALWAYS, ("github", "files"))
+    assert chosen.system_prompt == "Be brief."
+    assert brought(f"{head}{TOOLS}").left_out == ()
+    assert brought(PLAIN).session.choices.system_prompt == "You are a pirate."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "temperature: warm", "top_p: .nan", "temperature: true", "save_session: false",
+        "use_tools: all", "enabled_mcp_servers: [a]", "compression_threshold: 4000",
+        "agent_instructions: {a: b}", "role_name: pirate",
+    ],
+)  # fmt: skip
+def test_a_setting_that_means_nothing_here_is_told_and_not_made_up(line: str):
+    back = brought(f"{line}\n{TOOLS}")
+    assert back.left_out == (line.partition(":")[0],)
+    assert back.session.choices == Choices(model="anthropic:claude-sonnet-4")
 
 
 def test_tool_calls_come_apart_into_calls_and_results():
@@ -126,7 +157,7 @@ def test_what_was_compressed_comes_first_and_its_summary_stands_for_it():
     assert isinstance(summary, SummaryEntry)
     assert summary.covers == (back.entries[0].id, back.entries[1].id)
     assert (summary.messages, back.session.messages) == (2, 4)
-    assert back.left_out == ("the system prompt",)
+    assert back.left_out == ()
 
 
 @pytest.mark.parametrize("said", ["yes", "on", "2026-01-30", "12:30:45", "=", "<<", "0o8", "1_000"])

@@ -11,7 +11,7 @@ from gateway.importing.reading import read
 from state.choices import Choices
 from state.codec import entry_to_json
 from state.history import UserEntry, stand_in
-from state.keys import SessionId, SessionKey
+from state.keys import SessionId, SessionKey, side_session_id
 from state.lifecycle import Event
 from state.messages import StoredFile
 from state.session import Context, Session, Totals
@@ -87,6 +87,21 @@ def test_a_persons_session_comes_back():
     assert brought(exported(person)).session == person
 
 
+def test_a_side_session_comes_back_beside_its_base():
+    side = replace(FACTS, id=side_session_id(FACTS.id, "work"), base=FACTS.id, name="Work")
+    assert brought(exported(side)).session == side
+    ours = replace(side, id=SessionId("user-jason.work"), base=SessionId("user-jason"))
+    assert brought(exported(ours)).session == ours
+    alone = brought(exported(side), key=OTHER).session
+    assert (alone.id, alone.base, alone.name) == (OTHER.session_id, None, None)
+
+
+def test_a_session_comes_back_to_its_agent():
+    coder = replace(FACTS, agent="coder")
+    assert brought(exported(coder)).session == coder
+    assert "cannot be an agent's name" in refusal(exported() | {"agent": "../../etc"})
+
+
 def test_another_key_makes_it_another_session():
     back = brought(exported(), key=OTHER)
     assert (back.session.id, back.session.key, back.session.keys) == (
@@ -99,6 +114,10 @@ def test_another_key_makes_it_another_session():
 def test_a_document_cannot_come_in_as_somebody_elses_session():
     assert "--as KEY" in refusal(exported() | {"id": "telegram_666_main"})
     assert "--as KEY" in refusal(exported() | {"id": "../../etc"})
+    theirs = {"id": "telegram_666_main.work", "base": "telegram_666_main"}
+    assert "--as KEY" in refusal(exported() | theirs)
+    assert "--as KEY" in refusal(exported() | {"base": "telegram_666_main"})
+    assert "--as KEY" in refusal(exported() | {"id": f"{FACTS.id}.work"})
 
 
 def test_a_document_cannot_hand_out_another_sessions_files():

@@ -51,7 +51,7 @@ def ids(news: News) -> list[str]:
 
 
 async def test_what_is_appended_is_told_once(owner):
-    following = Following(owner.path)
+    following = Following(lambda: owner.path)
     assert ids(following.look()) == ["u1", "a1"]
     assert following.look() == News()
     await owner.say(2)
@@ -61,21 +61,22 @@ async def test_what_is_appended_is_told_once(owner):
 
 
 async def test_what_was_seen_before_is_not_told(owner):
-    following = Following(owner.path, await owner.sessions.entries(FACTS.id))
+    following = Following(lambda: owner.path, await owner.sessions.entries(FACTS.id))
     assert following.look() == News()
     await owner.say(2)
     assert ids(following.look()) == ["u2", "a2"]
 
 
 async def test_a_session_that_is_not_there_yet_has_no_news_until_it_is(owner, tmp_path):
-    following = Following(folder(tmp_path, session("2")) / HISTORY)
+    path = folder(tmp_path, session("2")) / HISTORY
+    following = Following(lambda: path)
     assert following.look() == News()
     await owner.sessions.append(session("2"), turn(7))
     assert ids(following.look()) == ["u7", "a7"]
 
 
 async def test_a_cleared_conversation_begins_anew(owner):
-    following = Following(owner.path)
+    following = Following(lambda: owner.path)
     following.look()
     await owner.sessions.clear(FACTS)
     assert following.look() == News(anew=True)
@@ -86,7 +87,7 @@ async def test_a_cleared_conversation_begins_anew(owner):
 
 
 async def test_words_said_at_once_after_a_clear_are_told_with_it(owner):
-    following = Following(owner.path)
+    following = Following(lambda: owner.path)
     following.look()
     await owner.sessions.clear(FACTS)
     await owner.say(2)
@@ -97,7 +98,7 @@ async def test_words_said_at_once_after_a_clear_are_told_with_it(owner):
 
 async def test_an_erasure_repeats_nothing(owner):
     await owner.say(2)
-    following = Following(owner.path)
+    following = Following(lambda: owner.path)
     following.look()
     await owner.sessions.erase(FACTS.id, {"1"})
     await owner.say(3)
@@ -107,7 +108,7 @@ async def test_an_erasure_repeats_nothing(owner):
 
 
 async def test_a_file_that_goes_and_comes_back_goes_on(owner):
-    following = Following(owner.path)
+    following = Following(lambda: owner.path)
     following.look()
     await owner.say(2)
     whole = owner.path.read_bytes()
@@ -118,7 +119,7 @@ async def test_a_file_that_goes_and_comes_back_goes_on(owner):
 
 
 async def test_an_archived_conversation_goes_on_when_it_is_taken_out_again(owner):
-    following = Following(owner.path)
+    following = Following(lambda: owner.path)
     following.look()
     put_away = owner.facts.after(Event.QUIET, later(50)).after(Event.ARCHIVE, later(60))
     await owner.sessions.archive(put_away)
@@ -129,7 +130,7 @@ async def test_an_archived_conversation_goes_on_when_it_is_taken_out_again(owner
 
 
 async def test_half_an_append_is_told_when_it_is_whole(owner):
-    following = Following(owner.path)
+    following = Following(lambda: owner.path)
     following.look()
     await owner.say(2)
     whole = owner.cut(5)
@@ -140,7 +141,7 @@ async def test_half_an_append_is_told_when_it_is_whole(owner):
 
 async def test_an_append_that_was_taken_back_repeats_nothing(owner):
     await owner.say(2)
-    following = Following(owner.path)
+    following = Following(lambda: owner.path)
     following.look()
     with owner.path.open("rb+") as file:
         data = file.read()

@@ -40,7 +40,7 @@ def test_all_of_it_is_one_page(reader: ReadOnlyState) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 8, 9, 10])
 def test_a_page_goes_on_where_the_one_before_it_ended(reader: ReadOnlyState, limit: int) -> None:
     pages, page = [], reader.page(limit=limit)
-    while page.rows:
+    while page.rows and len(pages) < 20:
         pages.append(page)
         page = reader.page(limit=limit, after=page.rows[-1])
     assert "".join(chats(page.rows) for page in pages) == "867452301"

@@ -1,6 +1,7 @@
 """The order in which a session's files are taken."""
 
 import asyncio
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from state.files.backup.taking import Content, Opened, Taking
 from state.files.checking import examine
 from state.files.layout import HISTORY, METADATA, Layout
 from state.files.reading import read_file
+from state.keys import SessionId
 from state.lifecycle import Event
 from state.session import Context
 from tests.contracts.examples import later
@@ -77,3 +79,41 @@ async def test_facts_and_history_fit_each_other_whatever_happens_between_the_two
     files = await asyncio.to_thread(look)
     await state.close()
     assert examine(session_id, files[METADATA], files[HISTORY]).findings == ()
+
+
+@pytest.mark.parametrize("seen", range(4))
+@pytest.mark.parametrize(("old", "new"), [("main", "coder"), ("main", "cook"), ("coder", "main")])
+async def test_a_session_that_is_moved_meanwhile_is_taken_whole(
+    tmp_path: Path, old: str, new: str, seen: int
+) -> None:
+    state = await open_state(tmp_path)
+    talk = Talk(state, 3)
+    await talk.goes_on()
+    first, moving, _ = talk.facts
+    await state.sessions.move(first, "coder")
+    facts = await state.sessions.move(moving, old)
+    files = Taking(tmp_path).files(nothing)
+    before = [next(files) for _ in range(seen)]
+    await state.sessions.move(facts, new)
+    whole = {file.name: taken(file) for file in (*before, *files)}
+    await state.close()
+    agents = [agent for agent in (old, new) if _is_whole(whole, agent, facts.id)]
+    assert agents
+    for other in (talk.facts[0].id, talk.facts[2].id):
+        assert sum(_is_whole(whole, agent, other) for agent in ("main", "coder", "cook")) == 1
+
+
+def _is_whole(files: dict[str, bytes], agent: str, name: SessionId) -> bool:
+    found = [files.get(f"agents/{agent}/sessions/{name}/{file}") for file in (METADATA, HISTORY)]
+    return None not in found and examine(name, *found).findings == ()
+
+
+async def test_a_session_that_two_agents_have_is_taken_from_both(tmp_path: Path) -> None:
+    state = await open_state(tmp_path)
+    talk = Talk(state, 1)
+    await talk.goes_on()
+    await state.close()
+    here, there = (Layout(tmp_path, agent).folder(talk.facts[0].id) for agent in ("main", "coder"))
+    shutil.copytree(here, there)
+    whole = {file.name: taken(file) for file in Taking(tmp_path).files(nothing)}
+    assert all(_is_whole(whole, agent, talk.facts[0].id) for agent in ("main", "coder"))
