@@ -63,6 +63,8 @@ class Bubblewrap:
         return Hold.HARD if self.groups else Hold.SOFT
 
     def missing(self) -> Refusal | None:
+        if refusal := orders.wrong_machine(self.name):
+            return refusal
         if self.program is None:
             return Refusal(self.name, "bwrap is not installed", FIX)
         if self.prlimit is None and self.groups is None:

@@ -39,11 +39,12 @@ _log = structlog.get_logger(__name__)
 class Found:
     """The sandbox that can be used here, None if none can, and why the others cannot.
 
-    `bare` carries out commands of sessions that need none, under the same limits.
+    `bare` carries out commands of sessions that need none, under the same limits; None where not
+    even that can be had.
     """
 
     sandbox: Sandbox | None
-    bare: Sandbox
+    bare: Sandbox | None
     refusals: tuple[Refusal, ...]
 
     @property
@@ -106,7 +107,8 @@ async def first_of(backends: Iterable[Way], *, least: Hold, mark: str, bare: Way
             break
     if not refusals and chosen is None:
         refusals.append(Refusal("none", "sandbox.backend is off", "set sandbox.backend to auto"))
-    return Found(chosen, KeptSandbox(bare, mark=mark), tuple(refusals))
+    free = None if bare.missing() else KeptSandbox(bare, mark=mark)
+    return Found(chosen, free, tuple(refusals))
 
 
 def sweep(mark: str, groups: ControlGroups | None) -> int:

@@ -175,9 +175,11 @@ def _step_aside(base: Path) -> None:
 
 
 def _enable(group: Path, name: str) -> None:
-    # A group that has processes refuses: then its parent is tried, or it was done for us.
+    control = group / "cgroup.subtree_control"
+    # A group that has processes refuses; what could be enabled is seen afterwards.
     with contextlib.suppress(OSError):
-        (group / "cgroup.subtree_control").write_text(f"+{name}")
+        if name not in control.read_text().split():
+            control.write_text(f"+{name}")
 
 
 def _find_divided(mounts: list[_Mount]) -> ControlGroups | None:

@@ -4,7 +4,6 @@ A command sees the machine's processes and files by name, but can read, change a
 its own. It has no sockets at all.
 """
 
-import shutil
 from dataclasses import dataclass
 
 from agents.sandbox import order as orders
@@ -43,6 +42,8 @@ class Landlock:
         return Hold.HARD if self.groups else Hold.SOFT
 
     def missing(self) -> Refusal | None:
+        if refusal := orders.wrong_machine(self.name):
+            return refusal
         try:
             abi = landlock.version()
         except OSError as error:
@@ -91,9 +92,7 @@ class Bare:
         return Hold.HARD if self.groups else Hold.SOFT
 
     def missing(self) -> Refusal | None:
-        return (
-            None if shutil.which("sh") else Refusal(self.name, "there is no shell", "install one")
-        )
+        return orders.wrong_machine(self.name)
 
     def plan(self, order: Order) -> Plan:
         """A command that may do all that the gateway may."""

@@ -1,6 +1,7 @@
 """A command as a backend is asked to plan it, and what all backends have in common."""
 
 import platform
+import sys
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from agents.sandbox.errors import CommandRefused, Refusal
 from agents.sandbox.groups import ControlGroups
 from agents.sandbox.keeper.plan import Plan, Watch
 from agents.sandbox.limits import Hold, Limits
+from agents.sandbox.numbers import MACHINES
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
 SHELL = "/bin/sh"
@@ -89,6 +91,16 @@ def checked(command: str) -> str:
 def machine() -> str:
     """What the filter for system calls calls this machine."""
     return platform.machine()
+
+
+def wrong_machine(backend: str) -> Refusal | None:
+    """Why this machine can have none of the sandboxes that are made here, if so."""
+    if sys.platform != "linux":
+        return Refusal(backend, "this is no Linux", "use a container (sandbox.backend, .image)")
+    if machine() not in MACHINES:
+        why = f"the system calls of {machine()} are not known"
+        return Refusal(backend, why, "use a container (sandbox.backend, sandbox.image)")
+    return None
 
 
 def common(order: Order, groups: ControlGroups | None) -> Plan:

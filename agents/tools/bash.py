@@ -14,6 +14,8 @@ from agents.sandbox.sandbox import Heard, Sandbox
 from agents.tools.tool import LONGEST_RESULT, Arguments, Tool, ToolFailed, describe
 
 _REMEMBERED = 2_000
+_GRACE = 20.0
+"""Seconds beyond a command's own until a call is given up, so that it can say what became of it."""
 _ROOM = 500
 """Characters of a result beside what the command said."""
 
@@ -47,10 +49,7 @@ def bash_tool(
     network: bool = False,
     heard: Heard | None = None,
 ) -> Tool[BashArguments]:
-    """The tool for a workspace that exists.
-
-    The toolbox must allow a call somewhat more than `Limits.wall`, to say what came of it.
-    """
+    """The tool for a workspace that exists. With the network, what it says may be from outside."""
 
     async def run(given: BashArguments) -> str:
         wall = limits.wall if given.seconds is None else min(limits.wall, given.seconds)
@@ -66,7 +65,15 @@ def bash_tool(
             raise ToolFailed("The sandbox failed, so the command was not run.") from None
         return told(outcome, allowed)
 
-    return Tool(BASH, BashArguments, run, remember=_remembered)
+    return Tool(
+        BASH,
+        BashArguments,
+        run,
+        remember=_remembered,
+        foreign=network,
+        guarded=True,
+        limit=limits.wall + _GRACE,
+    )
 
 
 def told(outcome: Outcome, limits: Limits) -> str:

@@ -71,11 +71,14 @@ LIST = describe("list", "List a folder of your workspace.", ListArguments)
 SEARCH = describe("search", "Find words in the files of your workspace.", SearchArguments)
 
 
-def file_tools(folder: Path, *, strict: bool = True) -> tuple[Tool[Any], ...]:
+def file_tools(
+    folder: Path, *, strict: bool = True, foreign: bool = False
+) -> tuple[Tool[Any], ...]:
     """The tools for a workspace that exists.
 
-    With `strict`, files that have a second name, which may be outside, are refused. Work goes on in
-    a thread when a call is cancelled; all of it is bounded.
+    With `strict`, files that have a second name, which may be outside, are refused. `foreign` says
+    that what is in the files may be from outside. Work goes on in a thread when a call is
+    cancelled; all of it is bounded.
     """
 
     async def within(work: Callable[[Workspace], T]) -> T:
@@ -104,11 +107,11 @@ def file_tools(folder: Path, *, strict: bool = True) -> tuple[Tool[Any], ...]:
         return await within(lambda workspace: _search(workspace, given))
 
     return (
-        Tool(READ, ReadArguments, read),
-        Tool(WRITE, WriteArguments, write, remember=_remembered_write),
-        Tool(EDIT, EditArguments, edit, remember=_remembered_edit),
-        Tool(LIST, ListArguments, list_),
-        Tool(SEARCH, SearchArguments, search_),
+        Tool(READ, ReadArguments, read, foreign=foreign),
+        Tool(WRITE, WriteArguments, write, remember=_remembered_write, guarded=True),
+        Tool(EDIT, EditArguments, edit, remember=_remembered_edit, guarded=True),
+        Tool(LIST, ListArguments, list_, foreign=foreign),
+        Tool(SEARCH, SearchArguments, search_, foreign=foreign),
     )
 
 

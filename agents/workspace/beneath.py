@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 import struct
+import sys
 from collections.abc import Callable, Sequence
 
 _OPENAT2 = 437
@@ -101,13 +102,15 @@ def _syscall(folder: int, path: bytes, how: bytes) -> int:
 
 def _best() -> Opening:
     """The opening that this machine has (a filter can hide the call of a kernel that knows it)."""
+    if sys.platform != "linux":
+        return by_steps
     try:
         root = os.open("/", FOLDER | os.O_CLOEXEC)
     except OSError:
         return by_steps
     try:
         os.close(by_openat2(root, (), FOLDER, 0, True))
-    except (OSError, AttributeError):
+    except OSError:
         return by_steps
     finally:
         os.close(root)

@@ -110,9 +110,9 @@ def _status(pid: int) -> int | None:
             if ended[0] == pid:
                 code = os.waitstatus_to_exitcode(ended[1])
     except ChildProcessError:
-        return code
-    # Signals are counted as shells do it.
-    return code if code is None or code >= 0 else 128 - code
+        pass
+    # A signal is counted as shells do it.
+    return 128 - code if code is not None and code < 0 else code
 
 
 def _make_groups(plan: Plan) -> None:
