@@ -191,7 +191,7 @@ async def test_each_session_is_kept_as_its_rule_and_its_choice_say(tmp_path: Pat
         await argent.is_quiet()
         assert await argent.entries() == ()
         assert len(await argent.entries(ROOMS)) == 2
-        assert "Words:" in await argent.says("/status")
+        assert "Words: erased after 1h of quiet, chosen here" in await argent.says("/status")
 
 
 # ask ----------------------------------------------------------------------------------------------
