@@ -9,51 +9,40 @@ from typing import Any, TypeVar
 
 import structlog
 
-from agents.agent import Agent
-from agents.config import MAIN, QueueMode
-from agents.skill_folders import SkillFolders
+from agents.config import QueueMode
 from channels.channel import Channel, Health
 from channels.config import AccountSettings, DmPolicy
 from channels.errors import ChannelError
 from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
 from gateway.admission import Policy, is_owner
-from gateway.agent_pool import AgentPool, Make
-from gateway.asking import Asking, Forgetting
-from gateway.attachments import Attachments
-from gateway.choosing import Choosing
+from gateway.agent_pool import AgentPool
 from gateway.clock import Clock
-from gateway.compacting import Compacted, Compacting, news
+from gateway.compacting import Compacted, news
 from gateway.config import Settings
-from gateway.conversation import Conversation
-from gateway.ending import Ending
+from gateway.delivery import Delivery
 from gateway.events import Feed
+from gateway.ground import Ground, Minds
+from gateway.holding import Holding
 from gateway.housekeeping import Housekeeping
 from gateway.intake import Intake
 from gateway.janitor import Janitor
-from gateway.keeping import Keeping
 from gateway.lanes import Lanes
 from gateway.life import Life
 from gateway.notices import notice
-from gateway.offers import ListsModels, Offers, only_offline
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.profiles import Profiles
 from gateway.purse import Purse
-from gateway.routes import Routes
 from gateway.routing import Route
 from gateway.settable import Change
-from gateway.setups import Setups, no_skills
-from gateway.side_sessions import SideSessions
 from gateway.speaking import Speaking
 from gateway.supervisor import Supervisor
 from gateway.switching import Switching
 from gateway.thinking import Thinking
-from gateway.titling import Titling
 from gateway.token_locks import TokenLock
-from gateway.toolboxes import Toolboxes, basic_shelf
 from gateway.trouble import Trouble
-from gateway.watching import Watch
+from gateway.working import Working
 from state.keys import Address, SessionKey
 from state.messages import Accepted, Deletion, OwedPart, Reply, ReplyKind
 from state.session import Session
@@ -75,101 +64,46 @@ class Gateway:
         *,
         sessions: Sessions,
         ledger: Ledger,
-        agent: Agent,
-        make_agent: Make | None = None,
-        list_models: ListsModels = only_offline,
-        skills: SkillFolders | None = None,
+        minds: Minds,
         channels: Sequence[Channel] = (),
         token_locks: Mapping[str, TokenLock] = MappingProxyType({}),
         search_problem: Callable[[], str | None] = lambda: None,
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock = clock or Clock()
-        self.settings = settings
-        self.sessions = sessions
-        self.ledger = ledger
+        self.settings, self.sessions, self.ledger = settings, sessions, ledger
         self.feed = Feed()
         self.terminal = LoopbackChannel(now=clock.now)
         everywhere = (self.terminal, *channels)
         self.channels: Mapping[str, Channel] = {each.name: each for each in everywhere}
-        self.profiles = profiles = Profiles(settings)
         self.trouble = Trouble(self._tell_owners)
         self.people = People(ledger, self.channels, clock)
-        self._speaking = Speaking(
-            ledger, sessions, self.channels, settings.channels, self.feed, self.trouble, clock
-        )
-        self.delivery = self._speaking.delivery
-        self.attachments = Attachments(
-            sessions,
-            self.channels,
-            clock,
-            limits={name: each.max_file_mb * 1_000_000 for name, each in settings.channels.items()},
-        )
-        self.pool = AgentPool(agent, settings.agents.of(MAIN), make_agent)
-        setups = Setups(profiles, self.pool, no_skills if skills is None else skills.open)
-        self.opened = OpenSessions(sessions, contents=self.attachments.contents, setups=setups)
-        self._routes = routes = Routes(ledger)
-        self.watch = Watch(ledger, clock)
-        ending = Ending(sessions, ledger, self.opened, clock, profiles.kept, self.watch)
-        asking = Asking(sessions, ledger, self.channels, self.delivery, clock, profiles.kept)
-        self.life = Life(
-            sessions, ledger, self.opened, clock, ending=ending, ask=asking.ask, gone=routes.gone
-        )
-        self.purse = Purse(ledger, self.trouble, settings, clock, self._announce)
-        self.thinking = Thinking(
-            self._speaking.streaming,
-            self._speaking.signs,
-            self.attachments,
-            self.feed,
-            Toolboxes([basic_shelf(clock)]),
-            is_owner=self._is_owner,
-            at_once=settings.gateway.max_turns,
-        )
-        keeping = Keeping(sessions, self.opened, self.trouble, clock, ending)
-        offers = Offers(profiles, self.pool, list_models, skills, settings.mcp)
-        self.choosing = Choosing(keeping, self.thinking, offers, profiles)
-        self.compacting = Compacting(keeping, self.thinking, clock, self.purse)
-        titling = Titling(keeping, ledger, self.purse, clock, self._between, self._begin)
-        conversation = Conversation(
-            keeping=keeping,
-            compacting=self.compacting,
-            attachments=self.attachments,
-            thinking=self.thinking,
-            closing=self._speaking.closing,
-            life=self.life,
-            trouble=self.trouble,
-            feed=self.feed,
-            clock=clock,
-            purse=self.purse,
-            titling=titling,
-            is_owner=self._is_owner,
-            books=(
-                self.choosing.book,
-                SideSessions(ledger, routes, keeping, clock).book,
-                Forgetting(ending, self.trouble).book,
-            ),
-        )
-        self.lanes = Lanes(conversation.handle, mode=self._queued)
+        ground = Ground(settings, sessions, ledger, self.channels, self.feed, self.trouble, clock)
+        self._mcp = minds.mcp
+        self._speaking = Speaking(ground)
+        self._holding = Holding(ground, minds, self._speaking)
+        self._working = Working(ground, minds, self._speaking, self._holding, self)
+        self.lanes = Lanes(self._working.conversation.handle, mode=self._queued)
         policies = {name: Policy.of(each) for name, each in settings.channels.items()}
         self._policies = policies | {TERMINAL: _TERMINAL_POLICY}
         self.intake = Intake(
-            ledger=ledger,
-            channels=self.channels,
+            ground,
             policies=self._policies,
             people=self.people,
-            routes=routes,
-            switching=Switching(sessions, ledger, profiles, clock),
+            routes=self._holding.routes,
+            switching=Switching(sessions, ledger, self.profiles, clock),
             lanes=self.lanes,
             delivery=self.delivery,
-            trouble=self.trouble,
-            clock=clock,
-            accounts=settings.channels,
-            scope=settings.agents.defaults.session.channel_scope,
-            max_queue=settings.gateway.max_queue,
         )
-        rules = Housekeeping.set_by(settings)
         self._janitor = Janitor(
-            sessions, ledger, self.lanes, self.life, clock, rules, self._rests, watch=self.watch
+            sessions,
+            ledger,
+            self.lanes,
+            self.life,
+            clock,
+            Housekeeping.set_by(settings),
+            self._rests,
+            watch=self._holding.watch,
         )
         self._supervisors = {
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
@@ -182,6 +116,43 @@ class Gateway:
         self._stop_asked = asyncio.Event()
         self.terminal.on_online(self.delivery.wake)
 
+    # What its parts are asked for from outside --------------------------------------------------
+
+    @property
+    def delivery(self) -> Delivery:
+        """Sends what is owed."""
+        return self._speaking.delivery
+
+    @property
+    def opened(self) -> OpenSessions:
+        """The sessions that were lately used."""
+        return self._holding.opened
+
+    @property
+    def life(self) -> Life:
+        """Moves sessions through their lifecycle."""
+        return self._holding.life
+
+    @property
+    def profiles(self) -> Profiles:
+        """How each session is set."""
+        return self._holding.profiles
+
+    @property
+    def pool(self) -> AgentPool:
+        """The agents that think."""
+        return self._holding.pool
+
+    @property
+    def purse(self) -> Purse:
+        """What was spent."""
+        return self._working.purse
+
+    @property
+    def thinking(self) -> Thinking:
+        """Runs turns."""
+        return self._working.thinking
+
     async def start(self, reports: Sequence[str] = ()) -> None:
         """Take up what was left, then let messages in.
 
@@ -192,13 +163,15 @@ class Gateway:
             _log.error("state_repaired", report=report)
         await self.purse.open()
         with suppress(StoreError):
-            await self.watch.look()
+            await self._holding.watch.look()
         await self.intake.recover()
+        if self._mcp is not None:
+            self._mcp.start()
         for supervisor in self._supervisors.values():
             supervisor.start()
-        self._begin(self._janitor.run(), name="janitor")
+        self.begin(self._janitor.run(), name="janitor")
         if reports:
-            self._announce(notice("state_repaired"))
+            self.announce(notice("state_repaired"))
 
     async def stop(self, seconds: float) -> None:
         """Stop in stages: no more intake, turns finish or are parked, owed parts go out.
@@ -217,6 +190,8 @@ class Gateway:
         await self.lanes.drain(max(0.0, deadline - loop.time()))
         await self._speaking.drain(max(0.0, deadline - loop.time()))
         await asyncio.gather(*(channel.close() for channel in self.channels.values()))
+        if self._mcp is not None:
+            await self._mcp.stop()
 
     # For the operator (`admin.Live`) -----------------------------------------------------------
 
@@ -236,7 +211,7 @@ class Gateway:
 
         async def act() -> Compacted | None:
             opened = await self.opened.open(route, at=self.clock.now())
-            done = await self.compacting.asked(opened, wish=wish)
+            done = await self._working.compacting.asked(opened, wish=wish)
             if done is not None:
                 opened.news = news(done)
                 await self.ledger.index(opened.session)
@@ -250,7 +225,7 @@ class Gateway:
 
         async def act() -> Session:
             opened = await self.opened.open(route, at=self.clock.now())
-            await self.choosing.choose(opened, changes)
+            await self._working.choosing.choose(opened, changes)
             await self.ledger.index(opened.session)
             return opened.session
 
@@ -269,7 +244,7 @@ class Gateway:
 
     async def aliases_changed(self) -> None:
         """Other keys lead to sessions."""
-        await self._routes.refresh()
+        await self._holding.routes.refresh()
 
     async def tell(self, address: Address, text: str) -> None:
         """Say something of Argent's own at an address, as far as the platform takes it now."""
@@ -307,7 +282,7 @@ class Gateway:
             "repaired": list(self._reports),
         }
 
-    def _is_owner(self, accepted: Accepted) -> bool:
+    def is_owner(self, accepted: Accepted) -> bool:
         message = accepted.message
         account = message.address.channel
         if isinstance(message, Deletion) or (policy := self._policies.get(account)) is None:
@@ -320,12 +295,12 @@ class Gateway:
     def _rests(self, row: SessionRow) -> None:
         """A session went to rest: summarise it where it is large. The janitor does not wait."""
         if self.settings.agents.of(row.agent).session.idle_compaction and row.context_tokens:
-            self._begin(self._summarise_resting(row), name=f"summary of {row.id}")
+            self.begin(self._summarise_resting(row), name=f"summary of {row.id}")
 
-    async def _between(self, session_id: str, act: Callable[[], Awaitable[None]]) -> None:
+    async def between(self, session_id: str, act: Callable[[], Awaitable[None]]) -> None:
         await self.lanes.run_between(session_id, act)
 
-    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Do something beside everything else; it ends with the gateway at the latest."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
@@ -334,7 +309,7 @@ class Gateway:
     async def _summarise_resting(self, row: SessionRow) -> None:
         async def act() -> None:
             opened = await self.opened.open(Route(row.key, row.id), at=self.clock.now())
-            if await self.compacting.rested(opened):
+            if await self._working.compacting.rested(opened):
                 await self.ledger.index(opened.session)
 
         try:
@@ -342,8 +317,8 @@ class Gateway:
         except Exception:
             _log.exception("resting_session_not_summarised", session=row.id)
 
-    def _announce(self, text: str) -> None:
-        self._begin(self._tell_owners(text), name="news for the owners")
+    def announce(self, text: str) -> None:
+        self.begin(self._tell_owners(text), name="news for the owners")
 
     async def _tell_owners(self, text: str) -> None:
         addresses = [Address(TERMINAL, LOCAL_CHAT)]

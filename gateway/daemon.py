@@ -19,14 +19,17 @@ from agents.models.http import new_session
 from agents.models.model import ModelSettings, Timeouts
 from agents.models.registry import Listing, Resolution, list_models, resolve
 from agents.skill_folders import SkillFolders
+from agents.tools.mcp.servers import McpServers
 from channels.channel import Channel, Command
 from channels.registry import build
+from gateway import __version__
 from gateway.api.control import ControlServer
 from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.commands import DESCRIPTIONS
 from gateway.config import Settings
 from gateway.cursors import LedgerCursors
+from gateway.ground import Minds
 from gateway.paths import runtime_dir
 from gateway.token_locks import token_locks
 from state.files import State, open_state
@@ -123,10 +126,13 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             settings,
             sessions=state.sessions,
             ledger=state.ledger,
-            agent=makers.agent(settings.agents.of(MAIN), resolution),
-            make_agent=makers.make,
-            list_models=makers.listed,
-            skills=SkillFolders(state_dir),
+            minds=Minds(
+                makers.agent(settings.agents.of(MAIN), resolution),
+                makers.make,
+                makers.listed,
+                SkillFolders(state_dir),
+                McpServers(settings.mcp, version=__version__),
+            ),
             channels=_channels(settings, http, state.ledger),
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),
             search_problem=lambda: state.search.problem,

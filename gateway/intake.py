@@ -7,12 +7,10 @@ from functools import partial
 
 import structlog
 
-from channels.channel import Channel
-from channels.config import AccountSettings
 from gateway import commands
 from gateway.admission import Admit, Ignore, Pair, Policy, decide
-from gateway.clock import Clock
 from gateway.delivery import Delivery
+from gateway.ground import Ground
 from gateway.lanes import Lanes
 from gateway.notices import notice
 from gateway.people import People
@@ -20,8 +18,7 @@ from gateway.routes import Routes
 from gateway.routing import Route
 from gateway.scopes import scope_of
 from gateway.switching import Switching
-from gateway.trouble import Trouble
-from state.keys import Scope, SessionId
+from state.keys import SessionId
 from state.messages import (
     Accepted,
     Correction,
@@ -33,7 +30,7 @@ from state.messages import (
     Reply,
     ReplyKind,
 )
-from state.store import Ledger, StorageFailed, StorageFull
+from state.store import StorageFailed, StorageFull
 
 _log = structlog.get_logger("intake")
 
@@ -43,34 +40,29 @@ class Intake:
 
     def __init__(
         self,
+        ground: Ground,
         *,
-        ledger: Ledger,
-        channels: Mapping[str, Channel],
         policies: Mapping[str, Policy],
         people: People,
         routes: Routes,
         switching: Switching,
         lanes: Lanes,
         delivery: Delivery,
-        trouble: Trouble,
-        clock: Clock,
-        accounts: Mapping[str, AccountSettings],
-        scope: Scope,
-        max_queue: int,
     ) -> None:
-        self._ledger = ledger
-        self._channels = channels
+        settings = ground.settings
+        self._ledger = ground.ledger
+        self._channels = ground.channels
         self._policies = policies
         self._people = people
         self._routes = routes
         self._switching = switching
         self._lanes = lanes
         self._delivery = delivery
-        self._trouble = trouble
-        self._clock = clock
-        self._accounts = accounts
-        self._scope = scope
-        self._max_queue = max_queue
+        self._trouble = ground.trouble
+        self._clock = ground.clock
+        self._accounts = settings.channels
+        self._scope = settings.agents.defaults.session.channel_scope
+        self._max_queue = settings.gateway.max_queue
         self._arriving: Counter[SessionId] = Counter()
         self._taking: set[asyncio.Task[None]] = set()
 

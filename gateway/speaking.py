@@ -1,43 +1,30 @@
 """All that goes out, joined: answers that are owed, answers that grow, and signs of work."""
 
 import asyncio
-from collections.abc import Mapping
 
-from channels.channel import Channel
-from channels.config import AccountSettings
-from gateway.clock import Clock
 from gateway.closing import Closing
 from gateway.delivery import Delivery
-from gateway.events import Feed
+from gateway.ground import Ground
 from gateway.signs import Signs
 from gateway.streaming import Streaming
-from gateway.trouble import Trouble
-from state.store import Ledger, Sessions
 
 _CALL = 1.0
 """Seconds that calls which are under way are given at least, to end and be recorded."""
 
 
 class Speaking:
-    """The outgoing side of a gateway. `accounts` are the settings of those on platforms."""
+    """The outgoing side of a gateway."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        sessions: Sessions,
-        channels: Mapping[str, Channel],
-        accounts: Mapping[str, AccountSettings],
-        feed: Feed,
-        trouble: Trouble,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, ground: Ground) -> None:
+        ledger, channels, trouble = ground.ledger, ground.channels, ground.trouble
+        feed, accounts = ground.feed, ground.settings.channels
         streaming = {name for name, account in accounts.items() if account.streaming}
         acknowledging = {name for name, account in accounts.items() if account.acknowledge}
-        self.delivery = Delivery(ledger, sessions, channels, feed, trouble)
+        self.delivery = Delivery(ledger, ground.sessions, channels, feed, trouble)
         self.streaming = Streaming(ledger, channels, self.delivery, trouble, accounts=streaming)
         self.signs = Signs(channels, self.delivery, acknowledging=acknowledging)
         self.closing = Closing(
-            ledger, channels, self.delivery, self.streaming, trouble, feed, clock
+            ledger, channels, self.delivery, self.streaming, trouble, feed, ground.clock
         )
 
     async def drain(self, seconds: float) -> None:

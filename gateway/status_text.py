@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.choosing_text import patterns, source
+from gateway.kept_text import words_kept
 from gateway.profiles import Profile
 from gateway.setups import Setup
 from gateway.siblings import called, shown
@@ -13,7 +14,6 @@ _OTHERS = {
     "system_prompt": "Prompt",
     "options": "Options of the model",
     "mcp": "MCP servers",
-    "persistence": "Words",
 }
 
 
@@ -27,6 +27,7 @@ def status_text(session: Session, setup: Setup, *, today: Spent) -> str:
         f"Model: `{setup.agent.model}`{_by(setup.profile, 'model')}",
         *_set(setup.profile),
         f"Messages: {session.messages}",
+        f"Words: {words_kept(setup.kept)}{_by(setup.profile, 'persistence')}",
         f"Turns: {totals.turns}, of {totals.usage.input} tokens in and {totals.usage.output} out",
     ]
     lines.append(f"Today (UTC): {_spent(today)}")

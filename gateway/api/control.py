@@ -49,9 +49,12 @@ class Served(Live, Protocol):
 
     sessions: Sessions
     ledger: Ledger
-    life: Life
     feed: Feed
     terminal: LoopbackChannel
+
+    @property
+    def life(self) -> Life:
+        """Moves sessions through their lifecycle."""
 
 
 class ControlServer:

@@ -97,13 +97,16 @@ sessions.add_command(clean)
 @sessions.command()
 @click.argument("names", metavar="SESSION...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every session.")
-@click.option("--erase", is_flag=True, help="Erase the old words instead of archiving them.")
+@click.option("--erase", is_flag=True, help="Erase all that was ever said there, for good.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def clear(
     invocation: Invocation, names: tuple[str, ...], every: bool, erase: bool, yes: bool
 ) -> None:
-    """Begin conversations anew. What was said goes to the session's archive/ folder."""
+    """Begin conversations anew. What was said goes to the session's archive/ folder.
+
+    With --erase, and where a session's persistence is never, nothing of it is left.
+    """
     if bool(names) == every:
         raise AdminError("usage", "name sessions, or say --all")
     doing = "Erase what was said in" if erase else "Clear"

@@ -30,6 +30,7 @@ def info(invocation: Invocation, session: str) -> None:
 
 def _set_to(invocation: Invocation, facts: Json) -> Json:
     """Which agent answers, and every setting that is not as that agent has it."""
+    from gateway.kept_text import words_kept
     from gateway.profiles import Profiles
     from state.codec import session_from_json
 
@@ -40,7 +41,8 @@ def _set_to(invocation: Invocation, facts: Json) -> Json:
         {"name": name, "value": values[name], "source": source}
         for name, source in profile.sources.items()
     ]
-    return {"answers": profile.agent, "settings": settings}
+    words = words_kept(profile.settings.session)
+    return {"answers": profile.agent, "words": words, "settings": settings}
 
 
 def _info(facts: Json) -> None:
@@ -58,6 +60,7 @@ def _info(facts: Json) -> None:
         ("State", facts["state"]),
         ("Agent", _agent(facts)),
         ("Messages", str(facts["messages"])),
+        *([("Words", facts["words"])] if "words" in facts else []),
         ("Context", f"{context['tokens']}{share}"),
         ("Used", used),
         ("Created", facts["created_at"]),

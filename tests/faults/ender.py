@@ -22,8 +22,11 @@ from tests.flows.house import HOUR, House, Wrist, words_in
 MOST = 2_000
 
 _CHANGES = frozenset(
-    "execute executemany executescript pwrite ftruncate fsync fdatasync syncfs "
-    "replace rename link unlink rmdir mkdir".split()
+    {
+        *("execute", "executemany", "executescript"),
+        *("pwrite", "ftruncate", "fsync", "fdatasync", "syncfs"),
+        *("replace", "rename", "link", "unlink", "rmdir", "mkdir"),
+    }
 )
 """The calls, of SQLite and of the system, between which a kill makes a difference."""
 

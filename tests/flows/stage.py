@@ -22,6 +22,7 @@ from gateway.agent_pool import Make
 from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.config import Settings
+from gateway.ground import Minds
 from gateway.offers import ListsModels, only_offline
 from state.history import Entry, ToolCall, Usage
 from state.keys import SessionId
@@ -156,10 +157,12 @@ class Stage:
             Settings.model_validate(self.settings),
             sessions=self.sessions,
             ledger=self.ledger,
-            agent=Agent([self.model], timeouts=self.timeouts, attempts=1),
-            make_agent=self.make_agent,
-            list_models=self.list_models,
-            skills=self.skills,
+            minds=Minds(
+                Agent([self.model], timeouts=self.timeouts, attempts=1),
+                self.make_agent,
+                self.list_models,
+                self.skills,
+            ),
             channels=self.channels(self),
             clock=self.clock,
         )

@@ -25,7 +25,7 @@ def names(found: list[str]) -> set[str]:
     return {Path(each).name.removesuffix("-wal") for each in found}
 
 
-# never ----------------------------------------------------------------------------------------------
+# never --------------------------------------------------------------------------------------------
 
 
 async def test_no_byte_of_a_conversation_is_left_when_it_ended(tmp_path: Path) -> None:
@@ -191,10 +191,10 @@ async def test_each_session_is_kept_as_its_rule_and_its_choice_say(tmp_path: Pat
         await argent.is_quiet()
         assert await argent.entries() == ()
         assert len(await argent.entries(ROOMS)) == 2
-        assert "Words:" in await argent.says("/status")
+        assert "Words: erased after 1h of quiet, chosen here" in await argent.says("/status")
 
 
-# ask ------------------------------------------------------------------------------------------------
+# ask ----------------------------------------------------------------------------------------------
 
 
 async def test_people_are_asked_once_where_they_last_spoke_and_silence_keeps(
@@ -303,7 +303,7 @@ async def test_a_group_is_asked_in_the_group_and_only_an_owner_erases(tmp_path: 
         assert await argent.entries(ROOMS) == ()
 
 
-# always, and /forget at any time ----------------------------------------------------------------------
+# always, and /forget at any time ------------------------------------------------------------------
 
 
 async def test_a_conversation_that_is_kept_goes_only_when_somebody_says_so_twice(
@@ -322,7 +322,7 @@ async def test_a_conversation_that_is_kept_goes_only_when_somebody_says_so_twice
         assert (facts.log[-1].event, facts.phase) == (Event.CLEAR, Phase.CREATED)
 
 
-# Several agents ------------------------------------------------------------------------------------
+# Several agents -----------------------------------------------------------------------------------
 
 
 async def test_each_agents_sessions_end_after_its_own_quiet(tmp_path: Path) -> None:

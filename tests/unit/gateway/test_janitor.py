@@ -242,41 +242,6 @@ async def test_a_clock_in_doubt_empties_nothing(house: House) -> None:
     assert house.sessions.emptied == 0
 
 
-# Several agents -----------------------------------------------------------------------------------
-
-CODER = Terms(Spans(timedelta(minutes=5), DAY, 3 * DAY), 2)
-
-
-async def test_each_agents_sessions_live_by_its_own_terms_and_any_others_by_the_defaults() -> None:
-    house = House(Housekeeping(Terms(Spans(HOUR, 30 * DAY)), 30 * DAY, {"coder": CODER}))
-    agents = ("main", "coder", "x")
-    mine, coders, gone = [await house.active(str(n), name) for n, name in enumerate(agents)]
-    assert await house.janitor.round() == 300.0
-    await house.lives(timedelta(minutes=6))
-    phases = [await house.phase(each) for each in (mine, coders, gone)]
-    assert phases == [Phase.ACTIVE, Phase.IDLE, Phase.ACTIVE]
-    await house.lives(2 * HOUR)
-    assert await house.phase(gone) is Phase.IDLE
-    await house.lives(2 * DAY)
-    phases = [await house.phase(each) for each in (mine, coders, gone)]
-    assert phases == [Phase.IDLE, Phase.ARCHIVED, Phase.IDLE]
-    await house.lives(2 * DAY)
-    assert await house.sessions.ids() == (mine, gone)
-    await house.lives(30 * DAY)
-    assert await house.phase(gone) is Phase.ARCHIVED
-
-
-async def test_sessions_make_room_for_others_of_their_agent_only() -> None:
-    house = House(Housekeeping(Terms(Spans(HOUR)), 30 * DAY, {"coder": CODER}))
-    for number in range(4):
-        await house.active(str(number))
-    coders = [await house.active(str(number), "coder") for number in range(4, 8)]
-    await house.lives(LATER)
-    kept = await house.sessions.ids()
-    assert len(kept) == 6
-    assert len(set(coders) & set(kept)) == 2
-
-
 # A session that fails -----------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from state.files.inspecting import Inspection
 from state.files.layout import HISTORY, METADATA, PACKED, Layout
 from state.lifecycle import Event
 from state.store import NotFound, StorageFull
-from tests.contracts.examples import later, turn
+from tests.contracts.examples import after, later, side_of, turn
 from tests.unit.state.files.backup.world import (
     Talk,
     answered,
@@ -49,6 +49,30 @@ async def test_what_is_restored_is_what_was_backed_up(tmp_path: Path) -> None:
     assert {name for name in before if not name.startswith("gateway.")} == set(now) - {"gateway.db"}
     assert all(now[name] == before[name] for name in now if name != "gateway.db")
     assert ids(await loaded(tmp_path / "new")) == ALL
+
+
+async def test_sessions_of_several_agents_are_restored_each_to_its_own(tmp_path: Path) -> None:
+    state = await open_state(tmp_path / "state")
+    base = after(FACTS, turn(1))
+    side = replace(after(side_of(FACTS, "work"), turn(1)), agent="coder")
+    for facts in (base, side):
+        await state.sessions.append(facts, turn(1))
+        await state.ledger.index(facts)
+    await state.ledger.choose(base.key, side.id)
+    await state.close()
+    back_up(tmp_path / "state", tmp_path / "backup.tar.gz")
+    assert verified(tmp_path / "backup.tar.gz").damaged == ()
+    restore(tmp_path / "backup.tar.gz", tmp_path / "new", step=nothing)
+    again = await open_state(tmp_path / "new")
+    assert again.reports == ()
+    assert [(row.id, row.agent, row.name) for row in await again.ledger.family(base.id)] == [
+        (base.id, "main", None),
+        (side.id, "coder", "work"),
+    ]
+    assert await again.ledger.chosen() == {str(base.key): side.id}
+    loads = [await again.sessions.load(facts.id) for facts in (base, side)]
+    assert [found and found.session for found in loads] == [base, side]
+    await again.close()
 
 
 async def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_beside_it(

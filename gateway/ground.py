@@ -1,0 +1,58 @@
+"""What every part of a gateway stands on, and what thinks in it."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from agents.agent import Agent
+from agents.skill_folders import SkillFolders
+from agents.tools.mcp.servers import McpServers
+from channels.channel import Channel
+from gateway.agent_pool import Make
+from gateway.clock import Clock
+from gateway.config import Settings
+from gateway.events import Feed
+from gateway.offers import ListsModels, only_offline
+from gateway.trouble import Trouble
+from state.messages import Accepted
+from state.store import Ledger, Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The settings, the stores, the channels, and where to tell what."""
+
+    settings: Settings
+    sessions: Sessions
+    ledger: Ledger
+    channels: Mapping[str, Channel]
+    feed: Feed
+    trouble: Trouble
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Minds:
+    """What thinks: the agent `main`, how others are made, and what they can be given."""
+
+    agent: Agent
+    make_agent: Make | None = None
+    list_models: ListsModels = only_offline
+    skills: SkillFolders | None = None
+    mcp: McpServers | None = None
+
+
+class Host(Protocol):
+    """What the gateway does for its parts."""
+
+    def is_owner(self, accepted: Accepted) -> bool:
+        """Whether an owner wrote a message."""
+
+    def announce(self, text: str) -> None:
+        """Tell the owners something, beside everything else."""
+
+    def begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Do something beside everything else; it ends with the gateway at the latest."""
+
+    async def between(self, session_id: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Do something between two messages of a session."""

@@ -1,0 +1,62 @@
+"""All that works on messages, joined: turns, commands, and the room that a turn needs."""
+
+from gateway.asking import Forgetting
+from gateway.choosing import Choosing
+from gateway.compacting import Compacting
+from gateway.conversation import Conversation
+from gateway.ground import Ground, Host, Minds
+from gateway.holding import Holding
+from gateway.purse import Purse
+from gateway.side_sessions import SideSessions
+from gateway.speaking import Speaking
+from gateway.thinking import Thinking
+from gateway.titling import Titling
+from gateway.toolboxes import Toolboxes, basic_shelf, mcp_shelf
+
+
+class Working:
+    """What a gateway does with messages that it accepted."""
+
+    def __init__(
+        self, ground: Ground, minds: Minds, speaking: Speaking, holding: Holding, host: Host
+    ) -> None:
+        ledger, trouble, clock, keeping = (
+            ground.ledger,
+            ground.trouble,
+            ground.clock,
+            holding.keeping,
+        )
+        self.purse = Purse(ledger, trouble, ground.settings, clock, host.announce)
+        shelves = [basic_shelf(clock)]
+        if minds.mcp is not None:
+            shelves.append(mcp_shelf(minds.mcp))
+        self.thinking = Thinking(
+            speaking.streaming,
+            speaking.signs,
+            holding.attachments,
+            ground.feed,
+            Toolboxes(shelves),
+            is_owner=host.is_owner,
+            at_once=ground.settings.gateway.max_turns,
+        )
+        self.compacting = Compacting(keeping, self.thinking, clock, self.purse)
+        self.choosing = Choosing(keeping, self.thinking, holding.offers, holding.profiles)
+        self.conversation = Conversation(
+            keeping=keeping,
+            compacting=self.compacting,
+            attachments=holding.attachments,
+            thinking=self.thinking,
+            closing=speaking.closing,
+            life=holding.life,
+            trouble=trouble,
+            feed=ground.feed,
+            clock=clock,
+            purse=self.purse,
+            titling=Titling(keeping, ledger, self.purse, clock, host.between, host.begin),
+            is_owner=host.is_owner,
+            books=(
+                self.choosing.book,
+                SideSessions(ledger, holding.routes, keeping, clock).book,
+                Forgetting(holding.ending, trouble).book,
+            ),
+        )
