@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from state.keys import Address, SessionId
-from state.messages import Accepted
+from state.messages import Accepted, InboundMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,12 @@ class Batch:
     def address(self) -> Address:
         """Where all of them came from, and where the answer goes."""
         return self.last.message.address
+
+    @property
+    def foreign(self) -> bool:
+        """Whether some of them hand on what others made, as `UserEntry.foreign` says it later."""
+        return any(
+            bool(each.message.quotes or each.message.attachments)
+            for each in self.accepted
+            if isinstance(each.message, InboundMessage)
+        )

@@ -27,6 +27,11 @@ class Occasion:
         """How far the one who speaks is trusted there."""
         return trust_of(self.opened.session.key.type, owner=self.owner)
 
+    @property
+    def foreign(self) -> bool:
+        """Whether the model sees material from outside, in what was said before or is asked now."""
+        return self.opened.foreign or (self.batch is not None and self.batch.foreign)
+
 
 Shelf = Callable[[Occasion], Iterable[Tool[Any]]]
 """The tools of one kind that there are for a turn. What may be used of them, others decide."""

@@ -20,7 +20,14 @@ from agents.transcript import Media, Transcript
 from gateway.routing import Route
 from gateway.setups import Setup, Setups
 from state.compaction import TurnSize
-from state.history import Entry, SummaryEntry, count_messages, finished, turn_ends
+from state.history import (
+    Entry,
+    SummaryEntry,
+    count_messages,
+    finished,
+    holds_foreign,
+    turn_ends,
+)
 from state.keys import SessionId, SessionKey, SessionType, side_of
 from state.session import Session
 from state.store import Loaded, Sessions
@@ -56,6 +63,7 @@ class OpenSession:
     messages whose end was already in the history when it was loaded: after a crash their inbox
     rows may still be open. `stored` is false until the first entry of a new session makes it.
     `news` is what people have not been told yet of their conversation; the next answer does.
+    `foreign` says that its model sees material from outside; see `state.history.holds_foreign`.
     `furnished` is what its turns run with; where no turns run, there is none.
     """
 
@@ -68,6 +76,7 @@ class OpenSession:
     front: int = 0
     news: str = ""
     furnished: Setup | None = None
+    foreign: bool = False
 
     @property
     def setup(self) -> Setup:
@@ -81,6 +90,7 @@ class OpenSession:
         reads = summary_prompts.shown if self.furnished is None else self.furnished.reads
         self.session, self.transcript, self.turns = loaded.session, Transcript(), []
         self.summary, self.front = loaded.summary, 0
+        self.foreign = loaded.summary is not None and loaded.summary.foreign
         if loaded.summary is not None:
             words = said([loaded.summary], summary=reads)
             self.transcript.extend(words)
@@ -105,6 +115,7 @@ class OpenSession:
         """A turn was appended at a position."""
         words = said(entries, shared=is_shared(self.session.key), revisions=revised, media=media)
         self.transcript.extend(words)
+        self.foreign = self.foreign or holds_foreign(entries, deleted=revised.deleted)
         size = sum(map(of_said, words))
         self.turns.append(TurnSize(position, size, count_messages(entries)))
 

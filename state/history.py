@@ -4,7 +4,7 @@ A history is a sequence of entries that only grows. What is appended together st
 together: a turn's question, its tool calls with their results, and its answer are one batch.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,6 +56,11 @@ class UserEntry:
     quotes: tuple[Quote, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
+    @property
+    def foreign(self) -> bool:
+        """Whether it hands on what others made: what it refers to, or a file."""
+        return bool(self.quotes or self.attachments)
+
 
 @dataclass(frozen=True, slots=True)
 class AssistantEntry:
@@ -64,6 +69,7 @@ class AssistantEntry:
     `re` names the user entries that it finishes: a message is finished if and only if an
     assistant entry names it. `notice` is set when Argent spoke in the agent's place (a failure,
     a stop) and holds the notice's name; a model never sees those. `files` went out with it.
+    `foreign` says that the model saw material from outside when it said this, which may repeat it.
     """
 
     id: str
@@ -76,6 +82,7 @@ class AssistantEntry:
     calls: tuple[ToolCall, ...] = ()
     notice: str | None = None
     files: tuple[StoredFile, ...] = ()
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +220,22 @@ def count_messages(entries: Iterable[Entry]) -> int:
     )
 
 
+def holds_foreign(entries: Iterable[Entry], *, deleted: Collection[str] = ()) -> bool:
+    """Whether a model that is shown these entries sees material from outside.
+
+    What people type is their own; what they hand on and what tools bring in is somebody else's.
+    An answer that was made in sight of such material may repeat it, and so may a summary: it
+    leaves a conversation only with the conversation itself. `deleted` are the ids of messages that
+    a model is not shown any more; a correction changes neither what a message quotes nor its files.
+    """
+    return any(
+        not isinstance(entry, CorrectionEntry | DeletionEntry)
+        and entry.foreign
+        and entry.id not in deleted
+        for entry in entries
+    )
+
+
 def stand_in(
     entries: Sequence[Entry],
     *,
@@ -244,6 +267,7 @@ def stand_in(
         after=after if earlier is None else earlier.after,
         model=model,
         usage=usage,
+        foreign=holds_foreign(said) or (earlier is not None and earlier.foreign),
     )
 
 

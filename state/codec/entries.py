@@ -99,6 +99,7 @@ def _assistant_to_json(entry: AssistantEntry) -> Json:
         calls=[{"id": c.id, "name": c.name, "arguments": c.arguments} for c in entry.calls] or None,
         notice=entry.notice,
         files=[stored_file_to_json(file) for file in entry.files] or None,
+        foreign=entry.foreign or None,
     )
 
 
@@ -118,6 +119,7 @@ def _assistant_from_json(fields: Fields) -> AssistantEntry:
         ),
         notice=fields.maybe_text("notice"),
         files=tuple(map(stored_file_from_json, fields.children("files"))),
+        foreign=fields.flag("foreign"),
     )
 
 

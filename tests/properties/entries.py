@@ -46,7 +46,7 @@ def many(strategy: st.SearchStrategy) -> st.SearchStrategy:
 
 
 ADDRESS = st.builds(Address, TEXT, TEXT, MAYBE)
-SENDER = st.builds(Sender, TEXT, TEXT, MAYBE, st.booleans())
+SENDER = st.builds(Sender, TEXT, TEXT, MAYBE, st.booleans(), st.booleans())
 QUOTE = st.builds(Quote, TEXT, TEXT, st.booleans(), st.booleans())
 ATTACHMENT = st.builds(
     Attachment,
@@ -85,6 +85,7 @@ ASSISTANT = st.builds(
     many(CALL),
     MAYBE,
     many(FILE),
+    st.booleans(),
 )
 TOOL = st.builds(ToolEntry, TEXT, MOMENT, TEXT, TEXT, TEXT, TEXT, st.booleans(), st.booleans())
 CORRECTION = st.builds(CorrectionEntry, TEXT, MOMENT, TEXT, ADDRESS, SENDER, TEXT)
