@@ -76,6 +76,19 @@ class PersonExport:
             "names": sorted(names),
             "admissions": [admission_to_json(each) for each in records.admissions],
             "pairings": [request_to_json(each) for each in records.pairings],
+            "links": [
+                {
+                    "address": str(each.identity),
+                    "person": each.person,
+                    "called": each.called,
+                    "since": time_to_json(each.since),
+                }
+                for each in records.links
+            ],
+            "notes": [
+                {"at": time_to_json(each.at), "of": str(each.owner), "text": each.text}
+                for each in records.notes
+            ],
             "spending": [
                 {"day": day, **spent_to_json(spent)} for day, spent in sorted(records.spent.items())
             ],

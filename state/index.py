@@ -31,7 +31,8 @@ class ShowsSessions(Protocol):
         """Sessions, the most lately active first."""
 
     async def find(self, text: str) -> tuple[SessionRow, ...]:
-        """Sessions whose key or id is `text`, else those whose key or id begins with it.
+        """Sessions whose key or id is `text`, else those of the person ``user-<name>``, else those
+        whose key or id begins with it.
 
         A session stands for its side sessions, which share its key: of those that are found, a side
         session is left out where its base is found, too (`records.leading`).

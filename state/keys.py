@@ -137,6 +137,12 @@ def person_session_id(name: str) -> SessionId:
     return SessionId(f"{_PERSONAL}{name}")
 
 
+def person_in(session_id: str) -> str | None:
+    """The name in the id of a person's session; None for any other."""
+    name = session_id.removeprefix(_PERSONAL)
+    return name if name != session_id and _PERSON.fullmatch(name) else None
+
+
 def side_session_id(base: SessionId, slug: str) -> SessionId:
     """The folder of a side session: ``<base-id>.<slug>``. No key and no person makes such an id.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from state.keys import SessionId, SessionKey
+from state.keys import SessionId, SessionKey, person_in
 from state.lifecycle import Phase
 from state.records import SessionRow, latest_first, leading
 from state.session import Session
@@ -47,8 +47,10 @@ class MemoryIndex:
     async def find(self, text: str) -> tuple[SessionRow, ...]:
         rows = sorted(self._index.values(), key=latest_first)
         exact = [row for row in rows if text in (row.id, str(row.key))]
+        name = person_in(text)
         return leading(
             exact
+            or [row for row in rows if name is not None and row.person == name]
             or (row for row in rows if row.id.startswith(text) or str(row.key).startswith(text))
         )
 

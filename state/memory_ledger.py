@@ -6,9 +6,11 @@ from datetime import date, datetime
 
 from state.ids import idempotency_key
 from state.keys import Address, SessionId, SessionKey
+from state.links import Change
 from state.memory_people import OPEN, MemoryPeople, Outgoing, Row
 from state.messages import (
     Accepted,
+    Begun,
     Correction,
     Deletion,
     InboundMessage,
@@ -45,7 +47,10 @@ class MemoryLedger(MemoryPeople):
         entry: str,
         at: datetime,
         base: SessionId | None = None,
+        change: Change | None = None,
     ) -> Accepted | None:
+        if change is not None and (message.address.channel, message.source) not in self._seen:
+            self.links.apply(change)
         seq = self._take(message.address.channel, message.source)
         if seq is None:
             return None
@@ -77,6 +82,12 @@ class MemoryLedger(MemoryPeople):
         row = self._row(seq)
         if row.accepted is not None:
             row.accepted = replace(row.accepted, shown=tuple(messages))
+
+    async def begin_call(self, seq: int, call: Begun) -> None:
+        row = self._row(seq)
+        if row.accepted is not None:
+            others = tuple(each for each in row.accepted.begun if each.id != call.id)
+            row.accepted = replace(row.accepted, begun=(*others, call))
 
     async def set_aside(self, update: Malformed) -> None:
         self._set_aside.setdefault((update.channel, update.source), update)

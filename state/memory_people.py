@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from state.keys import SessionId, SessionKey, side_of
+from state.links import Link
 from state.memory_index import MemoryIndex
+from state.memory_links import MemoryLinks
+from state.memory_notes import MemoryNotes
 from state.messages import Accepted, Deletion, Malformed, Outcome, OwedPart, PartState, Receipt
 from state.people import Records
 from state.persons import PRIVATE, Identity, Person
@@ -48,6 +51,8 @@ class MemoryPeople(MemoryIndex):
         self._pairings: dict[str, PairingRequest] = {}
         self._admissions: dict[tuple[str, str], Admission] = {}
         self._spendings: list[Spending] = []
+        self.links = MemoryLinks(self._let_in, self._choose_none)
+        self.notes = MemoryNotes()
 
     # People -----------------------------------------------------------------------------------
 
@@ -109,6 +114,8 @@ class MemoryPeople(MemoryIndex):
         known: list[Admission | PairingRequest] = [*self._admissions.values()]
         for each in [*known, *self._pairings.values()]:
             found.setdefault(Identity(each.account, each.user), set()).add(each.name)
+        for link in await self.links.links():
+            found.setdefault(link.identity, set()).add(link.called)
         for accepted in self._waiting():
             if not isinstance(accepted.message, Deletion):
                 sender = accepted.message.sender
@@ -138,6 +145,8 @@ class MemoryPeople(MemoryIndex):
             set_aside=tuple(self._aside(own, ())),
             keys={k: s for k, s in self._leading() if own.key(k) or own.session(s)},
             spent=spent,
+            links=self._links_of(person),
+            notes=self.notes.found(person.identities),
             rows=len(parts) + len(self._ended(own)),
         )
 
@@ -182,14 +191,27 @@ class MemoryPeople(MemoryIndex):
         for name in let_in:
             del self._admissions[name]
         count |= {"pairings": len(asked), "admissions": len(let_in)}
+        count["notes"] = self.notes.drop_all(person.identities)
         count["spending"] = len(costs := [s for s in self._spendings if own.spent(s)])
         self._spendings = [own.nobodys(s) if s in costs else s for s in self._spendings]
+        count |= self.links.forget(person)
         return {kind: number for kind, number in count.items() if number}
 
     async def leave_nothing(self) -> None:
         pass
 
     # ------------------------------------------------------------------------------------------
+
+    def _let_in(self, admission: Admission) -> None:
+        self._admissions[admission.account, admission.user] = admission
+
+    def _choose_none(self, identity: Identity) -> None:
+        for kind in PRIVATE:
+            self._chosen.pop(str(SessionKey(identity.account, identity.user, kind)), None)
+
+    def _links_of(self, person: Person) -> tuple[Link, ...]:
+        found = (self.links.of(identity) for identity in sorted(person.identities))
+        return tuple(link for link in found if link is not None)
 
     def _waiting(self) -> list[Accepted]:
         return [row.accepted for _, row in sorted(self._inbox.items()) if row.accepted]

@@ -11,7 +11,9 @@ from typing import Protocol
 
 from state.forgetting import Forgetting
 from state.keys import SessionId
+from state.links import Link
 from state.messages import Accepted, Deletion, Malformed, OwedPart
+from state.notes import Note
 from state.persons import Identity, Lost, Person, Trace
 from state.records import Admission, PairingRequest
 from state.spending import Spent
@@ -28,6 +30,8 @@ class Records:
 
     admissions: tuple[Admission, ...] = ()
     pairings: tuple[PairingRequest, ...] = ()
+    links: tuple[Link, ...] = ()
+    notes: tuple[Note, ...] = ()
     waiting: tuple[Accepted, ...] = ()
     owed: tuple[OwedPart, ...] = ()
     set_aside: tuple[Malformed, ...] = ()
@@ -43,6 +47,7 @@ class Records:
         """What they are called in these."""
         sent = [a.message for a in self.waiting if not isinstance(a.message, Deletion)]
         named = [each.name for each in self.admissions] + [each.name for each in self.pairings]
+        named += [each.called for each in self.links]
         named += [m.sender.name for m in sent] + [m.sender.username or "" for m in sent]
         return frozenset(name for name in named if name.strip())
 

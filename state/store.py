@@ -15,8 +15,11 @@ from typing import Protocol
 from state.history import Entry
 from state.index import ShowsSessions
 from state.keys import Address, SessionId, SessionKey
+from state.linking import Links
+from state.links import Change
 from state.messages import (
     Accepted,
+    Begun,
     Correction,
     Deletion,
     InboundMessage,
@@ -26,6 +29,7 @@ from state.messages import (
     Part,
     Receipt,
 )
+from state.notes import Notes
 from state.people import RemembersDealings, RemembersWords
 from state.records import (
     Admission,
@@ -191,6 +195,14 @@ class Ledger(RemembersDealings, ShowsSessions, Protocol):
     Raises `StorageFull` or `StorageFailed` when a write was not kept.
     """
 
+    @property
+    def links(self) -> Links:
+        """Who is whom."""
+
+    @property
+    def notes(self) -> Notes:
+        """What is remembered of people."""
+
     # Inbox ------------------------------------------------------------------------------------
 
     async def accept(
@@ -202,8 +214,12 @@ class Ledger(RemembersDealings, ShowsSessions, Protocol):
         entry: str,
         at: datetime,
         base: SessionId | None = None,
+        change: Change | None = None,
     ) -> Accepted | None:
         """Take a message over. None when its `(account, source)` was taken before.
+
+        With it, and never without it, goes a `change` of who is whom. Raises `NotFound`, and takes
+        nothing over, where that cannot be made.
 
         One with a `base` is a switch: with it, and never without it, the chat of `key` goes on in
         `session`. Where that is `base`, the chat is back where it leads to by itself.
@@ -230,6 +246,12 @@ class Ledger(RemembersDealings, ShowsSessions, Protocol):
         """The answer of an open row is being shown in these live messages (all of them so far).
 
         After a crash `pending` tells them as `Accepted.shown`.
+        """
+
+    async def begin_call(self, seq: int, call: Begun) -> None:
+        """A tool's call for an open row begins now: what becomes of it a crash leaves unknown.
+
+        After one `pending` tells them as `Accepted.begun`. The same id again is the same call.
         """
 
     async def set_aside(self, update: Malformed) -> None:

@@ -47,9 +47,13 @@ class PeopleReader:
         return found
 
     def linked(self) -> Mapping[str, Person]:
-        """The persons who were given a name, by the keys of their sessions."""
+        """The persons who have a name: who were linked, and by the keys of their sessions those
+        who are configured."""
         found: dict[str, Person] = {}
-        for session, name in self._ask(erasing.linked) or ():
+        for link in self._ask(erasing.linked) or ():
+            known = found.get(link.person, Person.of()).identities
+            found[link.person] = Person(known | {link.identity})
+        for session, name in self._ask(erasing.configured) or ():
             facts = self.facts(Trace(session, alone=True))
             keys = () if facts is None else (facts.key, *facts.keys)
             ids = {Identity(key.channel, key.chat) for key in keys if key.type in PRIVATE}

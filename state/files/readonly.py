@@ -18,9 +18,10 @@ from state.files.errors import ledger_error, store_error
 from state.files.following import Following
 from state.files.journal import CLOSING, Damaged, Lines
 from state.files.layout import HISTORY, METADATA, Layout
-from state.files.ledger import index, people, spending
+from state.files.ledger import index, linking, people, spending
 from state.files.ledger.reading import connect_to_read
 from state.files.ledger.schema import VERSION, version
+from state.files.ledger.whose import has
 from state.files.listing import stored_sessions
 from state.files.metadata import Facts
 from state.files.packing import Copy, is_packed, read_history
@@ -28,8 +29,9 @@ from state.files.places import Places
 from state.files.reading import open_file, read_entries_behind, read_file
 from state.files.repair import Cut, repair
 from state.history import Entry
-from state.keys import SessionId
+from state.keys import SessionId, person_in
 from state.lifecycle import Phase
+from state.links import Link, NamedPerson, PairCode
 from state.records import Page, latest_first, leading
 from state.session import Session
 from state.spending import Per, Spent
@@ -89,8 +91,11 @@ class ReadOnlyState:
             return rows
         found = self._rows()
         exact = tuple(row for row in found if text in (row.id, str(row.key)))
+        name = person_in(text)
+        theirs = tuple(row for row in found if name is not None and row.person == name)
         return leading(
             exact
+            or theirs
             or (row for row in found if row.id.startswith(text) or str(row.key).startswith(text))
         )
 
@@ -113,6 +118,18 @@ class ReadOnlyState:
     def admissions(self) -> tuple[Admission, ...]:
         """Everybody who was let in by hand. Raises `StorageFailed`."""
         return self._ask(people.admissions) or ()
+
+    def persons(self) -> tuple[NamedPerson, ...]:
+        """Everybody who was linked. Raises `StorageFailed`."""
+        return self._ask(lambda db: linking.persons(db) if has(db, "people") else ()) or ()
+
+    def links(self) -> tuple[Link, ...]:
+        """All addresses of theirs. Raises `StorageFailed`."""
+        return self._ask(lambda db: linking.links(db) if has(db, "addresses") else ()) or ()
+
+    def codes(self, now: datetime) -> tuple[PairCode, ...]:
+        """The codes that link, as far as they can be used now. Raises `StorageFailed`."""
+        return self._ask(lambda db: linking.codes(db, now) if has(db, "pair_codes") else ()) or ()
 
     def facts(self, session_id: SessionId) -> Session:
         """A session's facts, up to date with its history.

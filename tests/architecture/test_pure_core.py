@@ -16,7 +16,7 @@ from tests.architecture.sources import PACKAGES, ROOT, Source, called, sources
 CORE = re.compile(
     r"""
       state\.(keys|ids|messages|history|session|lifecycle|compaction|view|erasing|records)
-    | state\.(forgetting|persons)
+    | state\.(forgetting|links|persons)
     | state\.(durations|quiet|spending|store_errors)
     | state\.codec(\.\w+)?
     | channels\.(addresses|columns|config|document|errors|grammar|markdown|pieces|rendering|sound)

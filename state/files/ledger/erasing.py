@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from state.codec import text
-from state.files.ledger import rows, spending
+from state.files.ledger import calls, linking, remembering, rows, spending
+from state.files.ledger.linking import LINK
 from state.files.ledger.rows import ADMISSION, PAIRING, milliseconds
 from state.files.ledger.whose import Whose, has
 from state.files.ledger.whose import waiting as waiting_in
 from state.keys import SessionId
+from state.links import Link
 from state.messages import Deletion
 from state.people import Records
 from state.persons import PRIVATE, Identity, Person
@@ -28,8 +30,10 @@ def seen(db: sqlite3.Connection) -> dict[Identity, frozenset[str]]:
         identity = Identity(account, user)
         found[identity] = found.get(identity, frozenset()) | {n for n in names if n.strip()}
 
-    for table in ("admissions", "pairings"):
-        for row in db.execute(f"SELECT account, user, name FROM {table}"):
+    for table, name in (("admissions", "name"), ("pairings", "name"), ("addresses", "called")):
+        for row in (
+            db.execute(f"SELECT account, user, {name} FROM {table}") if has(db, table) else ()
+        ):
             add(*row)
     for accepted in waiting_in(db):
         if not isinstance(accepted.message, Deletion):
@@ -45,9 +49,17 @@ def seen(db: sqlite3.Connection) -> dict[Identity, frozenset[str]]:
     return found
 
 
-def linked(db: sqlite3.Connection) -> list[tuple[SessionId, str]]:
-    """The sessions of persons who were given a name, each with that."""
-    return db.execute("SELECT id, person FROM sessions WHERE person IS NOT NULL").fetchall()
+def linked(db: sqlite3.Connection) -> list[Link]:
+    """The addresses of persons who were linked, each with their name."""
+    return list(linking.links(db)) if has(db, "addresses") else []
+
+
+def configured(db: sqlite3.Connection) -> list[tuple[SessionId, str]]:
+    """The sessions of persons who have a name by the configuration alone, each with that."""
+    linked = "SELECT name FROM people" if has(db, "people") else "SELECT NULL WHERE FALSE"
+    return db.execute(
+        f"SELECT id, person FROM sessions WHERE person IS NOT NULL AND person NOT IN ({linked})"
+    ).fetchall()
 
 
 def records(db: sqlite3.Connection, person: Person, entries: Collection[str]) -> Records:
@@ -57,6 +69,8 @@ def records(db: sqlite3.Connection, person: Person, entries: Collection[str]) ->
     return Records(
         admissions=tuple(map(rows.admission, whose.known(db, "admissions", ADMISSION))),
         pairings=tuple(map(rows.pairing, whose.known(db, "pairings", PAIRING))),
+        links=tuple(map(linking.link, whose.known(db, "addresses", LINK))),
+        notes=remembering.notes(db, person.identities) if has(db, "notes") else (),
         waiting=tuple(whose.waiting(db)),
         owed=tuple(whose.owed(db, chats)),
         set_aside=tuple(whose.set_aside(db)),
@@ -94,6 +108,7 @@ def forget(
         "UPDATE inbox SET outcome = 'declined', closed_at = ? WHERE seq = ?",
         [(milliseconds(at), seq) for seq in ends],
     )
+    calls.forget(db, *ends)
     messages += ends
     db.executemany(
         "UPDATE inbox SET key = NULL, session = NULL, entry = NULL, payload = NULL, shown = NULL, "
@@ -110,8 +125,11 @@ def forget(
     for table in ("aliases", "chosen"):
         keys = [(key,) for key, _ in whose.leading(db, table)]
         count[table] = _delete(db, table, "key = ?", keys)
-    for table in ("pairings", "admissions"):
+    for table in ("pairings", "admissions", "addresses", "pair_codes", "pair_tries", "notes"):
         count[table] = _delete(db, table, "account = ? AND user = ?", whose.users)
+    for identity in person.identities:
+        linking.forget_rights_by(db, identity)
+    count["people"] = linking.forget_the_lonely(db)
     count["spending"] = _keep_costs(db, whose)
     return {kind: number for kind, number in count.items() if number}
 

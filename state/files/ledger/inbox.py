@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 
 from state.codec import cleaned, dumps, message_to_json, text
-from state.files.ledger import outbox, rows
+from state.files.ledger import calls, outbox, rows
 from state.files.ledger.rows import ACCEPTED, TAKEN, accepted, maybe_text, milliseconds
 from state.keys import Address, SessionId, SessionKey
 from state.messages import (
@@ -132,12 +132,9 @@ def set_aside(db: sqlite3.Connection, update: Malformed) -> None:
 
 def pending(db: sqlite3.Connection) -> tuple[Accepted, ...]:
     """What was accepted and not finished, in order."""
-    return tuple(
-        map(
-            accepted,
-            db.execute(f"SELECT {ACCEPTED} FROM inbox WHERE outcome IS NULL ORDER BY seq"),
-        )
-    )
+    begun = calls.begun(db)
+    found = db.execute(f"SELECT {ACCEPTED} FROM inbox WHERE outcome IS NULL ORDER BY seq")
+    return tuple(replace(each, begun=begun.get(each.seq, ())) for each in map(accepted, found))
 
 
 def taken(db: sqlite3.Connection, account: str, source: str) -> Taken | None:

@@ -14,7 +14,7 @@ from state.files.ledger.rows import (
     session_row,
 )
 from state.files.ledger.schema import has_side_sessions, version
-from state.keys import SessionId
+from state.keys import SessionId, person_in
 from state.lifecycle import Phase
 from state.records import Page, leading
 from state.session import Session
@@ -80,18 +80,20 @@ def rows(db: sqlite3.Connection, sessions: Collection[SessionId]) -> dict[Sessio
 
 
 def find(db: sqlite3.Connection, written: str) -> tuple[SessionRow, ...]:
-    """Sessions of this key or id, else those whose key or id begins with it.
+    """Sessions of this key or id, else of this person (``user-<name>``), else those whose key or id
+    begins with it.
 
     Side sessions are not told of where their base is.
     """
     written = text(written)
     for condition in (
         "key = :text OR id = :text",
+        "person = :person",
         "substr(key, 1, length(:text)) = :text OR substr(id, 1, length(:text)) = :text",
     ):
         rows = db.execute(
             f"SELECT {_shown(db)} FROM sessions WHERE {condition} ORDER BY updated_at DESC, id",
-            {"text": written},
+            {"text": written, "person": person_in(written)},
         ).fetchall()
         if rows:
             return leading(map(session_row, rows))

@@ -8,12 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from state.files.batches import GroupCommit
-from state.files.ledger import erasing, inbox, index, outbox, people, spending, words
+from state.files.ledger import (
+    calls,
+    erasing,
+    inbox,
+    index,
+    linking,
+    outbox,
+    people,
+    remembering,
+    spending,
+    words,
+)
 from state.files.ledger.database import Alone, Connect, Database, Work, connect
 from state.keys import Address, SessionId, SessionKey
 from state.lifecycle import Phase
+from state.links import Change
 from state.messages import (
     Accepted,
+    Begun,
     Correction,
     Deletion,
     InboundMessage,
@@ -50,6 +63,8 @@ class SqliteLedger:
         self._thread = GroupCommit[Work | Alone](
             "argent-ledger", self._database.commit, finish=self._database.close
         )
+        self.links = linking.SqliteLinks(self._do)
+        self.notes = remembering.SqliteNotes(self._do)
 
         # A commit that failed may be found in the database all the same, once it was opened anew.
         self._doubtful: set[tuple[str, str]] = set()
@@ -82,6 +97,7 @@ class SqliteLedger:
         entry: str,
         at: datetime,
         base: SessionId | None = None,
+        change: Change | None = None,
     ) -> Accepted | None:
         payload = inbox.payload_of(message)
 
@@ -89,6 +105,8 @@ class SqliteLedger:
             taken = inbox.accept(db, message, payload, key, session, entry, at, doubtful=doubtful)
             if taken is not None and base is not None:
                 people.choose(db, key, None if session == base else session)
+            if taken is not None and change is not None:
+                linking.apply(db, change)
             return taken
 
         accepted: Accepted | None = await self._take(message, take)
@@ -115,6 +133,9 @@ class SqliteLedger:
     async def show(self, seq: int, messages: Sequence[str]) -> None:
         await self._do(lambda db: inbox.show(db, seq, messages))
 
+    async def begin_call(self, seq: int, call: Begun) -> None:
+        await self._do(lambda db: calls.begin(db, seq, call))
+
     async def set_aside(self, update: Malformed) -> None:
         await self._do(lambda db: inbox.set_aside(db, update))
 
@@ -139,6 +160,7 @@ class SqliteLedger:
             if spent is not None and inbox.is_open(db, seq):
                 spending.add(db, spent)
             owed = inbox.finish(db, seq, also, outcome, parts, at, detail, begin=begin)
+            calls.forget(db, seq, *also)
             if session is not None:
                 index.index(db, [session])
             return owed

@@ -5,8 +5,17 @@ from collections.abc import Sequence
 
 from state.store import NewerFormat
 
-VERSION = 4
-_SINCE = {"spending": 3, "chosen": 4}
+VERSION = 6
+_SINCE = {
+    "spending": 3,
+    "chosen": 4,
+    "people": 5,
+    "addresses": 5,
+    "pair_codes": 5,
+    "pair_tries": 5,
+    "notes": 6,
+    "begun_calls": 6,
+}
 _SIDE_SESSIONS_SINCE = 4
 
 # Times are Unix milliseconds. An inbox row keeps what identifies the message for as long as a
@@ -140,7 +149,74 @@ CREATE TABLE chosen (key TEXT PRIMARY KEY, session TEXT NOT NULL) STRICT;
 CREATE INDEX chosen_session ON chosen (session);
 """
 
-MIGRATIONS: Sequence[str] = (_TABLES, _LIVE_AND_FILES, _SPENDING, _SIDE_SESSIONS)
+# `by_account` and `by_user` are whose code an address entered. A code is there as its digest; one
+# without an account is the operator's. In `pair_tries`, the user "" is all strangers together.
+_PEOPLE = """
+CREATE TABLE people (
+    name    TEXT PRIMARY KEY,
+    session TEXT NOT NULL,
+    since   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE addresses (
+    account    TEXT NOT NULL,
+    user       TEXT NOT NULL,
+    person     TEXT NOT NULL,
+    called     TEXT NOT NULL,
+    since      INTEGER NOT NULL,
+    by_account TEXT,
+    by_user    TEXT,
+    PRIMARY KEY (account, user)
+) STRICT;
+CREATE TABLE pair_codes (
+    digest     TEXT PRIMARY KEY,
+    account    TEXT NOT NULL,
+    user       TEXT NOT NULL,
+    called     TEXT NOT NULL,
+    channel    TEXT NOT NULL,
+    chat       TEXT NOT NULL,
+    thread     TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    UNIQUE (account, user)
+) STRICT;
+CREATE TABLE pair_tries (
+    account  TEXT NOT NULL,
+    user     TEXT NOT NULL,
+    count    INTEGER NOT NULL,
+    last_at  INTEGER NOT NULL,
+    until_at INTEGER,
+    PRIMARY KEY (account, user)
+) STRICT;
+"""
+
+# `outside` says that a note may be of somebody else's words. `begun_calls` are those of open rows.
+_TOOLS = """
+CREATE TABLE notes (
+    id      TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    user    TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    text    TEXT NOT NULL,
+    outside INTEGER NOT NULL
+) STRICT;
+CREATE INDEX notes_owner ON notes (account, user);
+CREATE TABLE begun_calls (
+    seq       INTEGER NOT NULL,
+    id        TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    arguments TEXT NOT NULL,
+    PRIMARY KEY (seq, id)
+) STRICT;
+"""
+
+MIGRATIONS: Sequence[str] = (
+    _TABLES,
+    _LIVE_AND_FILES,
+    _SPENDING,
+    _SIDE_SESSIONS,
+    _PEOPLE,
+    _TOOLS,
+)
 """What leads from each version to the next; version 0 is an empty file."""
 
 TRUTH = (
@@ -153,6 +229,12 @@ TRUTH = (
     "admissions",
     "spending",
     "chosen",
+    "people",
+    "addresses",
+    "pair_codes",
+    "pair_tries",
+    "notes",
+    "begun_calls",
 )
 """The tables that nothing else can tell again; `sessions` is an index of the folders."""
 

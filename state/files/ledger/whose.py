@@ -52,7 +52,7 @@ class Whose:
 
     def known(self, db: sqlite3.Connection, table: str, columns: str) -> Iterator[Row]:
         """The rows of a table that has a row for each user."""
-        for user in self.users:
+        for user in self.users if has(db, table) else ():
             yield from db.execute(
                 f"SELECT {columns} FROM {table} WHERE account = ? AND user = ?", user
             )
