@@ -128,8 +128,9 @@ class Agent:
         """One turn: any number of events, then exactly one `TurnFinished`.
 
         Raises a `ModelError` when no model gave an answer, with `TimedOut` at the latest when
-        `Timeouts.turn` has passed. Cancelling the task, or closing the generator, ends the
-        request to the provider at once. The transcript is only read.
+        `Timeouts.turn` has passed; the time that approvals of calls take is not counted.
+        Cancelling the task, or closing the generator, ends the request to the provider at once.
+        The transcript is only read.
         """
         deadline = asyncio.get_running_loop().time() + self._timeouts.turn
         course = Attempts(self._models, each=self._attempts, random=self._random)
@@ -148,6 +149,10 @@ class Agent:
             else:
                 for call in command.calls:
                     yield ToolStarted(call.name)
+                asked_at = asyncio.get_running_loop().time()
+                await tools.clear(command.calls)
+                # However long people thought about it: that is no time of the turn's.
+                deadline += asyncio.get_running_loop().time() - asked_at
                 turn = turn.called(await self._call(tools, command, deadline))
         yield TurnFinished(
             command.said,

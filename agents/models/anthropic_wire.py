@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from agents.errors import BadResponse, ContextOverflow, Refused
+from agents.marking import marked
 from agents.models.calls import LONGEST_ARGUMENTS, is_object, make_call
 from agents.models.model import ModelAnswer, ToolSpec
 from agents.models.problems import failure, problem_of
@@ -84,7 +85,7 @@ def _blocks(said: Said, takes: Collection[str]) -> list[dict[str, Any]]:
         {
             "type": "tool_result",
             "tool_use_id": result.call,
-            "content": result.content,
+            "content": marked(result),
             **({"is_error": True} if result.failed else {}),
         }
         for result in said.results

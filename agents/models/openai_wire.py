@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from agents.errors import BadResponse, Overloaded, Refused
+from agents.marking import marked
 from agents.models.calls import CallPieces, is_object
 from agents.models.model import ModelAnswer, ToolSpec
 from agents.models.problems import failure, problem_of
@@ -39,7 +40,7 @@ def encode(said: Said, takes: Collection[str] = NOTHING) -> bytes:
             message["tool_calls"] = [_encode_call(call) for call in said.calls]
         return orjson.dumps(message)
     return b",".join(
-        orjson.dumps({"role": "tool", "tool_call_id": result.call, "content": result.content})
+        orjson.dumps({"role": "tool", "tool_call_id": result.call, "content": marked(result)})
         for result in said.results
     )
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from agents.errors import BadResponse, ModelError, NotConfigured, NotReachable, Refused
+from agents.marking import marked
 from agents.models.calls import make_call
 from agents.models.model import (
     ModelAnswer,
@@ -132,7 +133,7 @@ class PydanticAIModel:
             return self._messages.ModelResponse(parts)
         return self._messages.ModelRequest(
             [
-                self._messages.ToolReturnPart(result.name, result.content, result.call)
+                self._messages.ToolReturnPart(result.name, marked(result), result.call)
                 for result in said.results
             ]
         )

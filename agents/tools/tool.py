@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agents.models.model import ToolSpec
 from agents.tokens import OVERHEAD, of_text
+from agents.tools.foreign import ForeignText, now_in_sight
 from agents.transcript import ToolResult, sendable
 from state.history import ToolCall
 
@@ -87,23 +88,26 @@ def told(specs: Iterable[ToolSpec]) -> int:
     return sum(OVERHEAD + of_text(text) for text in texts)
 
 
-Approve = Callable[[ToolCall], Awaitable[None]]
-"""Waits until somebody who may says that this very call may be made. Raises `ToolFailed` where
-nobody does."""
+Approve = Callable[[Sequence[ToolCall]], Awaitable[Mapping[str, str]]]
+"""Asks somebody who may whether these very calls may be made, and waits for the answers. Their
+arguments are written as the tools read them. Returns why those may not be made that may not, by
+their ids."""
+
+_NOBODY = (
+    "This conversation holds material from outside, so this tool needs the owner's approval, "
+    "and there is nobody to ask."
+)
 
 
-async def _nobody_approves(_: ToolCall) -> None:
-    raise ToolFailed(
-        "This conversation holds material from outside, so this tool needs the owner's approval, "
-        "and there is nobody to ask."
-    )
+async def _nobody_approves(calls: Sequence[ToolCall]) -> Mapping[str, str]:
+    return {call.id: _NOBODY for call in calls}
 
 
 class Toolbox:
     """The tools of one turn.
 
-    `limit` is how long a call may take, in seconds, without the time that its approval takes.
-    `foreign` says that the model sees foreign material already; a foreign result makes it so.
+    `limit` is how long a call may take, in seconds. `foreign` says that the model sees foreign
+    material already; a foreign result makes it so.
     """
 
     def __init__(
@@ -116,13 +120,30 @@ class Toolbox:
     ) -> None:
         self._tools = {tool.spec.name: tool for tool in tools}
         self._limit = limit
-        self._foreign = foreign
         self._approve = approve
+        self._verdicts: dict[ToolCall, str] = {}
+        self.foreign = foreign
+        """Whether the model sees foreign material by now."""
         self.specs: tuple[ToolSpec, ...] = tuple(tool.spec for tool in self._tools.values())
+
+    async def clear(self, calls: Sequence[ToolCall]) -> None:
+        """Have the calls of one step approved, those that need it: how long is up to people.
+
+        What a model asks for at once it asks for in sight of the same: a result of this step
+        changes nothing for the others in it.
+        """
+        self._verdicts = dict.fromkeys(calls, "")
+        asked = {call: as_read for call in calls if (as_read := self._guarded(call)) is not None}
+        if not asked:
+            return
+        self._verdicts |= dict.fromkeys(asked, _NOBODY)
+        refused = await self._approve(tuple(asked.values()))
+        self._verdicts |= {call: refused.get(call.id, "") for call in asked}
 
     async def call(self, call: ToolCall) -> ToolResult:
         """Carry out a call. What goes wrong becomes a failed result that says what to do better.
 
+        A call that was not cleared is cleared by itself first; an approval is good for one call.
         Only being cancelled is not turned into a result.
         """
         remembered = "{}" if len(call.arguments) > LONGEST_RESULT else None
@@ -132,8 +153,11 @@ class Toolbox:
                 raise self._no_such(call.name)
             arguments = tool.parsed(call.arguments)
             remembered = tool.remembered(arguments)
-            if tool.guarded and self._foreign:
-                await self._approve(call)
+            if call not in self._verdicts:
+                await self.clear([call])
+            if why := self._verdicts.pop(call):
+                raise ToolFailed(why)
+            now_in_sight(self.foreign)
             content = await self._run(tool, arguments)
             failed = False
         except ToolFailed as error:
@@ -143,9 +167,19 @@ class Toolbox:
             _log.exception("tool failed", tool=call.name)
             content, failed = "The tool failed.", True
         # An error of a tool that looks outside may be in the words of what it looked at.
-        foreign = tool is not None and tool.foreign
-        self._foreign = self._foreign or foreign
+        foreign = isinstance(content, ForeignText) or (tool is not None and tool.foreign)
+        self.foreign = self.foreign or foreign
         return ToolResult(call.id, call.name, _cut(content), failed, remembered, foreign)
+
+    def _guarded(self, call: ToolCall) -> ToolCall | None:
+        """A call that needs an approval, with its arguments as its tool reads them."""
+        tool = self._tools.get(call.name)
+        if tool is None or not (tool.guarded and self.foreign):
+            return None
+        try:
+            return replace(call, arguments=tool.parsed(call.arguments).model_dump_json())
+        except ToolFailed:
+            return None
 
     def _no_such(self, name: str) -> ToolFailed:
         known = ", ".join(self._tools) or "none"
