@@ -15,12 +15,13 @@ from channels.config import AccountSettings, DmPolicy
 from channels.errors import ChannelError
 from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
-from gateway.admission import Policy, is_owner
+from gateway.admission import Policy
 from gateway.agent_pool import AgentPool
 from gateway.clock import Clock
 from gateway.compacting import Compacted, news
 from gateway.config import Settings
 from gateway.delivery import Delivery
+from gateway.doors import Doors
 from gateway.events import Feed
 from gateway.ground import Ground, Minds
 from gateway.holding import Holding
@@ -44,7 +45,7 @@ from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
 from gateway.working import Working
 from state.keys import Address, SessionKey
-from state.messages import Accepted, Deletion, OwedPart, Reply, ReplyKind
+from state.messages import OwedPart, Reply, ReplyKind
 from state.session import Session
 from state.store import Ledger, Role, SessionRow, Sessions, StoreError
 
@@ -79,16 +80,17 @@ class Gateway:
         self.trouble = Trouble(self._tell_owners)
         self.people = People(ledger, self.channels, clock)
         ground = Ground(settings, sessions, ledger, self.channels, self.feed, self.trouble, clock)
-        self._mcp = minds.mcp
+        self._mcp, self._sandboxing = minds.mcp, minds.sandboxing
         self._speaking = Speaking(ground)
         self._holding = Holding(ground, minds, self._speaking)
-        self._working = Working(ground, minds, self._speaking, self._holding, self)
-        self.lanes = Lanes(self._working.conversation.handle, mode=self._queued)
         policies = {name: Policy.of(each) for name, each in settings.channels.items()}
         self._policies = policies | {TERMINAL: _TERMINAL_POLICY}
+        doors = Doors(self._policies, self.people)
+        self._working = Working(ground, minds, self._speaking, self._holding, doors, self)
+        self.lanes = Lanes(self._working.conversation.handle, mode=self._queued)
         self.intake = Intake(
             ground,
-            policies=self._policies,
+            doors=doors,
             people=self.people,
             routes=self._holding.routes,
             switching=Switching(sessions, ledger, self.profiles, clock),
@@ -167,6 +169,8 @@ class Gateway:
         await self.intake.recover()
         if self._mcp is not None:
             self._mcp.start()
+        if self._sandboxing is not None:
+            self._sandboxing.start()
         for supervisor in self._supervisors.values():
             supervisor.start()
         self.begin(self._janitor.run(), name="janitor")
@@ -192,6 +196,8 @@ class Gateway:
         await asyncio.gather(*(channel.close() for channel in self.channels.values()))
         if self._mcp is not None:
             await self._mcp.stop()
+        if self._sandboxing is not None:
+            await self._sandboxing.stop()
 
     # For the operator (`admin.Live`) -----------------------------------------------------------
 
@@ -279,15 +285,10 @@ class Gateway:
             "parts_queued": len(self.delivery),
             "storage_problem": self.trouble.problem,
             "search_problem": self._search_problem(),
+            "sandbox": None if self._sandboxing is None else self._sandboxing.told,
+            "sandbox_problem": None if self._sandboxing is None else self._sandboxing.problem,
             "repaired": list(self._reports),
         }
-
-    def is_owner(self, accepted: Accepted) -> bool:
-        message = accepted.message
-        account = message.address.channel
-        if isinstance(message, Deletion) or (policy := self._policies.get(account)) is None:
-            return False
-        return is_owner(message.sender.id, policy, self.people.admitted(account))
 
     def _queued(self, key: SessionKey) -> QueueMode:
         return self.settings.agents.of(self.profiles.agent(key)).session.queue

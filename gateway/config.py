@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from agents.config import AgentsSettings, ChoiceSettings, ModelsSettings, RuleSettings
+from agents.sandbox.config import SandboxSettings
 from agents.tools.mcp.config import McpSettings, check_names
 from channels.discord.config import DiscordSettings
 from channels.registry import KINDS
@@ -84,6 +85,7 @@ class Settings(BaseModel):
     channels: Annotated[dict[str, Account], BeforeValidator(_with_kinds)] = {}
     gateway: GatewaySettings = GatewaySettings()
     budget: BudgetSettings = BudgetSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("mcp")

@@ -31,7 +31,10 @@ from gateway.config import Settings
 from gateway.cursors import LedgerCursors
 from gateway.ground import Minds
 from gateway.paths import runtime_dir
+from gateway.sandboxing import Sandboxing
 from gateway.token_locks import token_locks
+from gateway.tools.at_work import workspace_shelf
+from gateway.tools.workspaces import Workspaces
 from state.files import State, open_state
 from state.store import Ledger
 
@@ -111,7 +114,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
     """A gateway on a state folder, from start to staged stop.
 
     Raises `state.store.StoreError` (locked, damaged beyond use, newer format) before anything is
-    touched.
+    touched, and `SandboxUnavailable` where `sandbox.required` asks for what is not to be had.
     """
     async with AsyncExitStack() as stack:
         state = await open_state(state_dir)
@@ -122,6 +125,10 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
         for name in settings.agents.names:
             # What an agent cannot think with is told at the start, and not to whoever writes first.
             await makers.resolve(settings.agents.of(name))
+        sandboxing = Sandboxing(settings.sandbox, state_dir)
+        await sandboxing.look()
+        sessions = state.sessions
+        workspaces = Workspaces(settings.sandbox, sessions.folder, sessions.read_file)
         gateway = Gateway(
             settings,
             sessions=state.sessions,
@@ -132,6 +139,8 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
                 makers.listed,
                 SkillFolders(state_dir),
                 McpServers(settings.mcp, version=__version__),
+                shelves=(workspace_shelf(workspaces, sandboxing),),
+                sandboxing=sandboxing,
             ),
             channels=_channels(settings, http, state.ledger),
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),

@@ -1,6 +1,6 @@
 """What every part of a gateway stands on, and what thinks in it."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,9 +12,10 @@ from gateway.agent_pool import Make
 from gateway.clock import Clock
 from gateway.config import Settings
 from gateway.events import Feed
+from gateway.occasion import Shelf
 from gateway.offers import ListsModels, only_offline
+from gateway.sandboxing import Sandboxing
 from gateway.trouble import Trouble
-from state.messages import Accepted
 from state.store import Ledger, Sessions
 
 
@@ -33,20 +34,23 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Minds:
-    """What thinks: the agent `main`, how others are made, and what they can be given."""
+    """What thinks: the agent `main`, how others are made, and what they can be given.
+
+    `shelves` hold the tools that stand on more than a gateway's ground; `sandboxing` is where the
+    commands among them run.
+    """
 
     agent: Agent
     make_agent: Make | None = None
     list_models: ListsModels = only_offline
     skills: SkillFolders | None = None
     mcp: McpServers | None = None
+    shelves: Sequence[Shelf] = ()
+    sandboxing: Sandboxing | None = None
 
 
 class Host(Protocol):
     """What the gateway does for its parts."""
-
-    def is_owner(self, accepted: Accepted) -> bool:
-        """Whether an owner wrote a message."""
 
     def announce(self, text: str) -> None:
         """Tell the owners something, beside everything else."""

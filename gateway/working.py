@@ -4,6 +4,7 @@ from gateway.asking import Forgetting
 from gateway.choosing import Choosing
 from gateway.compacting import Compacting
 from gateway.conversation import Conversation
+from gateway.doors import Doors
 from gateway.ground import Ground, Host, Minds
 from gateway.holding import Holding
 from gateway.purse import Purse
@@ -18,7 +19,13 @@ class Working:
     """What a gateway does with messages that it accepted."""
 
     def __init__(
-        self, ground: Ground, minds: Minds, speaking: Speaking, holding: Holding, host: Host
+        self,
+        ground: Ground,
+        minds: Minds,
+        speaking: Speaking,
+        holding: Holding,
+        doors: Doors,
+        host: Host,
     ) -> None:
         ledger, trouble, clock, keeping = (
             ground.ledger,
@@ -27,7 +34,7 @@ class Working:
             holding.keeping,
         )
         self.purse = Purse(ledger, trouble, ground.settings, clock, host.announce)
-        shelves = [basic_shelf(clock)]
+        shelves = [basic_shelf(clock), *minds.shelves]
         if minds.mcp is not None:
             shelves.append(mcp_shelf(minds.mcp))
         self.thinking = Thinking(
@@ -36,7 +43,7 @@ class Working:
             holding.attachments,
             ground.feed,
             Toolboxes(shelves),
-            is_owner=host.is_owner,
+            is_owner=doors.is_owner,
             at_once=ground.settings.gateway.max_turns,
         )
         self.compacting = Compacting(keeping, self.thinking, clock, self.purse)
@@ -53,7 +60,7 @@ class Working:
             clock=clock,
             purse=self.purse,
             titling=Titling(keeping, ledger, self.purse, clock, host.between, host.begin),
-            is_owner=host.is_owner,
+            doors=doors,
             books=(
                 self.choosing.book,
                 SideSessions(ledger, holding.routes, keeping, clock).book,

@@ -31,12 +31,17 @@ class AttachmentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who said something. Only `id` is identity; the names are for display and may change."""
+    """Who said something. Only `id` is identity; the names are for display and may change.
+
+    `as_chat` says that a chat speaks (an anonymous admin, a channel), whose id it is then: who is
+    behind it, nobody knows.
+    """
 
     id: str
     name: str
     username: str | None = None
     is_bot: bool = False
+    as_chat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class InboundMessage:
     reply to. `container` is the guild, workspace or supergroup that the chat is part of, and is
     what a collapsed scope shares. `addressed` says that the bot was mentioned, replied to or
     spoken to in private. `unfinished` says that more of the same message may follow at once: an
-    album's next picture, or the rest of a text that the sender's client cut.
+    album's next picture, or the rest of a text that the sender's client cut. `passed_on` names the
+    session whose agent sent this here; no platform delivers such a message, and it is not answered.
     """
 
     source: str
@@ -93,6 +99,7 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     title: str | None = None
     unfinished: bool = False
+    passed_on: SessionId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +255,22 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A tool's call that was begun for a message; `arguments` is JSON, as it is remembered."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """A message that is ours now: durable, in order (`seq`), and answered under `entry`.
 
     `key` is the key it was routed by, and `session` the session that the key leads to. `shown`
     are the platform's ids of the live messages in which an unfinished answer was shown before a
-    crash, in order: the answer goes there.
+    crash, in order: the answer goes there. `begun` are the calls that were begun before it, and
+    what became of them nobody knows.
     """
 
     seq: int
@@ -264,6 +281,7 @@ class Accepted:
     message: InboundMessage | Correction | Deletion
     recovered: bool = False
     shown: tuple[str, ...] = ()
+    begun: tuple[Begun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,14 @@ class Workspace:
                 raise TooLarge(f"{shown(path)} has {seen.st_size} bytes, and {most} is the most.")
             return Content(_bytes_of(file, most), Version.of(seen))
 
-    def write(self, path: str, data: bytes, *, instead_of: Version | None = None) -> bool:
+    def write(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        instead_of: Version | None = None,
+        most: int = MOST_WRITTEN,
+    ) -> bool:
         """Put a file in place, whole or not at all; whether there was one before.
 
         A link of that name is replaced, not followed, and the folders on the way are made. With
@@ -108,8 +115,8 @@ class Workspace:
         names = parse(path)
         if not names:
             raise FileRefused(f"{shown(path)} is a folder.")
-        if len(data) > MOST_WRITTEN:
-            raise TooLarge(f"{len(data)} bytes are too many: {MOST_WRITTEN} is the most.")
+        if len(data) > most:
+            raise TooLarge(f"{len(data)} bytes are too many: {most} is the most.")
         with _explained(path), self._folder_for(names[:-1]) as folder:
             return self._put(folder, names[-1], path, data, instead_of)
 

@@ -34,6 +34,7 @@ def prepare(invocation: Invocation, *, quiet: bool = False) -> "Loaded":
 def start_errors() -> Iterator[None]:
     """Raise what can keep a gateway from starting as an `AdminError`."""
     from agents.errors import NotConfigured
+    from agents.sandbox.errors import SandboxUnavailable
     from agents.tools.mcp.errors import McpNotInstalled
 
     try:
@@ -44,3 +45,6 @@ def start_errors() -> Iterator[None]:
         raise AdminError("bad_config", str(error), hint) from error
     except McpNotInstalled as error:
         raise AdminError("bad_config", str(error)) from error
+    except SandboxUnavailable as error:
+        hint = "mend what is said above, or set sandbox.required to false"
+        raise AdminError("bad_config", str(error), hint) from error

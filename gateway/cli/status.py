@@ -61,5 +61,9 @@ def show_gateway(runtime: Json | None) -> None:
         out(f"Storage: {runtime['storage_problem']}")
     if runtime["search_problem"]:
         out(f"Search: {runtime['search_problem']}")
+    if problem := runtime["sandbox_problem"]:
+        out(f"Sandbox: degraded, sandboxed sessions have no bash: {problem}")
+    elif runtime["sandbox"]:
+        out(f"Sandbox: {runtime['sandbox']}.")
     for report in runtime["repaired"]:
         out(f"Repaired: {report}")

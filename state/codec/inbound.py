@@ -12,6 +12,7 @@ from state.codec.speech import (
     speaker_to_json,
 )
 from state.codec.text import Json, present, time_to_json
+from state.keys import SessionId
 from state.messages import ChatKind, Correction, Deletion, InboundMessage
 
 
@@ -43,6 +44,7 @@ def message_to_json(message: InboundMessage | Correction | Deletion) -> Json:
         attachments=[attachment_to_json(a) for a in message.attachments] or None,
         title=message.title,
         unfinished=message.unfinished or None,
+        passed_on=message.passed_on,
     )
 
 
@@ -85,6 +87,7 @@ def _correction(fields: Fields) -> Correction:
 
 def _message(fields: Fields) -> InboundMessage:
     address, sender = speaker_from_json(fields.child("from"))
+    passed_on = fields.maybe_text("passed_on")
     return InboundMessage(
         source=fields.text("source"),
         id=fields.text("id"),
@@ -99,4 +102,5 @@ def _message(fields: Fields) -> InboundMessage:
         attachments=tuple(map(attachment_from_json, fields.children("attachments"))),
         title=fields.maybe_text("title"),
         unfinished=fields.flag("unfinished"),
+        passed_on=None if passed_on is None else SessionId(passed_on),
     )

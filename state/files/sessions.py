@@ -22,7 +22,7 @@ from state.files.emptying import remove
 from state.files.errors import store_error
 from state.files.forgetting import forget_deleted
 from state.files.journal import CLOSING, EMPTY, FIRST, OPENING, Damaged, Lines
-from state.files.layout import HISTORY
+from state.files.layout import FOLDER_MODE, HISTORY
 from state.files.listing import session_ids
 from state.files.media import Media
 from state.files.open_files import FACTS_DELAY
@@ -204,6 +204,17 @@ class FileSessions:
     async def read_file(self, session_id: SessionId, name: str) -> bytes:
         return await self._media.read(session_id, name)
 
+    async def folder(self, session_id: SessionId) -> Path:
+        """A session's folder, made durably where it is missing, for what its tools keep there.
+
+        The session does not begin by this. It goes where the session goes: whoever comes back later
+        asks again. Raises `NotFound`, `StorageFull`, `StorageFailed`.
+        """
+        try:
+            return await self._in_reader(partial(_folder, self._places, self._disk, session_id))
+        except OSError as error:
+            raise store_error(error, f"making the folder of {session_id}") from error
+
     async def ids(self) -> tuple[SessionId, ...]:
         return await self._in_reader(partial(session_ids, self._places))
 
@@ -264,6 +275,15 @@ def _open(places: Places, snapshot: Snapshot) -> int:
     except FileNotFoundError:
         with places.still:
             return os.open(places.folder(snapshot.session.id) / HISTORY, os.O_RDONLY)
+
+
+def _folder(places: Places, disk: Disk, session_id: SessionId) -> Path:
+    with places.still:
+        folder = places.folder(session_id)
+        with suppress(FileExistsError):
+            disk.calls.mkdir(folder, FOLDER_MODE)
+    disk.sync_folder(folder.parent)
+    return folder
 
 
 def _history_of(session: Session, entries: Sequence[Entry]) -> tuple[Session, bytes]:
