@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
+from pydantic import PlainSerializer
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from agents.config import ChoiceSettings
@@ -63,8 +65,12 @@ def spelled_out() -> dict[tuple[str, ...], object]:
     return found
 
 
-def plain(default: object) -> object:
-    """A default as a file writes it."""
+def plain(field: FieldInfo) -> object:
+    """A field's default as a file writes it."""
+    default = field.default
+    for each in field.metadata:
+        if isinstance(each, PlainSerializer):
+            return each.func(default)
     match default:
         case Enum():
             return default.value
@@ -95,7 +101,7 @@ def test_the_example_shows_the_real_defaults():
         default = leaf.field.default
         if default in (None, "*") or default is PydanticUndefined:
             continue
-        assert written[leaf.path] == plain(default), ".".join(leaf.path)
+        assert written[leaf.path] == plain(leaf.field), ".".join(leaf.path)
 
 
 def test_the_example_as_it_stands_changes_nothing():
