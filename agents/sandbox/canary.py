@@ -6,6 +6,7 @@ Prints the names of what worked, as a JSON list. Nothing may.
 import ctypes
 import json
 import os
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -49,6 +50,14 @@ def attempts(given: dict[str, str]) -> dict[str, Callable[[], object]]:
             and libc.syscall(_PTRACE[os.uname().machine], _PTRACE_ATTACH, outsider, 0, 0) == 0
         ),
         "makes a user namespace": lambda: libc.unshare(_NEW_USER_NAMESPACE) == 0,
+        "changes a file outside": lambda: not Path(given["file"]).chmod(0o604),
+        "limits another process": lambda: (
+            outsider != os.getpid()
+            and resource.prlimit(outsider, resource.RLIMIT_CORE, (0, 0)) is not None
+        ),
+        "slows another process": lambda: (
+            outsider != os.getpid() and not os.setpriority(os.PRIO_PROCESS, outsider, 10)
+        ),
         "is root": lambda: os.geteuid() == 0,
         # Whether it arrives is seen by the process: its number can be another's in here.
         "": signal,

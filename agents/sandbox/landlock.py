@@ -1,7 +1,8 @@
 """Landlock and a filter: for machines on which users cannot make namespaces.
 
 A command sees the machine's processes and files by name, but can read, change and signal none but
-its own. It has no sockets at all.
+its own. It has no sockets at all. Where it runs as the gateway's own user it cannot change a file's
+mode, owner or times by its path either: Landlock would let it do that to all files of the user.
 """
 
 from dataclasses import dataclass
@@ -72,7 +73,8 @@ class Landlock:
             least=OLDEST,
             network=order.network,
         )
-        plan["seccomp"] = seccomp.program(orders.machine(), families)
+        also = seccomp.IPC | (seccomp.ATTRIBUTES if order.uid is None else frozenset())
+        plan["seccomp"] = seccomp.program(orders.machine(), families, also)
         return plan
 
 

@@ -32,12 +32,28 @@ X32 = 0x40000000
 
 _LOAD, _EQUAL, _AT_LEAST, _MORE, _HAS, _RETURN = 0x20, 0x15, 0x35, 0x25, 0x45, 0x06
 _NUMBER, _ARCH, _FIRST, _SECOND = 0, 4, 16, 24
-"""Where ``struct seccomp_data`` has what is looked at; of an argument, its low half."""
+_SECOND_HIGH = 28
+"""Where ``struct seccomp_data`` has what is looked at; of an argument, its low half first."""
 
 _TERMINAL_INPUT = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX: a process could type for the terminal that the gateway was started in."""
 
-_WITH_ARGUMENTS = ("clone", "socket", "ioctl")
+IPC = frozenset({
+    "mq_open", "mq_unlink", "msgctl", "msgget", "msgrcv", "msgsnd", "semctl", "semget", "semop",
+    "semtimedop", "shmat", "shmctl", "shmget",
+})  # fmt: skip
+"""What reaches others where a command has no namespace of its own for it."""
+
+ATTRIBUTES = frozenset({
+    "chmod", "chown", "fchmodat", "fchmodat2", "fchownat", "file_setattr", "futimesat", "lchown",
+    "lremovexattr", "lsetxattr", "removexattr", "removexattrat", "setxattr", "setxattrat", "utime",
+    "utimensat", "utimes",
+})  # fmt: skip
+"""What changes a file by its path, and that Landlock does not look at: a command that runs as the
+gateway's own user could take its files from it, or open them to everybody. By a descriptor, which
+Landlock let it have, a file's attributes can still be changed."""
+
+_WITH_ARGUMENTS = ("clone", "socket", "ioctl", "prlimit64", "setpriority", "utimensat")
 _MISSING = ("clone3", "io_uring_setup", "io_uring_enter", "io_uring_register")
 """What a libc can do without, and does when the kernel seems not to have it. (The flags of
 ``clone3`` are in memory, where a filter cannot look.)"""
@@ -54,10 +70,11 @@ class _Step:
         return struct.pack("<HBBI", self.code, self.then, self.otherwise, self.value)
 
 
-def program(machine: str, families: tuple[int, ...]) -> bytes:
+def program(machine: str, families: tuple[int, ...], also: frozenset[str] = frozenset()) -> bytes:
     """The filter for a machine, with the families of sockets that may be opened.
 
-    Raises `KeyError` for a machine whose numbers are not known.
+    `also` are calls of `IPC` and `ATTRIBUTES` that shall be refused. Raises `KeyError` for a
+    machine whose numbers are not known.
     """
     calls = MACHINES[machine]
     steps = [
@@ -67,12 +84,16 @@ def program(machine: str, families: tuple[int, ...]) -> bytes:
     if machine == "x86_64":
         steps += [_Step(_AT_LEAST, X32, 0, 1), _refuse(errno.ENOSYS)]
     steps += [_Step(_MORE, LAST_KNOWN, 0, 1), _refuse(errno.ENOSYS)]
-    for name in sorted(calls.keys() - set(_WITH_ARGUMENTS)):
+    for name in sorted(calls.keys() - set(_WITH_ARGUMENTS) - ((IPC | ATTRIBUTES) - also)):
         why = errno.ENOSYS if name in _MISSING else errno.EPERM
         steps += [_Step(_EQUAL, calls[name], 0, 1), _refuse(why)]
     steps += _only_if(calls["clone"], _without_namespaces())
     steps += _only_if(calls["socket"], _of_families(families))
     steps += _only_if(calls["ioctl"], _without_typing())
+    steps += _only_if(calls["prlimit64"], _where_zero(_FIRST))
+    steps += _only_if(calls["setpriority"], _where_zero(_FIRST, _SECOND))
+    if "utimensat" in also:
+        steps += _only_if(calls["utimensat"], _where_zero(_SECOND, _SECOND_HIGH))
     steps.append(_Step(_RETURN, ALLOW))
     return b"".join(step.packed() for step in steps)
 
@@ -106,4 +127,12 @@ def _without_typing() -> list[_Step]:
     steps = [_Step(_LOAD, _SECOND)]
     for request in _TERMINAL_INPUT:
         steps += [_Step(_EQUAL, request, 0, 1), _refuse(errno.EPERM)]
+    return [*steps, _Step(_RETURN, ALLOW)]
+
+
+def _where_zero(*places: int) -> list[_Step]:
+    """Allowed where these words are zero: the process itself, or a descriptor without a path."""
+    steps: list[_Step] = []
+    for place in places:
+        steps += [_Step(_LOAD, place), _Step(_EQUAL, 0, 1), _refuse(errno.EPERM)]
     return [*steps, _Step(_RETURN, ALLOW)]

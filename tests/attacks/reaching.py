@@ -1,5 +1,6 @@
 """Attacks that reach for what is not theirs: secrets, files, sockets, processes, privileges."""
 
+import stat
 from pathlib import Path
 
 from agents.sandbox.limits import Outcome
@@ -8,6 +9,8 @@ from tests.attacks.world import SECRET, World
 
 ALL: list[Attack] = []
 reaching = attack(ALL)
+
+NEW_CENTURY = 1_100_000_000
 
 
 def said(outcome: Outcome) -> str:
@@ -20,6 +23,15 @@ def no_secret(outcome: Outcome, _: World) -> bool:
 
 def nothing_worked(outcome: Outcome, _: World) -> bool:
     return "WORKED" not in said(outcome) and "TRIED" in said(outcome)
+
+
+def unchanged(_: Outcome, world: World) -> bool:
+    seen = (world.state / "argent.toml").stat()
+    same = stat.S_IMODE(seen.st_mode) == 0o644 and seen.st_mtime > NEW_CENTURY
+    for folder, mode in ((world.folder, 0o755), (world.state, 0o777)):
+        same = same and stat.S_IMODE(folder.stat().st_mode) == mode
+        folder.chmod(mode)
+    return same
 
 
 @reaching("reads the gateway's environment", no_secret)
@@ -81,7 +93,7 @@ def writing(world: World) -> str:
 def system_files(world: World) -> str:
     places = (
         f"{world.state}/argent.toml", f"{world.state}/new", "/usr/bin/new", "/etc/new", "/new",
-        "/dev/new", "/proc/sys/kernel/core_pattern", "/sys/fs/cgroup/new", "/root/new",
+        "/dev/new", "/proc/sys/kernel/core_pattern", "/sys/fs/cgroup/new", "/var/new",
     )  # fmt: skip
     return f"for p in {' '.join(places)}; do echo x > $p && echo WORKED $p; done; echo TRIED"
 
@@ -97,6 +109,60 @@ def left_in_tmp(world: World) -> bool:
     for path in there:
         path.unlink()
     return bool(there)
+
+
+@reaching("changes the modes and times of others' files", unchanged, bare=True)
+def modes(world: World) -> str:
+    return (
+        f"chmod 777 {world.state}/argent.toml; chmod 700 {world.folder} {world.state}; "
+        f"touch -d 2001-01-01 {world.state}/argent.toml; chgrp 1500 {world.state}/argent.toml"
+    )
+
+
+@reaching("limits and slows others", nothing_worked, bare=True)
+def limiting(world: World) -> str:
+    return python(
+        f"""
+        import os, resource
+        for attempt in (
+            lambda: resource.prlimit({world.outsider}, resource.RLIMIT_FSIZE, (0, 0)),
+            lambda: os.setpriority(os.PRIO_PROCESS, {world.outsider}, 19),
+        ):
+            try:
+                attempt()
+                print("WORKED")
+            except OSError as error:
+                print(error)
+        """
+    )
+
+
+# Never without a sandbox: it would slow everything that the tests' user runs.
+@reaching("slows all processes of its user", nothing_worked)
+def slowing(_: World) -> str:
+    return python(
+        """
+        import os
+        for which in (os.PRIO_USER, os.PRIO_PGRP):
+            try:
+                os.setpriority(which, 0, 19)
+                print("WORKED")
+            except OSError as error:
+                print(error)
+        """
+    )
+
+
+@reaching("reads shared memory", no_secret, bare=True)
+def shared_memory(world: World) -> str:
+    return system(
+        f"""
+        libc.shmat.restype = ctypes.c_void_p
+        place = libc.shmat({world.shared}, None, 0o10000)
+        if place not in (None, ctypes.c_void_p(-1).value):
+            print(ctypes.string_at(place))
+        """
+    )
 
 
 @reaching("connects to this machine", nothing_worked, bare=True)

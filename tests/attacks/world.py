@@ -1,5 +1,6 @@
 """What is around a sandbox in these tests: secrets to read, doors to knock at, and what is left."""
 
+import ctypes
 import os
 import secrets
 import socket
@@ -21,7 +22,8 @@ SECRET = "canary-7f3a9c"
 class World:
     """`folder` is outside, readable and writable for everybody; `workspace` is the command's own.
 
-    `token` is a number of seconds that only commands of this world sleep for.
+    `token` is a number of seconds that only commands of this world sleep for. `outsider` is a
+    process of ours, and `shared` a piece of memory that everybody may read.
     """
 
     folder: Path
@@ -32,6 +34,8 @@ class World:
     datagrams: socket.socket
     abstract: str
     token: int
+    outsider: int
+    shared: int
 
     @property
     def udp(self) -> int:
@@ -85,6 +89,8 @@ def _groups() -> Iterator[str]:
 def world() -> Iterator[World]:
     """A world with its doors open: what keeps a command from them is the sandbox alone."""
     folder = Path(tempfile.mkdtemp(prefix="argent-world-"))
+    outsider = subprocess.Popen(["/bin/sh", "-c", "read line"], stdin=subprocess.PIPE)
+    shared = _shared_memory()
     folder.chmod(0o755)
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
@@ -110,10 +116,29 @@ def world() -> Iterator[World]:
                 datagrams=datagrams,
                 abstract=name,
                 token=100_000_000 + secrets.randbelow(10**8),
+                outsider=outsider.pid,
+                shared=shared,
             )
         finally:
+            outsider.communicate()
+            _libc.shmctl(shared, _IPC_RMID, None)
             # Python's own way to remove folders is recursive, and folders can be deep.
             subprocess.run(["rm", "-rf", folder], check=True)
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.shmat.restype = ctypes.c_void_p
+_IPC_PRIVATE, _IPC_RMID, _SIZE = 0, 0, 4096
+
+
+def _shared_memory() -> int:
+    """A piece of memory that everybody may read who knows its number."""
+    number = _libc.shmget(_IPC_PRIVATE, _SIZE, 0o1666)
+    assert number >= 0
+    place = _libc.shmat(number, None, 0)
+    ctypes.memmove(place, SECRET.encode(), len(SECRET))
+    _libc.shmdt(ctypes.c_void_p(place))
+    return int(number)
 
 
 def _workspace(folder: Path, session: str) -> Path:

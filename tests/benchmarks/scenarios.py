@@ -9,6 +9,7 @@ from pathlib import Path
 from state.files import open_state
 from state.keys import SessionKey, SessionType
 from state.session import Session
+from tests.benchmarks.commands import of_files, of_sandboxes
 from tests.benchmarks.compaction import of_twenty_messages
 from tests.benchmarks.hoard import of_idle_sessions
 from tests.benchmarks.probes import resident_megabytes, syncs
@@ -36,6 +37,7 @@ class Sizes:
     sessions: int = 10_000
     histories: int = 100_000
     turns: int = 5
+    commands: int = 60
     rest: float = 60.0
 
 
@@ -228,6 +230,19 @@ async def _fill(folder: Path, sessions: int) -> None:
         await state.close()
 
 
+async def sandbox(folder: Path, sizes: Sizes) -> list[Figure]:
+    """Commands in every sandbox of this machine, and in none; files of a workspace."""
+    # Sandboxes are tried on import; the other scenarios have nothing to do with it.
+    from tests.attacks.backends import PRESENT
+    from tests.attacks.backends import sandbox as a_sandbox
+
+    boxes = {name: a_sandbox(name) for name in (*PRESENT, "none")}
+    return [
+        *await of_sandboxes(folder, sizes.commands, boxes),
+        *await of_files(folder, sizes.commands),
+    ]
+
+
 SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
     "quiet": quiet,
     "burst": burst,
@@ -241,4 +256,5 @@ SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
     "compaction": compaction,
     "discord": discord,
     "slack": slack,
+    "sandbox": sandbox,
 }

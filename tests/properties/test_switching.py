@@ -16,6 +16,9 @@ from gateway.admission import Policy
 from gateway.clock import Clock
 from gateway.config import Settings
 from gateway.delivery import Delivery
+from gateway.doors import Doors
+from gateway.events import Feed
+from gateway.ground import Ground
 from gateway.intake import Intake
 from gateway.lanes import Lanes
 from gateway.people import People
@@ -123,21 +126,24 @@ class House:
         clock, channel = Clock(), LoopbackChannel("telegram")
         channels: Mapping[str, Channel] = {"telegram": channel}
         self.routes = Routes(self._ledger)
+        people = People(self._ledger, channels, clock)
         nobody = cast("Delivery", _Silent())
         self._intake = Intake(
-            ledger=self._ledger,
-            channels=channels,
-            policies={"telegram": Policy.of(AccountSettings(dm_policy=DmPolicy.OPEN))},
-            people=People(self._ledger, channels, clock),
+            Ground(
+                Settings(),
+                self._sessions,
+                self._ledger,
+                channels,
+                Feed(),
+                Trouble(_tell_nobody),
+                clock,
+            ),
+            doors=Doors({"telegram": Policy.of(AccountSettings(dm_policy=DmPolicy.OPEN))}, people),
+            people=people,
             routes=self.routes,
             switching=Switching(self._sessions, self._ledger, Profiles(Settings()), clock),
             lanes=cast("Lanes", _Idle()),
             delivery=nobody,
-            trouble=Trouble(_tell_nobody),
-            clock=clock,
-            accounts={},
-            scope=Scope.PER_CHANNEL,
-            max_queue=9,
         )
         await self._intake.recover()
 

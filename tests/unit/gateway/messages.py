@@ -80,3 +80,8 @@ def owed(number: int, *, chat: str = "7", text: str = "hi", **changes: Any) -> O
         "part": Part(text, text),
     }
     return OwedPart(**(facts | changes))
+
+
+def all_of_them(_: Accepted) -> bool:
+    """Which messages a stop is for, where it is for all."""
+    return True

@@ -9,7 +9,7 @@ from gateway.batch import Batch
 from gateway.lanes import MOST_INTERRUPTIONS, Lanes
 from gateway.stop import Stop
 from tests.unit.gateway.desk import Desk, until_empty
-from tests.unit.gateway.messages import accepted
+from tests.unit.gateway.messages import accepted, all_of_them
 
 
 async def test_what_arrives_during_a_turn_is_answered_together_after_it() -> None:
@@ -71,7 +71,7 @@ async def test_a_stop_also_ends_a_turn_that_was_to_begin_anew() -> None:
     lanes.submit(accepted(seq=1))
     await desk.until_begun(1)
     lanes.submit(accepted(seq=2))
-    lanes.submit(accepted("/stop", seq=3), stops=True)
+    lanes.submit(accepted("/stop", seq=3), stops=all_of_them)
     desk.opens(3)
     await until_empty(lanes)
     assert desk.log == [
@@ -98,7 +98,7 @@ async def test_a_stop_that_comes_while_a_turn_is_given_up_ends_its_messages() ->
     lanes.submit(accepted(seq=2))
     async with asyncio.timeout(5):
         await given_up.wait()
-    lanes.submit(accepted("/stop", seq=3), stops=True)
+    lanes.submit(accepted("/stop", seq=3), stops=all_of_them)
     go_on.set()
     await until_empty(lanes)
     assert ended == [True, True, False]

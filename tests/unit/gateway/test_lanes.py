@@ -9,7 +9,7 @@ from gateway.batch import Batch
 from gateway.lanes import Lanes
 from gateway.stop import Stop
 from tests.unit.gateway.desk import Desk, until_empty
-from tests.unit.gateway.messages import accepted
+from tests.unit.gateway.messages import accepted, all_of_them
 
 
 async def test_a_session_works_on_one_message_at_a_time_in_order() -> None:
@@ -35,6 +35,18 @@ async def test_one_chat_never_delays_another() -> None:
     assert desk.log.index("end 2") < desk.log.index("end 1")
 
 
+async def test_a_stop_ends_only_what_it_is_for() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    lanes.submit(accepted(seq=1, sender="alice"))
+    await desk.until_begun(1)
+    lanes.submit(accepted(seq=2, sender="bob"))
+    lanes.submit(accepted("/stop", seq=3, sender="bob"), stops=lambda each: each.seq == 2)
+    desk.opens(1, 2, 3)
+    await until_empty(lanes)
+    assert "end 1" in desk.log
+
+
 async def test_a_session_without_work_has_no_worker() -> None:
     desk = Desk()
     lanes = Lanes(desk.handle)
@@ -53,7 +65,7 @@ async def test_a_stop_ends_what_runs_and_what_waits_before_it() -> None:
     await desk.until_begun(1)
     lanes.submit(accepted(seq=2))
     desk.gates[3].set()
-    lanes.submit(accepted("/stop", seq=3), stops=True)
+    lanes.submit(accepted("/stop", seq=3), stops=all_of_them)
     await until_empty(lanes)
     assert desk.log == [
         "begin 1", "stopped 1", "begin 2", "stopped 2", "begin 3", "end 3",
@@ -67,7 +79,7 @@ async def test_a_stop_leaves_other_sessions_alone() -> None:
     lanes.submit(accepted(seq=1, chat="other"))
     await desk.until_begun(1)
     desk.gates[2].set()
-    lanes.submit(accepted("/stop", seq=2), stops=True)
+    lanes.submit(accepted("/stop", seq=2), stops=all_of_them)
     await desk.until_begun(2)
     desk.gates[1].set()
     await until_empty(lanes)

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.sandbox.numbers import MACHINES
-from agents.sandbox.seccomp import ALLOW, AUDIT_ARCH, ERROR, INET, INET6, KILL, UNIX, X32, program
+from agents.sandbox.seccomp import (
+    ALLOW,
+    ATTRIBUTES,
+    AUDIT_ARCH,
+    ERROR,
+    INET,
+    INET6,
+    IPC,
+    KILL,
+    UNIX,
+    X32,
+    program,
+)
 
 STEP = struct.Struct("<HBBI")
 MOST_STEPS = 4096
@@ -71,7 +83,7 @@ def test_ordinary_calls_are_allowed(machine: str, filter_: bytes) -> None:
 
 
 def test_every_call_in_the_table_is_refused_or_looked_at(machine: str, filter_: bytes) -> None:
-    looked_at = {"clone", "socket", "ioctl"}
+    looked_at = {"clone", "socket", "ioctl", "prlimit64", "setpriority"} | IPC | ATTRIBUTES
     for name, number in MACHINES[machine].items():
         if name not in looked_at:
             assert decided(filter_, machine, number) in (
@@ -106,6 +118,33 @@ def test_only_the_named_families_of_sockets_are_opened(machine: str) -> None:
         filter_ = program(machine, families)
         opened = [each for each in every if decided(filter_, machine, socket, each) == ALLOW]
         assert opened == sorted(families)
+
+
+def test_only_the_own_process_is_limited_or_slowed(machine: str, filter_: bytes) -> None:
+    limit, slow = MACHINES[machine]["prlimit64"], MACHINES[machine]["setpriority"]
+    assert decided(filter_, machine, limit, 0, 7) == ALLOW
+    assert decided(filter_, machine, limit, 4711, 7) == ERROR | errno.EPERM
+    assert decided(filter_, machine, slow, 0, 0, 10) == ALLOW
+    for which, who in ((0, 4711), (1, 0), (2, 0)):
+        assert decided(filter_, machine, slow, which, who, 10) == ERROR | errno.EPERM
+
+
+@pytest.mark.parametrize("also", [IPC, ATTRIBUTES, IPC | ATTRIBUTES, frozenset[str]()])
+def test_what_reaches_others_is_refused_where_it_is_asked(
+    machine: str, also: frozenset[str]
+) -> None:
+    filter_ = program(machine, (), also)
+    for name in (IPC | ATTRIBUTES) & MACHINES[machine].keys() - {"utimensat"}:
+        answer = ERROR | errno.EPERM if name in also else ALLOW
+        assert decided(filter_, machine, MACHINES[machine][name]) == answer, name
+
+
+def test_the_times_of_an_open_file_can_be_set_and_of_a_path_not(machine: str) -> None:
+    utimensat = MACHINES[machine]["utimensat"]
+    filter_ = program(machine, (), ATTRIBUTES)
+    assert decided(filter_, machine, utimensat, 3, 0) == ALLOW
+    for path in (0x7FFF_0000_1000, 0x1_0000_0000, 0x1000):
+        assert decided(filter_, machine, utimensat, 3, path) == ERROR | errno.EPERM
 
 
 def test_nobody_types_for_a_terminal(machine: str, filter_: bytes) -> None:

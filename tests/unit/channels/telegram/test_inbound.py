@@ -171,12 +171,16 @@ def test_a_real_reply_in_a_topic_is_one() -> None:
         ({"from": BOT}, Sender("7001", "Argent", "our_bot", is_bot=True)),
         (
             {"from": ANONYMOUS, "sender_chat": SUPERGROUP},
-            Sender("-1001234567890", "Big"),
+            Sender("-1001234567890", "Big", as_chat=True),
         ),
         (
             {"from": {"id": 136817688, "is_bot": True, "first_name": "Channel"},
              "sender_chat": {**CHANNEL, "username": "news"}},
-            Sender("-1005555555555", "News", "news"),
+            Sender("-1005555555555", "News", "news", as_chat=True),
+        ),
+        (
+            {"from": BOT, "sender_chat": SUPERGROUP},
+            Sender("-1001234567890", "Big", is_bot=True, as_chat=True),
         ),
     ],
 )  # fmt: skip
