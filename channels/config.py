@@ -18,11 +18,27 @@ class DmPolicy(StrEnum):
 
 
 class GroupPolicy(StrEnum):
-    """Whom the bot answers in groups (only when it is spoken to)."""
+    """Whom the bot answers in groups."""
 
     ALLOWLIST = "allowlist"
     OPEN = "open"
     CLOSED = "closed"
+
+
+class Respond(StrEnum):
+    """What the bot takes for itself in groups, of those whom it answers there."""
+
+    MENTION = "mention"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class CommandRights(StrEnum):
+    """Whose commands change something in groups. Everybody may ask for help and stop their own."""
+
+    OWNERS = "owners"
+    MEMBERS = "members"
+    NOBODY = "nobody"
 
 
 def _text(value: object) -> object:
@@ -31,6 +47,25 @@ def _text(value: object) -> object:
 
 PlatformId = Annotated[str, BeforeValidator(_text)]
 """An id as the platform gives it; a configuration may write it as a number."""
+
+
+class ChatSettings(BaseModel):
+    """What is different in one group. What is not set is as around it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    policy: GroupPolicy | None = None
+    """As `group_policy`, there."""
+
+    users: tuple[PlatformId, ...] | None = None
+    """Nobody but these user ids and the owners is answered there; an empty list is the owners
+    alone. On Telegram, the group's own id stands for its anonymous admins."""
+
+    respond: Respond | None = None
+    """As the account's, there."""
+
+    commands: CommandRights | None = None
+    """As the account's, there."""
 
 
 class AccountSettings(BaseModel):
@@ -55,6 +90,18 @@ class AccountSettings(BaseModel):
 
     allow_groups: tuple[PlatformId, ...] = ()
     """Chat ids of groups in which everybody may speak to the bot."""
+
+    respond: Respond = Respond.MENTION
+    """`mention`: in groups, the bot answers when it is spoken to; `always`: also when it is not;
+    `never`: not at all."""
+
+    commands: CommandRights = CommandRights.OWNERS
+    """In groups, whose commands change something: `owners`, `members` (all who are answered there,
+    as in their private chats) or `nobody`."""
+
+    chats: dict[str, ChatSettings] = {}
+    """What is different in one group, by its id: a chat's, a thread's (``<chat>/<thread>``), or
+    that of a whole guild, workspace or supergroup. The nearest one that says something holds."""
 
     streaming: bool = True
     """Whether a long answer is shown while it grows, in a message that is edited."""

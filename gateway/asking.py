@@ -15,7 +15,6 @@ from gateway.delivery import Delivery
 from gateway.ending import Ending, Kept
 from gateway.notices import notice
 from gateway.obeying import Asked, Obey
-from gateway.open_sessions import is_shared
 from gateway.replies import rendered
 from gateway.trouble import Trouble
 from state.choices import Persistence
@@ -92,8 +91,6 @@ class Forgetting:
 
     async def _forget(self, asked: Asked) -> Reply:
         session = asked.opened.session
-        if is_shared(session.key) and not asked.owner:
-            return Reply(notice("forget_owners"), ReplyKind.NOTICE)
         if not asked.opened.stored:
             return Reply(notice("nothing_to_forget"), ReplyKind.NOTICE)
         if asked.argument.lower() != YES and not self._was_asked(session):

@@ -6,7 +6,7 @@ what it began with, because commands wait in the session's lane like everything 
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from gateway import choosing_text
+from gateway import choosing_text, commands
 from gateway.basics import said
 from gateway.choosing_text import MOST_BUTTONS
 from gateway.commands import CommandName
@@ -19,15 +19,10 @@ from gateway.open_sessions import OpenSession
 from gateway.profiles import Profiles
 from gateway.settable import Change, InvalidChoice, change
 from gateway.thinking import Thinking
-from state.keys import SessionType
 from state.messages import Button, Reply, ReplyKind
 from state.session import Session
 
 Show = Callable[[Asked], Awaitable[Reply]]
-
-_GUESTS_SEE = {CommandName.MODEL, CommandName.TOOLS, CommandName.SKILL, CommandName.TITLE}
-_GUESTS_CHANGE = {CommandName.SKILL, CommandName.TITLE}
-"""In their own conversations; in groups only owners see and change what is set."""
 
 
 class Choosing:
@@ -57,8 +52,6 @@ class Choosing:
         return after
 
     async def _obey(self, asked: Asked) -> Reply:
-        if not _may(asked):
-            return said(notice("owner_only"))
         if not asked.argument:
             return await self._show(asked)
         return said(await self._set(asked))
@@ -137,14 +130,6 @@ _WORDS = {
 }
 
 
-def _may(asked: Asked) -> bool:
-    """Owners see and change everything; guests some of it, where nobody else is heard."""
-    if asked.owner:
-        return True
-    allowed = _GUESTS_CHANGE if asked.argument else _GUESTS_SEE
-    return asked.opened.session.key.type is SessionType.DM and asked.command in allowed
-
-
 def _titled(session: Session) -> str:
     if session.title is None:
         return notice("title_taken_back")
@@ -153,7 +138,7 @@ def _titled(session: Session) -> str:
 
 def _with_buttons(text: str, asked: Asked, names: Sequence[str]) -> Reply:
     """The first few names to be pressed, for whoever may choose them."""
-    if not asked.owner and asked.command not in _GUESTS_CHANGE:
+    if not asked.owner and commands.reach(asked.command, "a name") is commands.Reach.OWNERS:
         return said(text)
     buttons = tuple(Button(name, f"/{asked.command} {name}") for name in names[:MOST_BUTTONS])
     return Reply(text, ReplyKind.NOTICE, buttons=buttons)

@@ -1,6 +1,10 @@
-"""What people can tell Argent itself, in any chat."""
+"""What people can tell Argent itself, in any chat, and who may."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+
+from channels.config import CommandRights
 
 
 class CommandName(StrEnum):
@@ -42,6 +46,73 @@ DESCRIPTIONS = {
     CommandName.PROMPT: "What I am told before this conversation",
     CommandName.TITLE: "What this conversation is called; words behind it rename it",
 }
+
+
+class Reach(StrEnum):
+    """Who may give a command.
+
+    `everybody` is whoever is answered. `members` are those whose own conversation it is: in a
+    private chat the one who writes there, in a group whom its `commands` let. `private` is the
+    same, but in groups an owner's. `owners` are the owners alone.
+    """
+
+    EVERYBODY = "everybody"
+    MEMBERS = "members"
+    PRIVATE = "private"
+    OWNERS = "owners"
+
+
+_ASKED: Mapping[CommandName, Reach] = MappingProxyType(
+    {
+        CommandName.HELP: Reach.EVERYBODY,
+        CommandName.STATUS: Reach.EVERYBODY,
+        CommandName.STOP: Reach.EVERYBODY,
+        CommandName.NEW: Reach.MEMBERS,
+        CommandName.SESSIONS: Reach.MEMBERS,
+        CommandName.SESSION: Reach.MEMBERS,
+        CommandName.RENAME: Reach.MEMBERS,
+        CommandName.CLEAR: Reach.MEMBERS,
+        CommandName.KEEP: Reach.MEMBERS,
+        CommandName.FORGET: Reach.PRIVATE,
+        CommandName.COMPACT: Reach.MEMBERS,
+        CommandName.MODEL: Reach.MEMBERS,
+        CommandName.SKILL: Reach.MEMBERS,
+        CommandName.TOOLS: Reach.MEMBERS,
+        CommandName.PROMPT: Reach.OWNERS,
+        CommandName.TITLE: Reach.MEMBERS,
+    }
+)
+_SET: Mapping[CommandName, Reach] = MappingProxyType(
+    {CommandName.MODEL: Reach.OWNERS, CommandName.TOOLS: Reach.OWNERS}
+)
+"""With words behind it, where that is not as without."""
+
+
+def reach(command: CommandName, argument: str) -> Reach:
+    """Who may give a command with this behind it. One that nobody decided about is the owners'."""
+    asked = _ASKED.get(command, Reach.OWNERS)
+    return _SET.get(command, asked) if argument else asked
+
+
+def may(
+    command: CommandName, argument: str, *, owner: bool, shared: bool, rights: CommandRights
+) -> bool:
+    """Whether somebody may give a command.
+
+    `shared` says that others are heard there, too, and `rights` are those of the place: a private
+    chat is its one member's.
+    """
+    needed = reach(command, argument)
+    if needed is Reach.EVERYBODY:
+        return True
+    if rights is CommandRights.NOBODY:
+        return False
+    if owner:
+        return True
+    if needed is Reach.OWNERS or rights is CommandRights.OWNERS:
+        return False
+    return needed is Reach.MEMBERS or not shared
+
 
 _ALIASES = {"start": CommandName.HELP}
 """Telegram sends /start when somebody opens the bot."""

@@ -166,7 +166,9 @@ def _holds_names(path: KeyPath) -> bool:
         return path[0] in ("channels", "agents", "rules", "session", "mcp")
     if path[:1] == ("mcp",):
         return path[2:] in (("env",), ("headers",))
-    return path[-1:] == ("options",) or (path[:1] == ("channels",) and path[2:] == ("scopes",))
+    if path[:1] == ("channels",):
+        return path[2:] in (("scopes",), ("chats",))
+    return path[-1:] == ("options",)
 
 
 def snake(name: str) -> str:

@@ -6,7 +6,7 @@ of a crash, the next start finds either open rows (the messages run), open rows 
 them (their answer is owed, and not thought of twice), or owed parts.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -19,6 +19,7 @@ from gateway.clock import Clock
 from gateway.closing import Closing
 from gateway.commands import CommandName
 from gateway.compacting import Compacting
+from gateway.doors import Doors
 from gateway.events import Feed
 from gateway.keeping import Keeping
 from gateway.life import Life
@@ -30,7 +31,7 @@ from gateway.stop import Stop
 from gateway.thinking import Thinking
 from gateway.titling import Titling
 from gateway.trouble import Trouble
-from state.messages import Accepted, Correction, Deletion, Outcome, Reply, ReplyKind
+from state.messages import Correction, Deletion, Outcome, Reply, ReplyKind
 
 _log = structlog.get_logger("conversation")
 
@@ -52,7 +53,7 @@ class Conversation:
         clock: Clock,
         purse: Purse,
         titling: Titling,
-        is_owner: Callable[[Accepted], bool],
+        doors: Doors,
         books: Sequence[Mapping[CommandName, Obey]] = (),
     ) -> None:
         self._answering = Answering(
@@ -68,7 +69,7 @@ class Conversation:
         )
         self._revising = Revising(keeping, closing)
         basics = Basics(compacting, thinking, life, trouble, purse)
-        self._obeying = Obeying(keeping, closing, is_owner, basics.book, *books)
+        self._obeying = Obeying(keeping, closing, doors, basics.book, *books)
         self._closing = closing
 
     async def handle(self, batch: Batch, stop: Stop) -> Batch | None:

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 import structlog
 
 from gateway import commands
-from gateway.admission import Admit, Ignore, Pair, Policy, decide
+from gateway.admission import Admit, Ignore, Pair
 from gateway.delivery import Delivery
+from gateway.doors import Doors
 from gateway.ground import Ground
 from gateway.lanes import Lanes
 from gateway.notices import notice
@@ -42,7 +43,7 @@ class Intake:
         self,
         ground: Ground,
         *,
-        policies: Mapping[str, Policy],
+        doors: Doors,
         people: People,
         routes: Routes,
         switching: Switching,
@@ -52,7 +53,7 @@ class Intake:
         settings = ground.settings
         self._ledger = ground.ledger
         self._channels = ground.channels
-        self._policies = policies
+        self._doors = doors
         self._people = people
         self._routes = routes
         self._switching = switching
@@ -134,8 +135,7 @@ class Intake:
 
     async def _take(self, message: InboundMessage) -> None:
         account = message.address.channel
-        verdict = decide(message, self._policies[account], self._people.admitted(account))
-        match verdict:
+        match self._doors.verdict(message):
             case Ignore(reason):
                 _log.debug("ignored", channel=account, reason=reason)
             case Pair():
@@ -178,9 +178,8 @@ class Intake:
         A message that was not for us does not become so by what is changed in it later.
         """
         account = correction.address.channel
-        verdict = decide(correction, self._policies[account], self._people.admitted(account))
         original = await self._ledger.taken(account, correction.of)
-        if not isinstance(verdict, Admit) or original is None:
+        if not self._doors.is_admitted(correction) or original is None:
             _log.debug("ignored", channel=account, reason="corrects nothing that was taken over")
             return
         await self._accept(correction, Route(original.key, original.session))
@@ -228,7 +227,7 @@ class Intake:
     def _dispatch(self, accepted: Accepted) -> None:
         message = accepted.message
         stops = isinstance(message, InboundMessage) and commands.stops(message.text)
-        self._lanes.submit(accepted, stops=stops)
+        self._lanes.submit(accepted, stops=self._doors.stopped_by(accepted) if stops else None)
 
     async def _turn_away(self, message: InboundMessage | Correction, waiting: int) -> None:
         text = notice("queue_full", waiting=waiting)

@@ -45,6 +45,10 @@ Mode = Callable[[SessionKey], QueueMode]
 """How messages that arrive during a turn are queued, by the key that they came under."""
 
 
+Stops = Callable[[Accepted], bool]
+"""Whether a request to stop speaks of a message."""
+
+
 def _collect(_: SessionKey) -> QueueMode:
     return QueueMode.COLLECT
 
@@ -60,10 +64,10 @@ class Lanes:
         self._empty = asyncio.Event()
         self._empty.set()
 
-    def submit(self, accepted: Accepted, *, stops: bool = False) -> None:
+    def submit(self, accepted: Accepted, *, stops: Stops | None = None) -> None:
         """Let a message's session work on it when its turn comes.
 
-        With `stops`, what the session accepted before is asked to stop at once.
+        With `stops`, what the session accepted before, and it speaks of, is asked to stop at once.
         """
         if self._closing:
             return
@@ -71,7 +75,7 @@ class Lanes:
         if lane is not None and self._changes(lane, accepted):
             lane.changed.set()
             return
-        stop = Stop(self._stop(accepted.session, accepted.seq) if stops else ())
+        stop = Stop(self._stop(accepted, stops) if stops is not None else ())
         self._put(accepted.session, Message(accepted, stop))
         if lane is not None and self._mode(accepted.key) is QueueMode.INTERRUPT:
             self._interrupt(lane)
@@ -127,8 +131,8 @@ class Lanes:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _stop(self, session: str, before: int) -> tuple[Stop, ...]:
-        lane = self._lanes.get(session)
+    def _stop(self, asking: Accepted, stops: Stops) -> tuple[Stop, ...]:
+        lane = self._lanes.get(asking.session)
         if lane is None:
             return ()
         running = [lane.current[0]] if lane.current else []
@@ -136,7 +140,7 @@ class Lanes:
         asked = [
             each.stop
             for each in [*running, *waiting]
-            if each.accepted.seq < before and not each.stop.final
+            if each.accepted.seq < asking.seq and not each.stop.final and stops(each.accepted)
         ]
         for stop in asked:
             stop.request()

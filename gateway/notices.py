@@ -29,6 +29,10 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "budget_session": "This conversation has used up its budget for today. "
         "It goes on at {reset}.",
         "budget_person": "You have used up your budget for today. I go on at {reset}.",
+        "limit_sender": "You have sent me {turns} messages in {minutes} minutes, and I take no "
+        "more. I go on at {reset}.",
+        "limit_group": "I have taken {turns} messages here in {minutes} minutes, and take no more. "
+        "I go on at {reset}.",
         "pairing": "Hello! I don't know you yet. Please give this code to my owner, who can let "
         "you in with `argent pair approve {code}`:\n\n`{code}`\n\nIt is valid for {minutes} "
         "minutes.",
@@ -61,6 +65,7 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "nothing_to_clear": "This conversation is already new.",
         # What a conversation is set to.
         "owner_only": "Only an owner can change that here.",
+        "commands_off": "Commands change nothing here: the owner has switched them off.",
         "chosen": "{what} from your next message on: {value}. `{command} default` takes it back.",
         "chosen_unchecked": "{what} from your next message on: {value}. I couldn't ask whether "
         "it is there. `{command} default` takes it back.",

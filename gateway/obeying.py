@@ -3,14 +3,17 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from channels.config import CommandRights
 from gateway import commands
 from gateway.batch import Batch
 from gateway.closing import Closing
 from gateway.commands import CommandName
+from gateway.doors import Doors
 from gateway.keeping import Keeping
+from gateway.notices import notice
 from gateway.open_sessions import OpenSession, is_shared
 from gateway.stop import Stop
-from state.messages import Accepted, Deletion, Outcome, Reply
+from state.messages import Accepted, Deletion, Outcome, Reply, ReplyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +39,19 @@ Obey = Callable[[Asked], Awaitable[Reply]]
 class Obeying:
     """Carries out commands, in their session's lane like everything else.
 
-    `books` say how; `is_owner` says whether an owner wrote a message.
+    `books` say how; `doors` say who may.
     """
 
     def __init__(
         self,
         keeping: Keeping,
         closing: Closing,
-        is_owner: Callable[[Accepted], bool],
+        doors: Doors,
         *books: Mapping[CommandName, Obey],
     ) -> None:
         self._keeping = keeping
         self._closing = closing
-        self._is_owner = is_owner
+        self._doors = doors
         self._obey = {name: obey for book in books for name, obey in book.items()}
 
     async def obey(self, accepted: Accepted, command: CommandName, stop: Stop) -> None:
@@ -59,10 +62,11 @@ class Obeying:
             await self._keeping.open(accepted),
             command,
             "" if isinstance(message, Deletion) else commands.argument(message.text),
-            self._is_owner(accepted),
+            self._doors.is_owner(accepted),
             stop,
         )
-        reply = await self._obey[_meaning(command, accepted)](asked)
+        refused = self._refused(asked)
+        reply = refused or await self._obey[_meaning(command, accepted)](asked)
         # What was carried out may have begun the session anew.
         opened = await self._keeping.open(accepted)
         await self._closing.close(
@@ -72,6 +76,19 @@ class Obeying:
             session=opened.session if opened.stored else None,
             detail=command,
         )
+
+    def _refused(self, asked: Asked) -> Reply | None:
+        """What is said to whoever may not give the command there; None: they may."""
+        rights, shared = self._doors.rights(asked.accepted), is_shared(asked.accepted.key)
+        if commands.may(
+            asked.command, asked.argument, owner=asked.owner, shared=shared, rights=rights
+        ):
+            return None
+        if rights is CommandRights.NOBODY:
+            name = "commands_off"
+        else:
+            name = "forget_owners" if asked.command is CommandName.FORGET else "owner_only"
+        return Reply(notice(name), ReplyKind.NOTICE)
 
 
 def _meaning(command: CommandName, accepted: Accepted) -> CommandName:

@@ -10,6 +10,13 @@ from state.keys import Address
 from state.messages import ChatKind, Sender
 
 
+_STAND_INS = frozenset({777000, 1087968824, 136817688})
+"""The users behind which chats speak: Telegram, GroupAnonymousBot and Channel_Bot.
+
+https://core.telegram.org/bots/api#message (`from`)
+"""
+
+
 def address(message: Message, me: Identity) -> Address:
     """Where a message was said, which is where it is answered."""
     thread: int | str | None = None
@@ -40,10 +47,11 @@ def sender(message: Message) -> Sender:
 
     https://core.telegram.org/bots/api#message (`sender_chat`)
     """
-    if message.sender_chat is not None:
-        chat = message.sender_chat
-        return Sender(str(as_id(chat.id)), chat.title or chat.effective_name or "", chat.username)
-    user = message.from_user
+    user, chat = message.from_user, message.sender_chat
+    if chat is not None:
+        bot = user is not None and bool(user.is_bot) and user.id not in _STAND_INS
+        name = chat.title or chat.effective_name or ""
+        return Sender(str(as_id(chat.id)), name, chat.username, is_bot=bot, as_chat=True)
     if user is None:
         raise ValueError("a message without a sender")
     return Sender(str(as_id(user.id)), user.full_name, user.username, is_bot=bool(user.is_bot))

@@ -24,6 +24,7 @@ def speaker_to_json(address: Address, sender: Sender) -> Json:
         name=sender.name,
         username=sender.username,
         bot=sender.is_bot or None,
+        as_chat=sender.as_chat or None,
     )
 
 
@@ -36,6 +37,7 @@ def speaker_from_json(fields: Fields) -> tuple[Address, Sender]:
             name=fields.text("name"),
             username=fields.maybe_text("username"),
             is_bot=fields.flag("bot"),
+            as_chat=fields.flag("as_chat"),
         ),
     )
 

@@ -26,7 +26,7 @@ from gateway.profiles import Profiles
 from gateway.routes import Routes
 from gateway.switching import Switching
 from gateway.trouble import Trouble
-from state.keys import Address, Scope, SessionId, SessionKey, SessionType, side_session_id
+from state.keys import Address, SessionId, SessionKey, SessionType, side_session_id
 from state.memory import MemoryLedger, MemorySessions
 from state.messages import Accepted, InboundMessage, Sender
 from tests.unit.gateway.messages import message
