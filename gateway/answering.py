@@ -97,8 +97,8 @@ class Answering:
                 self._feed.publish(AnswerRestarted(batch.session, batch.last.message.source))
                 await self._closing.withdraw(batch)
                 return batch
-            case Stopped(words):
-                await self._stopped(turn, words)
+            case Stopped():
+                await self._stopped(turn, ended)
             case code:
                 await self._fail(turn, code)
         return None
@@ -204,7 +204,7 @@ class Answering:
         if finished.unseen:
             # What a model refused must not be refused again in every turn to come.
             turn = replace(turn, asked=unreadable(turn.asked, turn.media))
-        entries = steps(turn.asked, finished, self._clock)
+        entries = steps(turn.asked, finished, self._clock, foreign=turn.opened.foreign)
         text = _news(turn.opened) + lateness.note(turn.batch) + entries[-1].content
         await self._keep(turn, entries, tokens=finished.context)
         self._compacting.counted(turn.opened, finished)
@@ -213,14 +213,15 @@ class Answering:
         whole = [*turn.asked, *entries]
         self._titling.answered(turn.batch.last, turn.opened, whole)
 
-    async def _stopped(self, turn: _Turn, words: str) -> None:
+    async def _stopped(self, turn: _Turn, stopped: Stopped) -> None:
         """What people have seen of the answer was said, and the model knows it."""
+        words = stopped.words
         if not words:
             # Whoever stopped it gets the answer to their /stop; one notice is enough.
             await self._keep_notice(turn, STOPPED)
             await self._close(turn, Outcome.DECLINED, None, STOPPED)
             return
-        said_so_far = answer(turn.asked, words, self._clock)
+        said_so_far = answer(turn.asked, words, self._clock, foreign=stopped.foreign)
         await self._keep(turn, [said_so_far])
         text = f"{lateness.note(turn.batch)}{words}\n\n*{notice(STOPPED)}*"
         await self._close(turn, Outcome.DECLINED, Reply(text), STOPPED)

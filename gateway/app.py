@@ -17,6 +17,7 @@ from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
 from gateway.admission import Policy
 from gateway.agent_pool import AgentPool
+from gateway.approving import Approving
 from gateway.clock import Clock
 from gateway.compacting import Compacted, news
 from gateway.config import Settings
@@ -96,6 +97,7 @@ class Gateway:
             switching=Switching(sessions, ledger, self.profiles, clock),
             lanes=self.lanes,
             delivery=self.delivery,
+            hear=self._working.approving.hear,
         )
         self._janitor = Janitor(
             sessions,
@@ -151,6 +153,11 @@ class Gateway:
         return self._working.purse
 
     @property
+    def approving(self) -> Approving:
+        """Asks owners about calls."""
+        return self._working.approving
+
+    @property
     def thinking(self) -> Thinking:
         """Runs turns."""
         return self._working.thinking
@@ -190,6 +197,7 @@ class Gateway:
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
+        self._working.approving.close()
         await self.intake.settled(max(0.0, deadline - loop.time()))
         await self.lanes.drain(max(0.0, deadline - loop.time()))
         await self._speaking.drain(max(0.0, deadline - loop.time()))

@@ -26,6 +26,8 @@ class CommandName(StrEnum):
     TOOLS = "tools"
     PROMPT = "prompt"
     TITLE = "title"
+    APPROVE = "approve"
+    DENY = "deny"
 
 
 DESCRIPTIONS = {
@@ -45,6 +47,8 @@ DESCRIPTIONS = {
     CommandName.TOOLS: "What I may use here",
     CommandName.PROMPT: "What I am told before this conversation",
     CommandName.TITLE: "What this conversation is called; words behind it rename it",
+    CommandName.APPROVE: "Let me do what I asked you for, by its code (for owners)",
+    CommandName.DENY: "Don't let me do what I asked you for, by its code (for owners)",
 }
 
 
@@ -80,6 +84,8 @@ _ASKED: Mapping[CommandName, Reach] = MappingProxyType(
         CommandName.TOOLS: Reach.MEMBERS,
         CommandName.PROMPT: Reach.OWNERS,
         CommandName.TITLE: Reach.MEMBERS,
+        CommandName.APPROVE: Reach.OWNERS,
+        CommandName.DENY: Reach.OWNERS,
     }
 )
 _SET: Mapping[CommandName, Reach] = MappingProxyType(
@@ -139,6 +145,11 @@ def argument(text: str) -> str:
 def stops(text: str) -> bool:
     """Whether a message's text asks to stop, which cannot wait for its turn."""
     return parse(text) is CommandName.STOP
+
+
+def decides(text: str) -> bool:
+    """Whether a message's text says whether a call may be made: a turn waits for it."""
+    return parse(text) in (CommandName.APPROVE, CommandName.DENY)
 
 
 def help_text() -> str:

@@ -1,6 +1,6 @@
 """The doors of all accounts: who is let in now, and what they may say to Argent itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -9,6 +9,8 @@ from gateway.admission import Admit, Ignore, Policy, Verdict, decide, is_owner
 from gateway.people import People
 from state.keys import SessionType
 from state.messages import Accepted, ChatKind, Correction, Deletion, InboundMessage
+from state.persons import Identity
+from state.store import Role
 
 _log = structlog.get_logger("admission")
 
@@ -42,6 +44,16 @@ class Doors:
         if isinstance(message, Deletion) or policy is None:
             return False
         return is_owner(message.sender.id, policy, self._people.admitted(account))
+
+    def owners(self) -> Sequence[Identity]:
+        """Every owner that is known, on every account."""
+        found = []
+        for account, policy in self._policies.items():
+            roles = self._people.admitted(account)
+            let_in = (user for user, role in roles.items() if role is Role.OWNER)
+            users = dict.fromkeys((*sorted(policy.owners), *let_in))
+            found += [Identity(account, user) for user in users]
+        return found
 
     def rights(self, accepted: Accepted) -> CommandRights:
         """Whose commands change something where a message was said."""

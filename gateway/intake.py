@@ -36,6 +36,9 @@ from state.store import StorageFailed, StorageFull
 _log = structlog.get_logger("intake")
 
 
+Hear = Callable[[Accepted], None]
+"""Takes up at once what cannot wait for its lane, of a message that was accepted."""
+
 class Intake:
     """Receives what channels hear; see `channels.channel.Receive`."""
 
@@ -50,6 +53,7 @@ class Intake:
         lanes: Lanes,
         delivery: Delivery,
     ) -> None:
+        hear: Hear,
         settings = ground.settings
         self._ledger = ground.ledger
         self._channels = ground.channels
@@ -60,6 +64,7 @@ class Intake:
         self._lanes = lanes
         self._delivery = delivery
         self._trouble = ground.trouble
+        self._hear = hear
         self._clock = ground.clock
         self._accounts = settings.channels
         self._scope = settings.agents.defaults.session.channel_scope
@@ -199,7 +204,10 @@ class Intake:
     ) -> bool:
         """Whether a message was taken over now; `base` as in `Ledger.accept`."""
         # A stop is always taken, and so is a deletion: they make the work less.
-        urgent = isinstance(message, InboundMessage) and commands.stops(message.text)
+        # What a turn waits for is taken, too.
+        urgent = isinstance(message, InboundMessage) and (
+            commands.stops(message.text) or commands.decides(message.text)
+        )
         waiting = self._lanes.waiting(way.session) + self._arriving[way.session]
         if waiting >= self._max_queue and not (urgent or isinstance(message, Deletion)):
             await self._turn_away(message, waiting)
@@ -236,6 +244,7 @@ class Intake:
         owed = await self._ledger.decline(
             message, reason="queue_full", parts=parts, at=self._clock.now()
         )
+        self._hear(accepted)
         self._delivery.post(owed or ())
 
 

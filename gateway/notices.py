@@ -96,6 +96,15 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "rename_how": "`/rename NAME` gives this conversation a name.",
         "private_only": "That is for private chats: here everybody shares one conversation.",
         "not_by_edit": "I didn't do that, as it came by an edit. Please send {command} again.",
+        # Calls that wait for an owner.
+        "approve": "Shall I use `{tool}` in `{session}`{title}? Material from outside is in that "
+        "conversation and may have led me to it, so look closely. It would run exactly so:"
+        "\n\n```\n{arguments}\n```\n\n`/approve {code}` lets me, `/deny {code}` does not. "
+        "I wait for {minutes} minutes.",
+        "call_approved": "I do it now, this once.",
+        "call_denied": "I don't do it.",
+        "no_such_call": "No call waits under that code: it was decided, is over, or never was.",
+        "approve_in_private": "I take that in our private chat only, where nobody else writes.",
         # Whether words stay.
         "keep_or_erase": "Our conversation has come to rest. Shall I keep it (/keep), or erase it "
         "for good (/forget)? I keep it until you say.",

@@ -1,7 +1,7 @@
 """One turn of the agent inside the gateway: bounded, watched, and stoppable."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, replace
 
@@ -10,25 +10,33 @@ from agents.models.model import TextDelta, ToolSpec
 from agents.prompt import system_prompt
 from agents.tokens import of_text
 from agents.tools.send_file import SEND_FILE
+from agents.tools.tool import Toolbox
 from agents.transcript import Said
+from gateway.approving import Approving
 from gateway.attachments import Attachments
 from gateway.batch import Batch
 from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
 from gateway.occasion import Occasion
 from gateway.open_sessions import OpenSession, is_shared
+from gateway.place import Place
 from gateway.signs import Signs
 from gateway.stop import Stop
 from gateway.streaming import Stream, Streaming
 from gateway.toolboxes import Toolboxes
+from state.history import ToolCall
 from state.keys import SessionType
 from state.messages import Accepted
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A turn that was stopped; `words` are those of its answer that people have seen."""
+    """A turn that was stopped; `words` are those of its answer that people have seen.
+
+    `foreign` says that its model saw material from outside.
+    """
 
     words: str = ""
+    foreign: bool = False
 
 
 class Thinking:
@@ -41,6 +49,7 @@ class Thinking:
         attachments: Attachments,
         feed: Feed,
         toolboxes: Toolboxes,
+        approving: Approving,
         *,
         is_owner: Callable[[Accepted], bool],
         at_once: int,
@@ -50,6 +59,7 @@ class Thinking:
         self._attachments = attachments
         self._feed = feed
         self._toolboxes = toolboxes
+        self._approving = approving
         self._is_owner = is_owner
         self._slots = asyncio.Semaphore(at_once)
         self._running = 0
@@ -69,12 +79,21 @@ class Thinking:
         """
         finished: list[TurnFinished] = []
         stream = self._streaming.open(batch)
+        place = Place(self._slots)
+        occasion = Occasion(opened, batch, self._is_owner(batch.last))
+        sender = self._attachments.sender(batch.session, batch.address.channel)
+        tools = self._toolboxes.packed(
+            occasion,
+            (sender.tool,) if sender else (),
+            approve=lambda calls: self._approved(occasion, calls, place),
+        )
 
         async def think() -> None:
-            async with self._slots:
+            async with place:
                 self._running += 1
                 try:
-                    finished.append(await self._run(batch, opened, question, stream))
+                    done = await self._run(batch, opened, question, tools, stream)
+                    finished.append(replace(done, files=sender.files) if sender else done)
                 finally:
                     self._running -= 1
 
@@ -83,7 +102,14 @@ class Thinking:
                 done = await stop.guard(think())
         finally:
             stream.pause()
-        return finished[0] if done else Stopped(stream.words)
+        return finished[0] if done else Stopped(stream.words, tools.foreign)
+
+    async def _approved(
+        self, occasion: Occasion, calls: Sequence[ToolCall], place: Place
+    ) -> Mapping[str, str]:
+        """Why an owner did not approve calls; others may run while one thinks about them."""
+        async with place.lent():
+            return await self._approving.ask(occasion, calls)
 
     def working(self, batch: Batch) -> AbstractContextManager[None]:
         """Shows people that their messages are worked on; a turn does so by itself."""
@@ -94,16 +120,19 @@ class Thinking:
         return of_text(_system(opened)) + self._toolboxes.told(_anybodys(opened))
 
     async def _run(
-        self, batch: Batch, opened: OpenSession, question: Sequence[Said], stream: Stream
+        self,
+        batch: Batch,
+        opened: OpenSession,
+        question: Sequence[Said],
+        tools: Toolbox,
+        stream: Stream,
     ) -> TurnFinished:
         session, source = batch.session, batch.last.message.source
-        sender = self._attachments.sender(session, batch.address.channel)
-        occasion = Occasion(opened, batch, self._is_owner(batch.last))
         turn = opened.setup.agent.run(
             system=_system(opened),
             transcript=opened.transcript,
             question=tuple(question),
-            tools=self._toolboxes.packed(occasion, (sender.tool,) if sender else ()),
+            tools=tools,
         )
         async with aclosing(turn) as events:
             async for event in events:
@@ -118,7 +147,7 @@ class Thinking:
                         stream.voided()
                         self._feed.publish(ToolUsed(session, source, name))
                     case TurnFinished():
-                        return replace(event, files=sender.files) if sender else event
+                        return event
         raise RuntimeError("the agent ended a turn without finishing it")
 
     def known(self, opened: OpenSession) -> tuple[ToolSpec, ...]:

@@ -1,13 +1,15 @@
 """What a model may use in a turn: the tools that there are, and of those the ones that fit it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agents.tools.builtin import harmless_tools
 from agents.tools.mcp.servers import McpServers
-from agents.tools.tool import Tool, Toolbox, is_allowed, told
+from agents.tools.tool import Approve, Tool, Toolbox, is_allowed, told
 from gateway.clock import Clock
 from gateway.occasion import Occasion, Shelf
+from gateway.powers import Power, power
 
 
 class Toolboxes:
@@ -21,16 +23,25 @@ class Toolboxes:
         """Every tool that there is on an occasion, whether or not it may be used."""
         return tuple(tool for shelf in self._shelves for tool in shelf(occasion))
 
-    def offered(self, occasion: Occasion) -> Iterator[Tool[Any]]:
-        """The tools that may be used on it."""
-        allowed = occasion.opened.setup.profile.settings.tools
-        return (tool for tool in self.known(occasion) if is_allowed(tool.spec.name, allowed))
+    def offered(self, occasion: Occasion, also: Iterable[Tool[Any]] = ()) -> Iterator[Tool[Any]]:
+        """The tools that may be used on it, of those that there are and `also` others.
 
-    def packed(self, occasion: Occasion, also: Iterable[Tool[Any]] = ()) -> Toolbox:
-        """The toolbox of one turn; `also` are tools that live only in it."""
+        The settings leave some out, and never let in what the trust does not.
+        """
         allowed = occasion.opened.setup.profile.settings.tools
-        more = (tool for tool in also if is_allowed(tool.spec.name, allowed))
-        return Toolbox((*self.offered(occasion), *more))
+        for tool in (*self.known(occasion), *also):
+            may = power(tool.spec.name, occasion.trust)
+            if may is not Power.NEVER and is_allowed(tool.spec.name, allowed):
+                yield replace(tool, guarded=tool.guarded or may is Power.APPROVAL)
+
+    def packed(
+        self, occasion: Occasion, also: Iterable[Tool[Any]] = (), *, approve: Approve
+    ) -> Toolbox:
+        """The toolbox of one turn; `also` are tools that live only in it.
+
+        `approve` waits for an owner where the model sees material from outside.
+        """
+        return Toolbox(self.offered(occasion, also), foreign=occasion.foreign, approve=approve)
 
     def told(self, occasion: Occasion) -> int:
         """About how many tokens a model is told them in."""

@@ -1,5 +1,6 @@
 """All that works on messages, joined: turns, commands, and the room that a turn needs."""
 
+from gateway.approving import Approving
 from gateway.asking import Forgetting
 from gateway.choosing import Choosing
 from gateway.compacting import Compacting
@@ -13,6 +14,7 @@ from gateway.speaking import Speaking
 from gateway.thinking import Thinking
 from gateway.titling import Titling
 from gateway.toolboxes import Toolboxes, basic_shelf, mcp_shelf
+from gateway.whereabouts import Whereabouts
 
 
 class Working:
@@ -37,12 +39,14 @@ class Working:
         shelves = [basic_shelf(clock), *minds.shelves]
         if minds.mcp is not None:
             shelves.append(mcp_shelf(minds.mcp))
+        self.approving = Approving(ground.channels, doors, Whereabouts(ground.sessions), clock)
         self.thinking = Thinking(
             speaking.streaming,
             speaking.signs,
             holding.attachments,
             ground.feed,
             Toolboxes(shelves),
+            self.approving,
             is_owner=doors.is_owner,
             at_once=ground.settings.gateway.max_turns,
         )
@@ -65,5 +69,6 @@ class Working:
                 self.choosing.book,
                 SideSessions(ledger, holding.routes, keeping, clock).book,
                 Forgetting(holding.ending, trouble).book,
+                self.approving.book,
             ),
         )

@@ -144,6 +144,7 @@ class House:
             switching=Switching(self._sessions, self._ledger, Profiles(Settings()), clock),
             lanes=cast("Lanes", _Idle()),
             delivery=nobody,
+            hear=lambda _: None,
         )
         await self._intake.recover()
 
