@@ -6,8 +6,9 @@ them. So only what is named beforehand is asked, a name is resolved once, every 
 resolves to must be public, and the connection goes to what was checked.
 """
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from socket import AddressFamily
@@ -57,13 +58,28 @@ class PublicResolver(AbstractResolver):
         await self._resolver.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was found at an address.
+
+    `url` is where it led to. `type` is the media type that its host claims, `charset` the encoding.
+    `data` is all of it, or the beginning where it was `cut`.
+    """
+
+    url: str
+    type: str
+    charset: str | None
+    data: bytes
+    cut: bool
+
+
 class Fetcher:
-    """Fetches files from the hosts of one platform, and from nowhere else.
+    """Fetches files from the hosts of one platform, and from nowhere else; or from `everywhere`.
 
     `trusted` are origins that the owner configured (``http://127.0.0.1:8081``): they are reached
     wherever they are. `hosts` are the names of the platform's other hosts: they are reached over
-    HTTPS at its own port, and only at public addresses. `resolver` is for tests; the system's is
-    used without it.
+    HTTPS at its own port, and only at public addresses. With `everywhere`, so is any host, and over
+    HTTP, too. `resolver` is for tests; the system's is used without it.
     """
 
     def __init__(
@@ -71,9 +87,11 @@ class Fetcher:
         *,
         trusted: Collection[str] = (),
         hosts: Collection[str] = (),
+        everywhere: bool = False,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._trusted = frozenset(URL(each).origin() for each in trusted)
+        self._everywhere = everywhere
         self._hosts = frozenset(each.lower() for each in hosts)
         self._resolver = resolver
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
@@ -88,15 +106,27 @@ class Fetcher:
         not ours to fetch, and `Unreachable` when a later try may bring it; neither tells the
         address, which may hold a token.
         """
-        try:
-            async with aclosing(self._follow(_parsed(url), headers)) as chunks:
-                async for chunk in chunks:
+        with _explained():
+            async with self._followed(_parsed(url), headers) as response:
+                async for chunk in response.content.iter_chunked(_CHUNK):
                     yield chunk
-        except TimeoutError:
-            raise Unreachable("the file's host does not answer in time") from None
-        except (aiohttp.ClientError, OSError) as error:
-            # The texts of these errors hold the address.
-            raise Unreachable(f"the file could not be fetched ({type(error).__name__})") from None
+
+    async def page(self, url: str, *, most: int) -> Page:
+        """What is found at an address, its first `most` bytes. Raises as `stream` does."""
+        data = bytearray()
+        with _explained():
+            async with self._followed(_parsed(url), {}) as response:
+                async for chunk in response.content.iter_chunked(_CHUNK):
+                    data += chunk
+                    if len(data) > most:
+                        break
+                return Page(
+                    url=str(response.url),
+                    type=response.content_type,
+                    charset=response.charset,
+                    data=bytes(data[:most]),
+                    cut=len(data) > most,
+                )
 
     async def close(self) -> None:
         """Close every connection."""
@@ -104,15 +134,18 @@ class Fetcher:
         for session in sessions.values():
             await session.close()
 
-    async def _follow(self, url: URL, headers: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+    @asynccontextmanager
+    async def _followed(
+        self, url: URL, headers: Mapping[str, str]
+    ) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+        """The answer that an address leads to."""
         first = url.origin()
         for _ in range(MOST_REDIRECTS + 1):
             sent = {"Accept-Encoding": "identity", **(headers if url.origin() == first else {})}
             async with self._session(url).get(url, headers=sent, allow_redirects=False) as response:
                 if response.status not in _REDIRECTS:
                     _check(response)
-                    async for chunk in response.content.iter_chunked(_CHUNK):
-                        yield chunk
+                    yield response
                     return
                 url = _redirected(url, response)
         raise Rejected(f"the file's host redirects more than {MOST_REDIRECTS} times")
@@ -122,7 +155,10 @@ class Fetcher:
         trusted = url.origin() in self._trusted
         if not trusted:
             host = url.host or ""
-            if host not in self._hosts or url.scheme != "https" or url.port != 443:
+            if self._everywhere:
+                if not url.is_default_port():
+                    raise Rejected("the address names a port, and only 80 and 443 are asked")
+            elif host not in self._hosts or url.scheme != "https" or url.port != 443:
                 raise Rejected("the file is not on a host of its platform")
             # Numeric hosts are connected to without asking any resolver.
             if _numeric(host) and not public(host):
@@ -146,6 +182,18 @@ class Fetcher:
                 total=TOTAL_SECONDS, connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS
             ),
         )
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what goes wrong on the way into errors of channels, without the address."""
+    try:
+        yield
+    except TimeoutError:
+        raise Unreachable("the file's host does not answer in time") from None
+    except (aiohttp.ClientError, OSError) as error:
+        # The texts of these errors hold the address.
+        raise Unreachable(f"the file could not be fetched ({type(error).__name__})") from None
 
 
 def _parsed(text: str) -> URL:

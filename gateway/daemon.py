@@ -21,6 +21,7 @@ from agents.models.registry import Listing, Resolution, list_models, resolve
 from agents.skill_folders import SkillFolders
 from agents.tools.mcp.servers import McpServers
 from channels.channel import Channel, Command
+from channels.fetching import Fetcher
 from channels.registry import build
 from gateway import __version__
 from gateway.api.control import ControlServer
@@ -34,6 +35,7 @@ from gateway.paths import runtime_dir
 from gateway.sandboxing import Sandboxing
 from gateway.token_locks import token_locks
 from gateway.tools.at_work import workspace_shelf
+from gateway.tools.fetch import fetch_shelf
 from gateway.tools.workspaces import Workspaces
 from state.files import State, open_state
 from state.store import Ledger
@@ -128,6 +130,8 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
         sandboxing = Sandboxing(settings.sandbox, state_dir)
         await sandboxing.look()
         sessions = state.sessions
+        fetcher = Fetcher(everywhere=True)
+        stack.push_async_callback(fetcher.close)
         workspaces = Workspaces(settings.sandbox, sessions.folder, sessions.read_file)
         gateway = Gateway(
             settings,
@@ -139,7 +143,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
                 makers.listed,
                 SkillFolders(state_dir),
                 McpServers(settings.mcp, version=__version__),
-                shelves=(workspace_shelf(workspaces, sandboxing),),
+                shelves=(workspace_shelf(workspaces, sandboxing), fetch_shelf(fetcher)),
                 sandboxing=sandboxing,
             ),
             channels=_channels(settings, http, state.ledger),
