@@ -7,6 +7,7 @@ between two turns. Without one, the caller holds the state folder's lock.
 from dataclasses import asdict
 from datetime import datetime
 
+from gateway import admin_approvals
 from gateway.admin_choices import Skills, no_skills
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.admin_live import Live
@@ -89,6 +90,16 @@ class Admin:
             names = ", ".join(a.account for a in found)
             raise AdminError("ambiguous", f"{user} was let in on {names}", "say --account NAME")
         return found[0]
+
+    # Calls that wait for an owner ---------------------------------------------------------------
+
+    def approvals(self) -> Json:
+        """The calls that wait now."""
+        return admin_approvals.waiting(self._running().approving)
+
+    def decide(self, code: str, *, approved: bool) -> Json:
+        """Approve or refuse one of them."""
+        return admin_approvals.decided(self._running().approving, code, approved=approved)
 
     # The gateway ------------------------------------------------------------------------------
 

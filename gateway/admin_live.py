@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from channels.channel import Health
+from gateway.approving import Approving
 from gateway.compacting import Compacted
 from gateway.routing import Route
 from gateway.settable import Change
@@ -27,6 +28,10 @@ class Live(Protocol):
 
         Raises `not_offered.NotOffered`, `settable.InvalidChoice`.
         """
+
+    @property
+    def approving(self) -> Approving:
+        """Asks owners about calls."""
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Every account's name, its kind, and how it is."""

@@ -19,6 +19,18 @@ async def _stop(admin: Admin, _: Fields) -> Json:
     return admin.stop()
 
 
+async def _approvals(admin: Admin, _: Fields) -> Json:
+    return admin.approvals()
+
+
+async def _approve(admin: Admin, given: Fields) -> Json:
+    return admin.decide(given.text("code"), approved=True)
+
+
+async def _refuse(admin: Admin, given: Fields) -> Json:
+    return admin.decide(given.text("code"), approved=False)
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "sessions.clear": lambda admin, given: admin.sessions.clear(
         given.texts("names"), every=given.flag("all"), erase=given.flag("erase")
@@ -55,6 +67,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "pair.revoke": lambda admin, given: admin.revoke(
         given.text("user"), account=given.maybe_text("account")
     ),
+    "approvals.list": _approvals,
+    "approvals.approve": _approve,
+    "approvals.deny": _refuse,
     "people.erase": lambda admin, given: admin.people.erase(given.texts("identities")),
     "channels.status": _channels,
     "status": lambda admin, _: admin.status(),

@@ -36,6 +36,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         "gateway": Lazy("gateway.cli.gateway", "Run the gateway, stop it, see how it is."),
         "sessions": Lazy("gateway.cli.sessions", "Conversations: read, search, move, clear."),
         "pair": Lazy("gateway.cli.pair", "Strangers: who asks to be let in, and who was."),
+        "approvals": Lazy("gateway.cli.approvals", "Calls that wait for an owner: approve, deny."),
         "people": Lazy("gateway.cli.people", "Everything about one person: export it, erase it."),
         "channels": Lazy("gateway.cli.channels", "Messaging accounts and how they are."),
         "models": Lazy("gateway.cli.models", "Models: what there is, and whether it answers."),

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _STATUS_SECONDS = 10.0
-_LIVE_ONLY = {"channels.status", "status", "gateway.stop", "sessions.compact"}
+_LIVE_ONLY = {
+    "channels.status",
+    "status",
+    "gateway.stop",
+    "sessions.compact",
+    "approvals.list",
+    "approvals.approve",
+    "approvals.deny",
+}
 _TAKES_LONG = {"sessions.compact"}
 _MAKES_THE_FOLDER = {"sessions.import"}
 
