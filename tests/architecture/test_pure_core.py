@@ -27,10 +27,12 @@ CORE = re.compile(
     | channels\.telegram\.(keyboard|places|presses)
     | agents\.(calibration|config|errors|extract|looking|material|models\.sight|prices|prompt)
     | agents\.(revisions|skills|summary_prompts|tokens|transcript|turn)
+    | agents\.sandbox\.(errors|limits|numbers|output|seccomp|sizes)
     | agents\.tools\.mcp\.(config|naming)
+    | agents\.workspace\.(errors|paths)
     | gateway\.(admission|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering|titles)
     | gateway\.(settable|siblings)
-    | gateway\.(importing(\.\w+)?|lateness|live|lived|notices|persons|routing|scopes)
+    | gateway\.(importing(\.\w+)?|lateness|limits|live|lived|notices|persons|routing|scopes)
     """,
     re.VERBOSE,
 )

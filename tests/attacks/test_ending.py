@@ -115,7 +115,7 @@ class Gateway:
 
 
 @pytest.mark.parametrize("name", of_each())
-@pytest.mark.parametrize("count", trials(4, 60))
+@pytest.mark.parametrize("count", trials(2, 60))
 def test_a_gateway_that_is_killed_leaves_nothing(name: str, count: int, surroundings: World):
     chance = random.Random(count)
     for _ in range(count):

@@ -240,12 +240,12 @@ def inodes(_: World) -> str:
     )
 
 
-@using("makes folders in folders", lambda out, _: "TRIED" in out.stdout.text)
+@using("hides what it holds deep in folders", lambda out, _: out.killed_by is Killed.DISK)
 def deep(_: World) -> str:
     return python(
         """
         import os
-        for _ in range(3000):
+        for _ in range(1200):
             os.mkdir("d")
             os.chdir("d")
         """

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _BLOCK = 512
 _DEEPEST = 200
-"""Folders inside each other that are looked into: each holds a descriptor while it is."""
+"""Folders inside each other: each holds a descriptor while it is looked into. Nobody means more; who
+makes more hides something, or wants that nobody can remove it."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -25,8 +26,8 @@ _SLACK = 64 << 20
 def used(root: int, most: int) -> tuple[int, int]:
     """The bytes and the number of what is in a folder; it ends early beyond `most` entries.
 
-    Links are not followed, whenever they are made: every folder is opened from its parent's
-    descriptor.
+    So it does where folders are too deep in each other, which counts as too many. Links are not
+    followed, whenever they are made: every folder is opened from its parent's descriptor.
     """
     size = count = 0
     ways = [iter(_entries(root))]
@@ -40,17 +41,18 @@ def used(root: int, most: int) -> tuple[int, int]:
                 os.close(folder)
             continue
         count += 1
+        if count > most or len(ways) > _DEEPEST:
+            count = most + 1
+            break
         try:
             seen = entry.stat(follow_symlinks=False)
             size += seen.st_blocks * _BLOCK
-            if entry.is_dir(follow_symlinks=False) and len(ways) < _DEEPEST:
+            if entry.is_dir(follow_symlinks=False):
                 inner = os.open(entry.name, _FOLDER, dir_fd=open_folders[-1])
                 open_folders.append(inner)
                 ways.append(iter(_entries(inner)))
         except OSError:
             continue
-        if count > most:
-            break
     for folder in open_folders:
         if folder != root:
             os.close(folder)
