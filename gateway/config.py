@@ -1,9 +1,16 @@
 """All settings, composed from each part's own. `argent.example.toml` documents every one."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from agents.config import AgentsSettings, ChoiceSettings, ModelsSettings, RuleSettings
 from agents.sandbox.config import SandboxSettings
@@ -13,7 +20,9 @@ from channels.registry import KINDS
 from channels.slack.config import SlackSettings
 from channels.telegram.config import TelegramSettings
 from gateway.budgets import BudgetSettings
-from state.keys import is_account_name
+from gateway.limits import LimitSettings
+from state.keys import InvalidKey, is_account_name, person_session_id
+from state.persons import Identity
 
 Account = Annotated[TelegramSettings | DiscordSettings | SlackSettings, Field(discriminator="kind")]
 """Any kind of channel account."""
@@ -64,6 +73,37 @@ class LogSettings(BaseModel):
     """`auto`: text on a terminal, JSON lines elsewhere."""
 
 
+class PersonSettings(BaseModel):
+    """Somebody with several accounts, all of whose private chats are one conversation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    accounts: tuple[str, ...] = Field(min_length=1)
+    """Their addresses, as `<account>:<user id>`. Ids are the platform's immutable ones: a name is
+    nobody's for ever. They are let in there."""
+
+    owner: bool = False
+    """Whether they are an owner, on all of these accounts."""
+
+    @field_validator("accounts")
+    @classmethod
+    def _ids(cls, accounts: tuple[str, ...]) -> tuple[str, ...]:
+        for each in accounts:
+            identity = Identity.parse(each)
+            if identity is None or identity.user.startswith("@"):
+                raise ValueError(
+                    f"{each!r} is no <account>:<user id>; `argent pair list` has the ids of "
+                    "those who wrote"
+                )
+        return accounts
+
+    @property
+    def identities(self) -> frozenset[Identity]:
+        """Their addresses."""
+        found = map(Identity.parse, self.accounts)
+        return frozenset(identity for identity in found if identity is not None)
+
+
 class Settings(BaseModel):
     """Everything that can be set."""
 
@@ -82,9 +122,14 @@ class Settings(BaseModel):
     """MCP servers, each under a name of its owner's choice: their tools are called
     ``<name>__<tool>``."""
 
+    people: dict[str, PersonSettings] = {}
+    """Persons whom the configuration links, each under a name of its owner's choice. It beats what
+    they linked themselves by `/pair`."""
+
     channels: Annotated[dict[str, Account], BeforeValidator(_with_kinds)] = {}
     gateway: GatewaySettings = GatewaySettings()
     budget: BudgetSettings = BudgetSettings()
+    limits: LimitSettings = LimitSettings()
     sandbox: SandboxSettings = SandboxSettings()
     log: LogSettings = LogSettings()
 
@@ -93,6 +138,32 @@ class Settings(BaseModel):
     def _servers(cls, servers: dict[str, McpSettings]) -> dict[str, McpSettings]:
         check_names(servers)
         return servers
+
+    @field_validator("people")
+    @classmethod
+    def _persons(cls, people: dict[str, PersonSettings]) -> dict[str, PersonSettings]:
+        theirs: dict[Identity, str] = {}
+        for name, person in people.items():
+            try:
+                person_session_id(name)
+            except InvalidKey as error:
+                raise ValueError(str(error)) from error
+            for identity in person.identities:
+                if (other := theirs.setdefault(identity, name)) != name:
+                    raise ValueError(f"{identity} is said to be {other} and {name}")
+        return people
+
+    @model_validator(mode="after")
+    def _owners_are_owners(self) -> Self:
+        for name, person in self.people.items():
+            for each in () if person.owner else person.identities:
+                account = self.channels.get(each.account)
+                if account is not None and each.user in account.owners:
+                    raise ValueError(
+                        f"people.{name} holds {each}, an owner: say `owner = true`, as what one "
+                        "address reads, all do"
+                    )
+        return self
 
     @field_validator("channels")
     @classmethod

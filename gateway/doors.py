@@ -38,7 +38,10 @@ class Doors:
 
     def is_owner(self, accepted: Accepted) -> bool:
         """Whether an owner wrote a message. What an account that is gone says is nobody's."""
-        message = accepted.message
+        return self.is_owners(accepted.message)
+
+    def is_owners(self, message: InboundMessage | Correction | Deletion) -> bool:
+        """The same of a message that is not accepted yet."""
         account = message.address.channel
         policy = self._policies.get(account)
         if isinstance(message, Deletion) or policy is None:

@@ -11,15 +11,18 @@ from gateway import commands
 from gateway.admission import Admit, Ignore, Pair
 from gateway.delivery import Delivery
 from gateway.doors import Doors
+from gateway.entering import Entering
 from gateway.ground import Ground
 from gateway.lanes import Lanes
-from gateway.notices import notice
+from gateway.limits import TooMany
 from gateway.people import People
 from gateway.routes import Routes
 from gateway.routing import Route
 from gateway.scopes import scope_of
 from gateway.switching import Switching
+from gateway.turning_away import TurningAway
 from state.keys import SessionId
+from state.links import Change
 from state.messages import (
     Accepted,
     Correction,
@@ -28,16 +31,14 @@ from state.messages import (
     InboundMessage,
     Malformed,
     Migration,
-    Reply,
-    ReplyKind,
 )
 from state.store import StorageFailed, StorageFull
 
 _log = structlog.get_logger("intake")
 
-
 Hear = Callable[[Accepted], None]
 """Takes up at once what cannot wait for its lane, of a message that was accepted."""
+
 
 class Intake:
     """Receives what channels hear; see `channels.channel.Receive`."""
@@ -50,10 +51,11 @@ class Intake:
         people: People,
         routes: Routes,
         switching: Switching,
+        entering: Entering,
         lanes: Lanes,
         delivery: Delivery,
-    ) -> None:
         hear: Hear,
+    ) -> None:
         settings = ground.settings
         self._ledger = ground.ledger
         self._channels = ground.channels
@@ -61,14 +63,16 @@ class Intake:
         self._people = people
         self._routes = routes
         self._switching = switching
+        self._entering = entering
         self._lanes = lanes
         self._delivery = delivery
-        self._trouble = ground.trouble
         self._hear = hear
+        self._trouble = ground.trouble
         self._clock = ground.clock
         self._accounts = settings.channels
         self._scope = settings.agents.defaults.session.channel_scope
         self._max_queue = settings.gateway.max_queue
+        self._turning_away = TurningAway(ground, delivery)
         self._arriving: Counter[SessionId] = Counter()
         self._taking: set[asyncio.Task[None]] = set()
 
@@ -76,6 +80,7 @@ class Intake:
         """Take up what an earlier run left: messages without an outcome, parts not sent."""
         await self._routes.refresh()
         await self._people.refresh()
+        await self._turning_away.recall()
         owed = await self._ledger.owed()
         pending = await self._ledger.pending()
         if owed or pending:
@@ -143,6 +148,8 @@ class Intake:
         match self._doors.verdict(message):
             case Ignore(reason):
                 _log.debug("ignored", channel=account, reason=reason)
+            case Admit() | Pair() as verdict if await self._entered(message, verdict):
+                pass
             case Pair():
                 self._delivery.post(await self._people.ask_in(message))
             case Admit(owner):
@@ -150,6 +157,16 @@ class Intake:
                 if (settings := self._accounts.get(account)) is not None:
                     scope = scope_of(message.container, settings, scope)
                 await self._enter(message, partial(self._routes.of, owner=owner, scope=scope))
+
+    async def _entered(self, message: InboundMessage, verdict: Admit | Pair) -> bool:
+        """Whether it was a message about who is whom, and was dealt with."""
+        admitted = isinstance(verdict, Admit)
+        if not self._entering.concerns(message, admitted=admitted):
+            return False
+        return await self._entering.take(message, self._accept_with, admitted=admitted)
+
+    async def _accept_with(self, message: InboundMessage, way: Route, change: Change) -> bool:
+        return await self._accept(message, way, change=change)
 
     async def _enter(
         self, message: InboundMessage, route: Callable[[InboundMessage], Route]
@@ -201,8 +218,9 @@ class Intake:
         way: Route,
         *,
         base: SessionId | None = None,
+        change: Change | None = None,
     ) -> bool:
-        """Whether a message was taken over now; `base` as in `Ledger.accept`."""
+        """Whether a message was taken over now; `base` and `change` as in `Ledger.accept`."""
         # A stop is always taken, and so is a deletion: they make the work less.
         # What a turn waits for is taken, too.
         urgent = isinstance(message, InboundMessage) and (
@@ -210,8 +228,14 @@ class Intake:
         )
         waiting = self._lanes.waiting(way.session) + self._arriving[way.session]
         if waiting >= self._max_queue and not (urgent or isinstance(message, Deletion)):
-            await self._turn_away(message, waiting)
+            await self._turning_away.queue_full(message, waiting)
             return False
+        exempt = self._doors.is_owners(message)
+        counted = self._turning_away.count(message, way.key, exempt=exempt)
+        if isinstance(counted, TooMany):
+            await self._turning_away.too_many(counted)
+            return False
+        accepted = None
         self._arriving[way.session] += 1
         try:
             accepted = await self._ledger.accept(
@@ -221,31 +245,28 @@ class Intake:
                 entry=self._clock.id(),
                 at=self._clock.now(),
                 base=base,
+                change=change,
             )
         finally:
+            if accepted is None and counted is not None:
+                self._turning_away.uncount(counted)
             self._arriving[way.session] -= 1
             if not self._arriving[way.session]:
                 del self._arriving[way.session]
         if accepted is None:
             _log.info("seen_before", source=message.source)
             return False
+        if change is not None:
+            # Before anything is done about it: whoever asked may have the right by it alone.
+            self._people.took(change)
         self._dispatch(accepted)
         return True
 
     def _dispatch(self, accepted: Accepted) -> None:
         message = accepted.message
         stops = isinstance(message, InboundMessage) and commands.stops(message.text)
-        self._lanes.submit(accepted, stops=self._doors.stopped_by(accepted) if stops else None)
-
-    async def _turn_away(self, message: InboundMessage | Correction, waiting: int) -> None:
-        text = notice("queue_full", waiting=waiting)
-        reply = Reply(text, ReplyKind.NOTICE, message.id)
-        parts = self._channels[message.address.channel].render(reply)
-        owed = await self._ledger.decline(
-            message, reason="queue_full", parts=parts, at=self._clock.now()
-        )
         self._hear(accepted)
-        self._delivery.post(owed or ())
+        self._lanes.submit(accepted, stops=self._doors.stopped_by(accepted) if stops else None)
 
 
 def _account(inbound: Inbound) -> str:

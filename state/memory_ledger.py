@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from state.ids import idempotency_key
 from state.keys import Address, SessionId, SessionKey
+from state.lately import ANSWERED
 from state.links import Change
 from state.memory_people import OPEN, MemoryPeople, Outgoing, Row
 from state.messages import (
@@ -58,6 +59,7 @@ class MemoryLedger(MemoryPeople):
             await self.choose(key, None if session == base else session)
         accepted = Accepted(seq=seq, entry=entry, key=key, session=session, at=at, message=message)
         row = self._inbox[seq]
+        row.at = at
         row.accepted, row.taken = accepted, Taken(seq, entry, key, session, open=True)
         return accepted
 
@@ -115,6 +117,8 @@ class MemoryLedger(MemoryPeople):
         again = row.outcome is not None
         if spent is not None and not again:
             await self.spend(spent)
+        if not again:
+            row.detail = detail
         owed = () if again else self._close(seq, outcome, parts, at)
         for other in also:
             if other in self._inbox and self._inbox[other].outcome is None:
@@ -125,6 +129,17 @@ class MemoryLedger(MemoryPeople):
             await self.begin_sending(owed[0].id)
             owed = (self._outgoing(owed[0].id).part, *owed[1:])
         return owed
+
+    async def lately(
+        self, since: datetime, *, commands: Sequence[str]
+    ) -> tuple[tuple[SessionKey, datetime], ...]:
+        rows = (row for row in self._inbox.values() if row.outcome in ANSWERED)
+        return tuple(
+            (row.taken.key, row.at)
+            for row in rows
+            if row.taken is not None and row.at is not None and row.at >= since
+            if row.outcome is not Outcome.REPLIED or row.detail in (None, *commands)
+        )
 
     async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
         earlier = (seq for seq in self._inbox if before is None or seq < before)

@@ -29,6 +29,8 @@ class Row:
     taken: Taken | None = None
     outcome: Outcome | None = None
     closed_at: datetime | None = None
+    at: datetime | None = None
+    detail: str | None = None
 
 
 @dataclass(slots=True)

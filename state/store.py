@@ -15,6 +15,7 @@ from typing import Protocol
 from state.history import Entry
 from state.index import ShowsSessions
 from state.keys import Address, SessionId, SessionKey
+from state.lately import KnowsWhatCame
 from state.linking import Links
 from state.links import Change
 from state.messages import (
@@ -189,7 +190,7 @@ class Sessions(RemembersWords, Protocol):
         """Write what `touch` and `append` left for later, and let go of every file."""
 
 
-class Ledger(RemembersDealings, ShowsSessions, Protocol):
+class Ledger(RemembersDealings, ShowsSessions, KnowsWhatCame, Protocol):
     """Inbox, outbox, people, cursors and the index. Every write is durable on return.
 
     Raises `StorageFull` or `StorageFailed` when a write was not kept.

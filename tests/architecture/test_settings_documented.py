@@ -54,12 +54,14 @@ def documented() -> dict[tuple[str, ...], object]:
 
 
 def spelled_out() -> dict[tuple[str, ...], object]:
-    """What is documented, with ``*`` for the names in the examples of rules and MCP servers."""
+    """What is documented, with ``*`` for the names in the examples of rules, persons and MCP servers."""
     found = {}
     for path, value in documented().items():
         section, name, *rest = path
-        if section in ("rules", "mcp"):
+        if section in ("rules", "mcp", "people"):
             found[(section, "*", *rest)] = value
+        elif section == "channels" and rest[:1] == ["chats"]:
+            found[(section, name, "chats", "*", *rest[2:])] = value
         elif (section, name) == ("agents", "defaults") or section not in ("agents", "session"):
             found[path] = value
     return found

@@ -9,8 +9,9 @@ import orjson
 
 from state.codec import cleaned, dumps, message_to_json, text
 from state.files.ledger import calls, outbox, rows
-from state.files.ledger.rows import ACCEPTED, TAKEN, accepted, maybe_text, milliseconds
+from state.files.ledger.rows import ACCEPTED, TAKEN, accepted, maybe_text, milliseconds, moment
 from state.keys import Address, SessionId, SessionKey
+from state.lately import ANSWERED
 from state.messages import (
     Accepted,
     Correction,
@@ -185,6 +186,24 @@ def is_open(db: sqlite3.Connection, seq: int) -> bool:
     return bool(
         db.execute("SELECT 1 FROM inbox WHERE seq = ? AND outcome IS NULL", (seq,)).fetchall()
     )
+
+
+def lately(
+    db: sqlite3.Connection, since: datetime, commands: Sequence[str]
+) -> tuple[tuple[SessionKey, datetime], ...]:
+    """What was answered since then, or will be; see `state.lately`."""
+    found = []
+    # Nothing finds a row by its time; they come in about the order in which they were numbered.
+    newest_first = db.execute("SELECT key, at, outcome, detail FROM inbox ORDER BY seq DESC")
+    for key, at, outcome, detail in newest_first:
+        if at < milliseconds(since):
+            break
+        how = None if outcome is None else Outcome(outcome)
+        if key is None or how not in ANSWERED:
+            continue
+        if how is not Outcome.REPLIED or detail is None or detail in commands:
+            found.append((SessionKey.parse(key), moment(at)))
+    return tuple(found)
 
 
 def _require(db: sqlite3.Connection, seq: int) -> None:

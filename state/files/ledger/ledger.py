@@ -168,6 +168,14 @@ class SqliteLedger:
         owed: tuple[OwedPart, ...] = await self._do(close)
         return owed
 
+    async def lately(
+        self, since: datetime, *, commands: Sequence[str]
+    ) -> tuple[tuple[SessionKey, datetime], ...]:
+        found: tuple[tuple[SessionKey, datetime], ...] = await self._do(
+            lambda db: inbox.lately(db, since, commands)
+        )
+        return found
+
     async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
         found: bool = await self._do(lambda db: words.has_open(db, session, before))
         return found
