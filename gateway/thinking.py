@@ -15,6 +15,7 @@ from agents.transcript import Said
 from gateway.approving import Approving
 from gateway.attachments import Attachments
 from gateway.batch import Batch
+from gateway.begun_calls import BegunCalls
 from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
 from gateway.occasion import Occasion
 from gateway.open_sessions import OpenSession, is_shared
@@ -50,6 +51,7 @@ class Thinking:
         feed: Feed,
         toolboxes: Toolboxes,
         approving: Approving,
+        begun: BegunCalls,
         *,
         is_owner: Callable[[Accepted], bool],
         at_once: int,
@@ -60,6 +62,7 @@ class Thinking:
         self._feed = feed
         self._toolboxes = toolboxes
         self._approving = approving
+        self._begun = begun
         self._is_owner = is_owner
         self._slots = asyncio.Semaphore(at_once)
         self._running = 0
@@ -86,13 +89,16 @@ class Thinking:
             occasion,
             (sender.tool,) if sender else (),
             approve=lambda calls: self._approved(occasion, calls, place),
+            through=lambda tool: self._begun.noted(tool, batch),
         )
+        earlier = self._begun.interrupted(batch)
 
         async def think() -> None:
             async with place:
                 self._running += 1
                 try:
-                    done = await self._run(batch, opened, question, tools, stream)
+                    done = await self._run(batch, opened, (*question, *earlier), tools, stream)
+                    done = replace(done, said=(*earlier, *done.said))
                     finished.append(replace(done, files=sender.files) if sender else done)
                 finally:
                     self._running -= 1
@@ -102,6 +108,8 @@ class Thinking:
                 done = await stop.guard(think())
         finally:
             stream.pause()
+        if not stop.again:
+            self._begun.over(batch)
         return finished[0] if done else Stopped(stream.words, tools.foreign)
 
     async def _approved(

@@ -1,6 +1,6 @@
 """What a model may use in a turn: the tools that there are, and of those the ones that fit it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,13 +35,20 @@ class Toolboxes:
                 yield replace(tool, guarded=tool.guarded or may is Power.APPROVAL)
 
     def packed(
-        self, occasion: Occasion, also: Iterable[Tool[Any]] = (), *, approve: Approve
+        self,
+        occasion: Occasion,
+        also: Iterable[Tool[Any]] = (),
+        *,
+        approve: Approve,
+        through: Callable[[Tool[Any]], Tool[Any]] = lambda tool: tool,
     ) -> Toolbox:
         """The toolbox of one turn; `also` are tools that live only in it.
 
-        `approve` waits for an owner where the model sees material from outside.
+        `approve` waits for an owner where the model sees material from outside, and every tool goes
+        `through` something that may watch over its calls.
         """
-        return Toolbox(self.offered(occasion, also), foreign=occasion.foreign, approve=approve)
+        tools = map(through, self.offered(occasion, also))
+        return Toolbox(tools, foreign=occasion.foreign, approve=approve)
 
     def told(self, occasion: Occasion) -> int:
         """About how many tokens a model is told them in."""

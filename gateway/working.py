@@ -2,12 +2,14 @@
 
 from gateway.approving import Approving
 from gateway.asking import Forgetting
+from gateway.begun_calls import BegunCalls
 from gateway.choosing import Choosing
 from gateway.compacting import Compacting
 from gateway.conversation import Conversation
 from gateway.doors import Doors
 from gateway.ground import Ground, Host, Minds
 from gateway.holding import Holding
+from gateway.pair_commands import PairCommands
 from gateway.purse import Purse
 from gateway.side_sessions import SideSessions
 from gateway.speaking import Speaking
@@ -47,6 +49,7 @@ class Working:
             ground.feed,
             Toolboxes(shelves),
             self.approving,
+            BegunCalls(ledger, trouble, clock),
             is_owner=doors.is_owner,
             at_once=ground.settings.gateway.max_turns,
         )
@@ -70,5 +73,6 @@ class Working:
                 SideSessions(ledger, holding.routes, keeping, clock).book,
                 Forgetting(holding.ending, trouble).book,
                 self.approving.book,
+                PairCommands(ground, holding, host).book,
             ),
         )

@@ -23,7 +23,9 @@ from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.config import Settings
 from gateway.ground import Minds
+from gateway.occasion import Shelf
 from gateway.offers import ListsModels, only_offline
+from gateway.sandboxing import Sandboxing
 from state.history import Entry, ToolCall, Usage
 from state.keys import SessionId
 from state.memory import MemoryLedger, MemorySessions
@@ -148,6 +150,8 @@ class Stage:
     make_agent: Make | None = None
     list_models: ListsModels = only_offline
     skills: SkillFolders | None = None
+    shelves: Sequence[Shelf] = ()
+    sandboxing: Sandboxing | None = None
     gateway: Gateway = field(init=False)
     heard: list[str] = field(default_factory=list)
 
@@ -162,6 +166,8 @@ class Stage:
                 self.make_agent,
                 self.list_models,
                 self.skills,
+                shelves=self.shelves,
+                sandboxing=self.sandboxing,
             ),
             channels=self.channels(self),
             clock=self.clock,
