@@ -51,9 +51,10 @@ TABLE: Mapping[str, Mapping[Trust, Power]] = MappingProxyType(
             # What is remembered of one person is not for others to hear.
             ("recall", _A, _A, _N),
             ("remember", _P, _P, _N),
-            # Other conversations are the owner's to see.
-            ("sessions_list", _A, _N, _N),
-            ("sessions_history", _A, _N, _N),
+            ("forget", _P, _P, _N),
+            # Other conversations are the owner's to see, and nobody's whose words led there.
+            ("sessions_list", _P, _N, _N),
+            ("sessions_history", _P, _N, _N),
             ("sessions_send", _P, _N, _N),
             (EXTERNAL, _A, _A, _A),
         )

@@ -132,7 +132,7 @@ class Toolbox:
         What a model asks for at once it asks for in sight of the same: a result of this step
         changes nothing for the others in it.
         """
-        self._verdicts = dict.fromkeys(calls, "")
+        self._verdicts |= dict.fromkeys(calls, "")
         asked = {call: as_read for call in calls if (as_read := self._guarded(call)) is not None}
         if not asked:
             return
