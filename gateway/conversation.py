@@ -25,6 +25,7 @@ from gateway.keeping import Keeping
 from gateway.life import Life
 from gateway.notices import notice
 from gateway.obeying import Obey, Obeying
+from gateway.passing import Passing
 from gateway.purse import Purse
 from gateway.revising import Revising
 from gateway.stop import Stop
@@ -70,6 +71,7 @@ class Conversation:
         self._revising = Revising(keeping, closing)
         basics = Basics(compacting, thinking, life, trouble, purse)
         self._obeying = Obeying(keeping, closing, doors, basics.book, *books)
+        self._passing = Passing(keeping, compacting, closing, clock)
         self._closing = closing
 
     async def handle(self, batch: Batch, stop: Stop) -> Batch | None:
@@ -92,6 +94,8 @@ class Conversation:
             await self._revising.correct(batch.last, message)
         elif isinstance(message, Deletion):
             await self._revising.delete(batch.last, message)
+        elif message.passed_on is not None:
+            await self._passing.pass_on(batch.last, message)
         elif not stop.deleted and (command := commands.parse(message.text)) is not None:
             await self._obeying.obey(batch.last, command, stop)
         else:

@@ -67,6 +67,7 @@ def _joins(before: Accepted, after: Accepted) -> bool:
         and isinstance(second, InboundMessage)
         and commands.parse(first.text) is None
         and commands.parse(second.text) is None
+        and first.passed_on is second.passed_on is None
         and first.sender.id == second.sender.id
         and first.address == second.address
     )

@@ -16,6 +16,7 @@ from gateway.occasion import Shelf
 from gateway.offers import ListsModels, only_offline
 from gateway.sandboxing import Sandboxing
 from gateway.trouble import Trouble
+from state.messages import Accepted
 from state.store import Ledger, Sessions
 
 
@@ -57,6 +58,9 @@ class Host(Protocol):
 
     def begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Do something beside everything else; it ends with the gateway at the latest."""
+
+    def submit(self, accepted: Accepted) -> None:
+        """Let a session work on a message that was accepted for it."""
 
     async def between(self, session_id: str, act: Callable[[], Awaitable[None]]) -> None:
         """Do something between two messages of a session."""

@@ -11,8 +11,8 @@ from state.messages import ChatKind, Correction, InboundMessage, Part, Reply, St
 def words(channel: Channel, message: InboundMessage | Correction, reply: Reply) -> tuple[Part, ...]:
     """The reply's words as parts; none where its files are all there is.
 
-    Among several people an answer points at its question; between two it need not. A file that
-    the platform does not take is named instead.
+    Among several people an answer points at its question, if that is in the chat; between two it
+    need not. A file that the platform does not take is named instead.
     """
     left_out = [file for file in reply.files if not takes(channel, file)]
     lines = [notice("file_not_sent", title=shown_title(file.title)) for file in left_out]
@@ -20,7 +20,8 @@ def words(channel: Channel, message: InboundMessage | Correction, reply: Reply) 
     if not text and reply.files:
         return ()
     spoken = replace(reply, text=text, files=())
-    if message.kind is not ChatKind.DIRECT or channel.capabilities.points_in_private:
+    there = isinstance(message, Correction) or message.passed_on is None
+    if there and (message.kind is not ChatKind.DIRECT or channel.capabilities.points_in_private):
         spoken = replace(spoken, reply_to=message.id)
     return rendered(channel, spoken)
 
