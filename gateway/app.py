@@ -23,6 +23,7 @@ from gateway.compacting import Compacted, news
 from gateway.config import Settings
 from gateway.delivery import Delivery
 from gateway.doors import Doors
+from gateway.entering import Entering
 from gateway.events import Feed
 from gateway.ground import Ground, Minds
 from gateway.holding import Holding
@@ -46,7 +47,7 @@ from gateway.token_locks import TokenLock
 from gateway.trouble import Trouble
 from gateway.working import Working
 from state.keys import Address, SessionKey
-from state.messages import OwedPart, Reply, ReplyKind
+from state.messages import Accepted, OwedPart, Reply, ReplyKind
 from state.session import Session
 from state.store import Ledger, Role, SessionRow, Sessions, StoreError
 
@@ -79,11 +80,11 @@ class Gateway:
         everywhere = (self.terminal, *channels)
         self.channels: Mapping[str, Channel] = {each.name: each for each in everywhere}
         self.trouble = Trouble(self._tell_owners)
-        self.people = People(ledger, self.channels, clock)
+        self.people = People(ledger, self.channels, clock, settings)
         ground = Ground(settings, sessions, ledger, self.channels, self.feed, self.trouble, clock)
         self._mcp, self._sandboxing = minds.mcp, minds.sandboxing
         self._speaking = Speaking(ground)
-        self._holding = Holding(ground, minds, self._speaking)
+        self._holding = Holding(ground, minds, self._speaking, self.people)
         policies = {name: Policy.of(each) for name, each in settings.channels.items()}
         self._policies = policies | {TERMINAL: _TERMINAL_POLICY}
         doors = Doors(self._policies, self.people)
@@ -95,6 +96,9 @@ class Gateway:
             people=self.people,
             routes=self._holding.routes,
             switching=Switching(sessions, ledger, self.profiles, clock),
+            entering=Entering(
+                ground, self._holding.linking, self.people, self._holding.routes, self.delivery
+            ),
             lanes=self.lanes,
             delivery=self.delivery,
             hear=self._working.approving.hear,
@@ -305,6 +309,9 @@ class Gateway:
         """A session went to rest: summarise it where it is large. The janitor does not wait."""
         if self.settings.agents.of(row.agent).session.idle_compaction and row.context_tokens:
             self.begin(self._summarise_resting(row), name=f"summary of {row.id}")
+
+    def submit(self, accepted: Accepted) -> None:
+        self.lanes.submit(accepted)
 
     async def between(self, session_id: str, act: Callable[[], Awaitable[None]]) -> None:
         await self.lanes.run_between(session_id, act)

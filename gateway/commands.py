@@ -26,6 +26,8 @@ class CommandName(StrEnum):
     TOOLS = "tools"
     PROMPT = "prompt"
     TITLE = "title"
+    PAIR = "pair"
+    UNPAIR = "unpair"
     APPROVE = "approve"
     DENY = "deny"
 
@@ -47,6 +49,8 @@ DESCRIPTIONS = {
     CommandName.TOOLS: "What I may use here",
     CommandName.PROMPT: "What I am told before this conversation",
     CommandName.TITLE: "What this conversation is called; words behind it rename it",
+    CommandName.PAIR: "Go on with this conversation in another app, too",
+    CommandName.UNPAIR: "Let this chat be on its own again",
     CommandName.APPROVE: "Let me do what I asked you for, by its code (for owners)",
     CommandName.DENY: "Don't let me do what I asked you for, by its code (for owners)",
 }
@@ -84,6 +88,8 @@ _ASKED: Mapping[CommandName, Reach] = MappingProxyType(
         CommandName.TOOLS: Reach.MEMBERS,
         CommandName.PROMPT: Reach.OWNERS,
         CommandName.TITLE: Reach.MEMBERS,
+        CommandName.PAIR: Reach.EVERYBODY,
+        CommandName.UNPAIR: Reach.EVERYBODY,
         CommandName.APPROVE: Reach.OWNERS,
         CommandName.DENY: Reach.OWNERS,
     }
@@ -120,8 +126,16 @@ def may(
     return needed is Reach.MEMBERS or not shared
 
 
-_ALIASES = {"start": CommandName.HELP}
-"""Telegram sends /start when somebody opens the bot."""
+_START = "start"
+_ALIASES = {_START: CommandName.HELP}
+"""Telegram sends /start when somebody opens the bot, and what its link says behind ``?start=``:
+https://core.telegram.org/bots/features#deep-linking."""
+_LINKS = "pair-"
+
+
+def deep_link(bot: str, code: str) -> str:
+    """The address that opens a Telegram bot with a code."""
+    return f"https://t.me/{bot.removeprefix('@')}?start={_LINKS}{code}"
 
 
 def parse(text: str) -> CommandName | None:
@@ -132,6 +146,8 @@ def parse(text: str) -> CommandName | None:
     if not text.startswith("/"):
         return None
     name = text[1:].partition(" ")[0].lower()
+    if name == _START and argument(text).startswith(_LINKS):
+        return CommandName.PAIR
     if name in list(CommandName):
         return CommandName(name)
     return _ALIASES.get(name)
@@ -140,6 +156,11 @@ def parse(text: str) -> CommandName | None:
 def argument(text: str) -> str:
     """What follows a command's name."""
     return text.partition(" ")[2].strip()
+
+
+def code_in(text: str) -> str:
+    """What follows ``/pair``, however that is written."""
+    return argument(text).removeprefix(_LINKS)
 
 
 def stops(text: str) -> bool:

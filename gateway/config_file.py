@@ -163,7 +163,7 @@ def _snake_path(path: KeyPath) -> KeyPath:
 def _holds_names(path: KeyPath) -> bool:
     """Whether the keys there are names (accounts, agents, a platform's ids) and no settings."""
     if len(path) == 1:
-        return path[0] in ("channels", "agents", "rules", "session", "mcp")
+        return path[0] in ("channels", "agents", "rules", "session", "mcp", "people")
     if path[:1] == ("mcp",):
         return path[2:] in (("env",), ("headers",))
     if path[:1] == ("channels",):

@@ -8,8 +8,10 @@ from gateway.ending import Ending
 from gateway.ground import Ground, Minds
 from gateway.keeping import Keeping
 from gateway.life import Life
+from gateway.linking import Linking
 from gateway.offers import Offers
 from gateway.open_sessions import OpenSessions
+from gateway.people import People
 from gateway.profiles import Profiles
 from gateway.routes import Routes
 from gateway.setups import Setups, no_skills
@@ -20,7 +22,7 @@ from gateway.watching import Watch
 class Holding:
     """The sessions of a gateway."""
 
-    def __init__(self, ground: Ground, minds: Minds, speaking: Speaking) -> None:
+    def __init__(self, ground: Ground, minds: Minds, speaking: Speaking, people: People) -> None:
         settings, sessions, ledger = ground.settings, ground.sessions, ground.ledger
         clock, skills = ground.clock, minds.skills
         self.attachments = Attachments(
@@ -32,8 +34,15 @@ class Holding:
         self.profiles = Profiles(settings)
         self.pool = AgentPool(minds.agent, settings.agents.of(MAIN), minds.make_agent)
         setups = Setups(self.profiles, self.pool, no_skills if skills is None else skills.open)
-        self.opened = OpenSessions(sessions, contents=self.attachments.contents, setups=setups)
-        self.routes = Routes(ledger)
+        self.opened = OpenSessions(
+            sessions,
+            contents=self.attachments.contents,
+            setups=setups,
+            person=people.named,
+        )
+        self.people = people
+        self.linking = Linking(ledger, sessions, people, clock)
+        self.routes = Routes(ledger, lambda: people.whois.aliases)
         self.watch = Watch(ledger, clock)
         kept = self.profiles.kept
         self.ending = Ending(sessions, ledger, self.opened, clock, kept, self.watch)

@@ -105,6 +105,37 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "call_denied": "I don't do it.",
         "no_such_call": "No call waits under that code: it was decided, is over, or never was.",
         "approve_in_private": "I take that in our private chat only, where nobody else writes.",
+        # One person in several apps.
+        "pair_code": "To go on with this conversation in another app, write this to me there, "
+        "within {minutes} minutes:\n\n`/pair {code}`\n\nWhoever does may read and say here "
+        "what you may, so give it to nobody else.",
+        "pair_telegram": "In Telegram, this does it: {link}",
+        "pair_private": "That is for private chats: write it to me alone, please.",
+        "pair_unknown": "I don't know that code: it is wrong, was used, or has expired. `/pair` in "
+        "the app where you already talk to me gives a new one.",
+        "pair_wait": "That were too many wrong codes. I look at the next one in {minutes} minutes.",
+        "pair_own_code": "That is this chat's own code: write it to me in another app.",
+        "pair_already": "That is done: the two are linked already.",
+        "pair_linked": "This chat is linked with others. `/unpair` parts it from them, and then "
+        "it can be linked anew.",
+        "pair_more_rights": "You may do more here than whoever made that code, and would share it "
+        "with them. Make a code here with `/pair`, and enter that one there.",
+        "pair_owner_already": "You are an owner already.",
+        "pair_sure": "This links you with {called} on {account}: what you write here is then read "
+        "there, too, and the other way round.",
+        "pair_makes_owner": "It makes you an owner here.",
+        "pair_agree": "If {called} is you, say `/pair {code} yes`. If not, do nothing.",
+        "pair_button": "Yes, link us",
+        "pair_done": "Linked. We go on in the conversation of {called} now, here as there. What we "
+        "said here before is in the archive; `/unpair` brings it back.",
+        "pair_told": "{called} on {account} is linked with you now, by the code that you made. If "
+        "that was not you, say `/unpair`.",
+        "pair_owner_now": "You are an owner now. What can I do for you?",
+        "pair_parted": "This chat is on its own again. Whoever was let in through it no longer is.",
+        "pair_parted_stranger": "This chat is on its own again. You were let in through the "
+        "others, so I can't answer you here any more until an owner lets you in.",
+        "pair_alone": "This chat is linked with no other.",
+        "pair_configured": "That is set in my configuration: only whoever runs me can change it.",
         # Whether words stay.
         "keep_or_erase": "Our conversation has come to rest. Shall I keep it (/keep), or erase it "
         "for good (/forget)? I keep it until you say.",

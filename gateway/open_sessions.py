@@ -140,7 +140,8 @@ def is_shared(key: SessionKey) -> bool:
 class OpenSessions:
     """The cache: at most so many sessions, and so many bytes of encodings.
 
-    With `setups`, sessions are furnished for turns, and belong to the agent that answers there.
+    `person` knows whose session one is, by the name of somebody with several addresses. With
+    `setups`, sessions are furnished for turns, and belong to the agent that answers there.
     """
 
     def __init__(
@@ -149,12 +150,14 @@ class OpenSessions:
         *,
         contents: Contents = _nothing_shown,
         setups: Setups | None = None,
+        person: Callable[[SessionId], str | None] | None = None,
         most: int = MOST,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._sessions = sessions
         self._contents = contents
         self._setups = setups
+        self._person = person
         self._most = most
         self._most_bytes = most_bytes
         self._open: OrderedDict[str, OpenSession] = OrderedDict()
@@ -173,7 +176,16 @@ class OpenSessions:
         if route.key not in opened.session.keys:
             # The chat goes on under another key (a group that became a supergroup).
             opened.session = opened.session.with_key(route.key)
+        self._name(opened)
         return opened
+
+    def _name(self, opened: OpenSession) -> None:
+        """Let a session say whose it is now: people come, go, and are renamed."""
+        session = opened.session
+        if self._person is not None:
+            person = self._person(session.base or session.id)
+            if person != session.person:
+                opened.session = replace(session, person=person)
 
     def used(self, opened: OpenSession) -> None:
         """Note how much an open session holds now, and drop others when it is too much."""

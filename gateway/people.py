@@ -1,49 +1,99 @@
-"""Who was let in, and how strangers ask for it."""
+"""Who is whom and who was let in, and how strangers ask for it."""
 
+import asyncio
 import secrets
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
 
 from channels.channel import Channel
+from channels.config import DmPolicy
+from channels.loopback import LOCAL_USER, TERMINAL
 from gateway.clock import Clock
+from gateway.config import Settings
 from gateway.notices import notice
+from gateway.pairing import CODE_ALPHABET, CODE_LENGTH, CODE_LIFE
+from gateway.whois import Configured, Whois, higher
+from state.keys import SessionId
+from state.links import Change
 from state.messages import InboundMessage, OwedPart, Reply, ReplyKind
+from state.persons import Identity
 from state.store import Ledger, PairingRequest, Role
 
-CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Thirty-two characters that are not taken for each other."""
-CODE_LENGTH = 8
-CODE_LIFE = timedelta(minutes=10)
 MOST_REQUESTS = 20
 """Live requests an account keeps; a flood of strangers gets no answer beyond that."""
 
 
 class People:
-    """The admissions of all accounts, kept in memory because every message asks."""
+    """Everybody of all accounts, kept in memory because every message asks.
 
-    def __init__(self, ledger: Ledger, channels: Mapping[str, Channel], clock: Clock) -> None:
+    Whoever changes who is whom holds `alone` from looking at it until the change is `took`.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        settings: Settings | None = None,
+    ) -> None:
+        settings = settings or Settings()
         self._ledger = ledger
         self._channels = channels
         self._clock = clock
-        self._admitted: dict[str, dict[str, Role]] = {}
+        self._open = {
+            name for name, each in settings.channels.items() if each.dm_policy is DmPolicy.OPEN
+        }
+        self.alone = asyncio.Lock()
+        self._know(Whois.of(configured(settings)))
 
     async def refresh(self) -> None:
-        """Read the admissions again, after one was given or taken."""
-        admitted: dict[str, dict[str, Role]] = {}
-        for admission in await self._ledger.admissions():
-            admitted.setdefault(admission.account, {})[admission.user] = admission.role
-        self._admitted = admitted
+        """Read everything again, after it was changed elsewhere than in a chat."""
+        async with self.alone:
+            await self.read()
+
+    async def read(self) -> None:
+        """The same, for whoever is `alone`."""
+        links = self._ledger.links
+        admissions = await self._ledger.admissions()
+        linked, addresses = await links.persons(), await links.links()
+        self._know(Whois.of(self.whois.configured, admissions, linked, addresses))
+
+    def took(self, change: Change) -> None:
+        """The ledger made a change: it holds from the next message on."""
+        self._know(self.whois.after(change))
 
     def admitted(self, account: str) -> Mapping[str, Role]:
-        """The user ids that were let in by hand on an account."""
+        """What the user ids may that were let in on an account, however that was."""
         return self._admitted.get(account, {})
+
+    def named(self, session: SessionId) -> str | None:
+        """The name of the person whose session it is."""
+        return self.whois.named_by(session)
+
+    def is_welcome(self, identity: Identity) -> bool:
+        """Whether somebody may write in private now."""
+        return identity in self.whois.roles or identity.account in self._open
+
+    def same(self, identity: Identity) -> Collection[Identity]:
+        """All addresses of whoever has this one."""
+        members = self.whois.members
+        name = members.get(identity)
+        if name is None:
+            return (identity,)
+        return [each for each, person in members.items() if person == name]
+
+    def _know(self, whois: Whois) -> None:
+        admitted: dict[str, dict[str, Role]] = {}
+        for identity, role in whois.roles.items():
+            admitted.setdefault(identity.account, {})[identity.user] = role
+        self.whois = whois
+        self._admitted = admitted
 
     async def ask_in(self, message: InboundMessage) -> tuple[OwedPart, ...]:
         """Give a stranger their code, once while it lives; what they wrote is not kept."""
         now = self._clock.now()
         asked = await self._ledger.request_pairing(
             PairingRequest(
-                code="".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)),
+                code=new_code(),
                 account=message.address.channel,
                 user=message.sender.id,
                 name=message.sender.name,
@@ -61,3 +111,23 @@ class People:
         owed = await self._ledger.decline(message, reason="pairing", parts=parts, at=now)
         await self._ledger.notified(asked.code, now)
         return owed or ()
+
+
+def new_code() -> str:
+    """A code that nobody can guess in the time it lives."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def configured(settings: Settings) -> Configured:
+    """Who is whom and who may what, as it is set. Whoever is at the terminal is an owner."""
+    roles = {Identity(TERMINAL, LOCAL_USER.id): Role.OWNER}
+    persons: dict[str, frozenset[Identity]] = {}
+    for name, account in settings.channels.items():
+        roles |= {Identity(name, user): Role.GUEST for user in account.allow_users}
+        roles |= {Identity(name, user): Role.OWNER for user in account.owners}
+    for name, person in settings.people.items():
+        persons[name] = person.identities
+        for identity in person.identities:
+            given = Role.OWNER if person.owner else Role.GUEST
+            roles[identity] = higher(roles.get(identity), given) or given
+    return Configured(roles, persons)

@@ -1,13 +1,17 @@
 """Where every chat goes on, in memory because every message asks. The ledger has it, too."""
 
 import asyncio
+from collections import ChainMap
+from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 import structlog
 
 from gateway.routing import Route, route
+from gateway.whois import private_keys
 from state.keys import Scope, SessionId, SessionKey, SessionType
 from state.messages import InboundMessage, Migration
+from state.persons import Identity
 from state.store import Ledger
 
 _log = structlog.get_logger("intake")
@@ -27,8 +31,10 @@ class Routes:
       order in which it came, and is routed after that.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, linked: Callable[[], dict[str, SessionId]] = dict) -> None:
+        """`linked` are the keys of persons' chats, with the session that each leads to now."""
         self._ledger = ledger
+        self._linked = linked
         self._aliases: dict[str, SessionId] = {}
         self._chosen: dict[str, SessionId] = {}
         # A lock is there as long as somebody has it or waits for it.
@@ -42,7 +48,13 @@ class Routes:
 
     def of(self, message: InboundMessage, *, owner: bool, scope: Scope) -> Route:
         """The session of a message, if it is accepted now."""
-        return route(message, owner=owner, scope=scope, aliases=self._aliases, chosen=self._chosen)
+        return route(
+            message,
+            owner=owner,
+            scope=scope,
+            aliases=ChainMap(self._linked(), self._aliases),
+            chosen=self._chosen,
+        )
 
     def turn(self, way: Route, *, switches: bool) -> asyncio.Lock | None:
         """What a message must hold while it is routed and accepted; None: there is no need.
@@ -59,8 +71,17 @@ class Routes:
         return self._turns.setdefault(base, asyncio.Lock())
 
     def base(self, key: SessionKey) -> SessionId:
-        """Where a key leads to by itself."""
+        """Where a key leads to by itself: its person's session, where it has one."""
+        return self._linked().get(str(key)) or self.own(key)
+
+    def own(self, key: SessionKey) -> SessionId:
+        """The same, whoever it is linked with."""
         return self._aliases.get(str(key), key.session_id)
+
+    def parted(self, identity: Identity) -> None:
+        """Somebody came to a person, or left one: the side sessions of before are not theirs."""
+        for key in private_keys(identity):
+            self._chosen.pop(str(key), None)
 
     def now(self, key: SessionKey) -> SessionId:
         """Where the private chat of a key goes on."""

@@ -10,12 +10,15 @@ from gateway.doors import Doors
 from gateway.ground import Ground, Host, Minds
 from gateway.holding import Holding
 from gateway.pair_commands import PairCommands
+from gateway.passing import Sending
 from gateway.purse import Purse
 from gateway.side_sessions import SideSessions
 from gateway.speaking import Speaking
 from gateway.thinking import Thinking
 from gateway.titling import Titling
 from gateway.toolboxes import Toolboxes, basic_shelf, mcp_shelf
+from gateway.tools.notes import notes_shelf
+from gateway.tools.sessions import sessions_shelf
 from gateway.whereabouts import Whereabouts
 
 
@@ -38,7 +41,13 @@ class Working:
             holding.keeping,
         )
         self.purse = Purse(ledger, trouble, ground.settings, clock, host.announce)
-        shelves = [basic_shelf(clock), *minds.shelves]
+        sending = Sending(ledger, clock, host.submit)
+        shelves = [
+            basic_shelf(clock),
+            *minds.shelves,
+            sessions_shelf(ground.sessions, ledger, sending, ground.channels),
+            notes_shelf(ledger.notes, clock, holding.people.same),
+        ]
         if minds.mcp is not None:
             shelves.append(mcp_shelf(minds.mcp))
         self.approving = Approving(ground.channels, doors, Whereabouts(ground.sessions), clock)

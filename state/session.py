@@ -107,6 +107,11 @@ class Session:
             log=(*self.log, step)[-LOG_LENGTH:],
         )
 
+    def noting(self, at: datetime, reason: str) -> "Session":
+        """The session with a remark in its log, where nothing happened to its phase."""
+        step = Transition(at=at, event=Event.MESSAGE, phase=self.phase, reason=reason)
+        return replace(self, revision=self.revision + 1, log=(*self.log, step)[-LOG_LENGTH:])
+
     def with_entries(self, entries: Sequence[Entry]) -> "Session":
         """The session after these entries were appended: what can be derived from them."""
         if not entries:

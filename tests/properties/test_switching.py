@@ -17,10 +17,12 @@ from gateway.clock import Clock
 from gateway.config import Settings
 from gateway.delivery import Delivery
 from gateway.doors import Doors
+from gateway.entering import Entering
 from gateway.events import Feed
 from gateway.ground import Ground
 from gateway.intake import Intake
 from gateway.lanes import Lanes
+from gateway.linking import Linking
 from gateway.people import People
 from gateway.profiles import Profiles
 from gateway.routes import Routes
@@ -128,20 +130,17 @@ class House:
         self.routes = Routes(self._ledger)
         people = People(self._ledger, channels, clock)
         nobody = cast("Delivery", _Silent())
+        ground = Ground(
+            Settings(), self._sessions, self._ledger, channels, Feed(), Trouble(_tell_nobody), clock
+        )
+        linking = Linking(self._ledger, self._sessions, people, clock)
         self._intake = Intake(
-            Ground(
-                Settings(),
-                self._sessions,
-                self._ledger,
-                channels,
-                Feed(),
-                Trouble(_tell_nobody),
-                clock,
-            ),
+            ground,
             doors=Doors({"telegram": Policy.of(AccountSettings(dm_policy=DmPolicy.OPEN))}, people),
             people=people,
             routes=self.routes,
             switching=Switching(self._sessions, self._ledger, Profiles(Settings()), clock),
+            entering=Entering(ground, linking, people, self.routes, nobody),
             lanes=cast("Lanes", _Idle()),
             delivery=nobody,
             hear=lambda _: None,
