@@ -1,11 +1,12 @@
 """The settings of a Discord account."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from channels.config import AccountSettings
+from channels.config import AccountSettings, ChatSettings
 
 
 class DiscordSettings(AccountSettings):
@@ -35,10 +36,21 @@ class DiscordSettings(AccountSettings):
     @field_validator("owners", "allow_users")
     @classmethod
     def _ids_only(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
-        for user in ids:
-            if not user.isdecimal():
-                raise ValueError(
-                    f"{user!r} is no Discord user id: names can change hands, so only the number "
-                    "counts (write to the bot and look it up with `argent pair list`)"
-                )
+        _check(ids)
         return ids
+
+    @field_validator("chats")
+    @classmethod
+    def _ids_there(cls, chats: dict[str, ChatSettings]) -> dict[str, ChatSettings]:
+        for chat in chats.values():
+            _check(chat.users or ())
+        return chats
+
+
+def _check(ids: Iterable[str]) -> None:
+    for user in ids:
+        if not user.isdecimal():
+            raise ValueError(
+                f"{user!r} is no Discord user id: names can change hands, so only the number "
+                "counts (write to the bot and look it up with `argent pair list`)"
+            )

@@ -52,13 +52,14 @@ def pressed(payload: Json, me: Identity, known: Known, at: datetime) -> InboundM
     if not (who and isinstance(trigger, str) and trigger):
         raise TypeError("a press needs a trigger_id and a user")
     channel, thread = _place(payload)
+    user = ids.user(me.team, _object(payload, "user").get("team_id"), who)
     person = known.people.get(who, Person(who))
     return InboundMessage(
         source=ids.press_source(me.team, trigger),
         id=trigger,
         address=ids.address(me.account, channel, thread),
         kind=_kind(channel, thread),
-        sender=Sender(who, person.name, person.username),
+        sender=Sender(user, person.name, person.username),
         text=said,
         at=at,
         container=me.team,

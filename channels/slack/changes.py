@@ -72,7 +72,7 @@ def _correction(event: Json, message: Json, me: Identity, known: Known) -> Corre
         id=ts,
         address=address_of(message, channel, ts, room, me),
         kind=kind_of(message, ts, room, me),
-        sender=sender_of(message, known),
+        sender=sender_of(message, me, known),
         text=said.text,
         at=ids.moment(at),
         container=me.team,

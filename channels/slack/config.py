@@ -1,13 +1,14 @@
 """The settings of a Slack app."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from channels.config import AccountSettings
+from channels.config import AccountSettings, ChatSettings
 
-_USER = re.compile(r"[UW][A-Z0-9]+")
+_USER = re.compile(r"(?:[TE][A-Z0-9]+/)?[UW][A-Z0-9]+")
 
 
 class EventsSettings(BaseModel):
@@ -65,13 +66,15 @@ class SlackSettings(AccountSettings):
     @field_validator("owners", "allow_users")
     @classmethod
     def _ids_only(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
-        for user in ids:
-            if not _USER.fullmatch(user):
-                raise ValueError(
-                    f"{user!r} is no Slack user id: names can change hands, so only the member ID "
-                    'counts (in a profile under "⋮", "Copy member ID")'
-                )
+        _check(ids)
         return ids
+
+    @field_validator("chats")
+    @classmethod
+    def _ids_there(cls, chats: dict[str, ChatSettings]) -> dict[str, ChatSettings]:
+        for chat in chats.values():
+            _check(chat.users or ())
+        return chats
 
     @field_validator("token")
     @classmethod
@@ -97,3 +100,13 @@ class SlackSettings(AccountSettings):
                 "over HTTP instead, set `signing_secret` and `events`"
             )
         return self
+
+
+def _check(ids: Iterable[str]) -> None:
+    for user in ids:
+        if not _USER.fullmatch(user):
+            raise ValueError(
+                f"{user!r} is no Slack user id: names can change hands, so only the member ID "
+                'counts (in a profile under "⋮", "Copy member ID"; of somebody from another '
+                "workspace, T…/U…)"
+            )

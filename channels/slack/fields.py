@@ -48,13 +48,14 @@ def room_of(event: Json, known: Known) -> Room:
     return place.room if place is not None else Room.CHANNEL
 
 
-def sender_of(message: Json, known: Known) -> Sender:
+def sender_of(message: Json, me: Identity, known: Known) -> Sender:
     """Who wrote it."""
     user = message.get("user")
     if not isinstance(user, str) or not user:
         raise TypeError("a message without a sender")
     person = known.people.get(user, Person(user))
-    return Sender(user, person.name, person.username, is_bot=person.is_bot)
+    team = message.get("user_team") or message.get("source_team")
+    return Sender(ids.user(me.team, team, user), person.name, person.username, person.is_bot)
 
 
 def channel_of(json: Json, name: str = "channel") -> str:

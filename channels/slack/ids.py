@@ -48,6 +48,16 @@ def is_trigger(value: object) -> bool:
     return isinstance(value, str) and _TRIGGER.fullmatch(value) is not None
 
 
+def user(ours: str, team: object, number: str) -> str:
+    """What tells somebody from everybody else: a user's id is unique in their workspace only.
+
+    Whoever comes from another one, by a shared channel, is named with it (``T…/U…``), so that
+    nobody there can be taken for one of us: https://docs.slack.dev/reference/objects/user-object/
+    """
+    foreign = isinstance(team, str) and team and team != ours
+    return f"{team}/{number}" if foreign else number
+
+
 def is_conversation(value: object) -> bool:
     """Whether this is a conversation's id."""
     return isinstance(value, str) and _CONVERSATION.fullmatch(value) is not None
