@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from channels.loopback import LoopbackChannel
+from state.history import AssistantEntry, UserEntry
 from state.keys import Address, SessionId
 from state.messages import ChatKind, Sender
 from state.session import Session
@@ -79,9 +80,11 @@ class Apps:
         """The words of a session, each with where it was said."""
         entries = await self.stage.sessions.entries(SessionId(session))
         return [
-            f"{entry.address.channel}: {entry.content}" if entry.role == "user" else entry.content
+            f"{entry.address.channel}: {entry.content}"
+            if isinstance(entry, UserEntry)
+            else entry.content
             for entry in entries
-            if entry.role in ("user", "assistant")
+            if isinstance(entry, UserEntry | AssistantEntry)
         ]
 
     async def facts(self, session: str) -> Session:
@@ -97,7 +100,7 @@ def owned(*apps: str, **more: Any) -> dict[str, Any]:
     return {"channels": {app: tokens[app] | accounts[app] for app in APPS}, **more}
 
 
-SLACK = {"bot_token": "xoxb-1", "app_token": "xapp-1"}
+SLACK = {"token": "xoxb-1", "app_token": "xapp-1"}
 
 
 @asynccontextmanager

@@ -76,7 +76,7 @@ async def test_the_joining_chats_own_conversation_waits_in_the_archive() -> None
 
 
 async def test_whoever_leaves_with_their_own_conversation_leaves_the_others_a_new_one() -> None:
-    async with apps(owned("telegram", "discord", "slack")) as world:
+    async with apps(owned("telegram", "discord")) as world:
         await world.talks("telegram", "mine")
         await world.link("telegram", "discord")
         await world.link("discord", "slack")
