@@ -35,7 +35,6 @@ TABLE: Mapping[str, Mapping[Trust, Power]] = MappingProxyType(
         for name, *powers in (
             # What is said of the conversation itself, and into it.
             ("current_time", _A, _A, _A),
-            ("session_facts", _A, _A, _A),
             ("session_status", _A, _A, _A),
             ("send_file", _A, _A, _A),
             ("read_skill_file", _A, _A, _A),

@@ -77,7 +77,11 @@ def basic_shelf(clock: Clock) -> Shelf:
         opened = occasion.opened
         agent, skill = opened.setup.agent, opened.setup.skill
         yield from harmless_tools(
-            opened.session, model=agent.model, window=agent.window, now=clock.now
+            opened.session,
+            model=agent.model,
+            window=agent.window,
+            trust=occasion.trust,
+            now=clock.now,
         )
         if skill is not None:
             yield from skill.tools

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from agents.tools.tool import Arguments, Tool, ToolFailed, describe
 from state.session import Session
+from state.trust import Trust
 
 
 class TimeArguments(Arguments):
@@ -25,8 +26,9 @@ class NoArguments(Arguments):
 
 TIME = describe("current_time", "The current date and time.", TimeArguments)
 SESSION = describe(
-    "session_facts",
-    "Facts about this conversation: its key and type, messages, model, age, use of the context.",
+    "session_status",
+    "Facts about this conversation: its key and type, how far it is trusted, its state, agent and "
+    "model, messages, age, use of the context.",
     NoArguments,
 )
 
@@ -36,6 +38,7 @@ def harmless_tools(
     *,
     model: str | None = None,
     window: int | None = None,
+    trust: Trust | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> tuple[Tool[Any], ...]:
     """The tools for a turn of this session. Cheap to make: what is told of them is made once."""
@@ -43,12 +46,12 @@ def harmless_tools(
     async def current_time(arguments: TimeArguments) -> str:
         return tell_time(now(), arguments.zone)
 
-    async def session_facts(_: NoArguments) -> str:
-        return tell_facts(session, model=model, window=window)
+    async def session_status(_: NoArguments) -> str:
+        return tell_facts(session, model=model, window=window, trust=trust)
 
     return (
         Tool(TIME, TimeArguments, current_time),
-        Tool(SESSION, NoArguments, session_facts),
+        Tool(SESSION, NoArguments, session_status),
     )
 
 
@@ -64,8 +67,10 @@ def tell_time(at: datetime, zone: str | None) -> str:
     return f"{local:%A}, {local.isoformat(timespec='seconds')} ({zone or 'UTC'})"
 
 
-def tell_facts(session: Session, *, model: str | None, window: int | None) -> str:
-    """The facts about a session, one a line."""
+def tell_facts(
+    session: Session, *, model: str | None, window: int | None, trust: Trust | None = None
+) -> str:
+    """The facts about a session, one a line; `trust` is that in whoever speaks."""
     limit = session.context.limit or window
     context = f"{session.context.tokens} tokens"
     if limit:
@@ -73,6 +78,9 @@ def tell_facts(session: Session, *, model: str | None, window: int | None) -> st
     facts = {
         "key": session.key,
         "type": session.key.type,
+        "trust": trust or "unknown",
+        "state": session.phase,
+        "agent": session.agent,
         "messages": session.messages,
         "model": model or session.choices.model or "unknown",
         "created": session.created_at.isoformat(timespec="seconds"),

@@ -261,7 +261,7 @@ async def test_only_the_chosen_tools_can_be_used(chosen: dict[str, object]) -> N
         argent.model.will((ToolCall("1", "current_time", "{}"),))
         await told(argent, "what time is it?")
         (result,) = words(argent.model.requests[-1])[-1:]
-        assert result == "There is no tool 'current_time'. The tools are: session_facts."
+        assert result == "There is no tool 'current_time'. The tools are: session_status."
         assert "`current_time` (not used)" in await told(argent, "/tools")
         assert "There is no tool zzz" in await told(argent, "/tools zzz")
         await told(argent, "/tools none")

@@ -8,7 +8,7 @@ from state.history import ToolCall, Usage
 
 HELLO = (UserSays("hello"),)
 TIME = ToolCall("call-0001", "current_time", "{}")
-FACTS = ToolCall("call-0002", "session_facts", "{}")
+FACTS = ToolCall("call-0002", "session_status", "{}")
 
 
 def done(call: ToolCall, content: str = "done") -> ToolResult:

@@ -46,14 +46,14 @@ async def test_usage_is_the_providers_own_count(provider: Provider) -> None:
 
 async def test_parallel_calls_come_with_their_arguments(provider: Provider) -> None:
     provider.llm.answers(
-        Says("wait", (Call("current_time", '{"zone":"Asia/Tokyo"}'), Call("session_facts")))
+        Says("wait", (Call("current_time", '{"zone":"Asia/Tokyo"}'), Call("session_status")))
     )
     provider.llm.chunk_bytes = 1
     answer = await provider.answer()
     assert answer.text == "wait"
     assert [(call.name, call.arguments) for call in answer.calls] == [
         ("current_time", '{"zone":"Asia/Tokyo"}'),
-        ("session_facts", "{}"),
+        ("session_status", "{}"),
     ]
     assert len({call.id for call in answer.calls}) == 2
 

@@ -8,6 +8,7 @@ from agents.tools.tool import Toolbox
 from agents.transcript import ToolResult
 from state.history import ToolCall
 from state.session import Context
+from state.trust import Trust
 from tests.unit.agents.doubles import a_session
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -15,7 +16,7 @@ NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 async def call(name: str, arguments: str = "{}") -> ToolResult:
     session = replace(a_session(), messages=15, context=Context(tokens=900, limit=9000))
-    tools = harmless_tools(session, model="openai:gpt-4o", now=lambda: NOON)
+    tools = harmless_tools(session, model="openai:gpt-4o", trust=Trust.FULL, now=lambda: NOON)
     return await Toolbox(tools).call(ToolCall("call-0001", name, arguments))
 
 
@@ -36,9 +37,12 @@ async def test_an_unknown_zone_is_a_failed_result(zone: str) -> None:
 
 
 async def test_a_session_knows_its_facts() -> None:
-    assert (await call("session_facts")).content.splitlines() == [
+    assert (await call("session_status")).content.splitlines() == [
         "key: telegram:123456789:main",
         "type: main",
+        "trust: full",
+        "state: created",
+        "agent: main",
         "messages: 15",
         "model: openai:gpt-4o",
         "created: 2026-01-30T10:00:00+00:00",
