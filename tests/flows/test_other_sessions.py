@@ -8,6 +8,7 @@ import pytest
 
 from agents.transcript import ToolResult, ToolsSay
 from state.history import AssistantEntry, ToolCall, UserEntry
+from state.messages import ChatKind
 from tests.flows.stage import words
 from tests.flows.town import ALICE, BOB, OPEN, Town, town
 
@@ -19,7 +20,7 @@ ROOM = "telegram:-5:group"
 async def a_team() -> AsyncIterator[Town]:
     """Alice owns the bot; it was spoken to in the room #dev-updates, where Bob is, too."""
     async with town(owners=["1"], **OPEN) as t:
-        await t.says(BOB, "hello", "-5", kind="group", title="dev-updates")
+        await t.says(BOB, "hello", "-5", kind=ChatKind.GROUP, title="dev-updates")
         await t.hears("-5")
         yield t
 
@@ -60,7 +61,7 @@ async def test_it_stands_in_the_history_as_forwarded_and_not_as_anybodys_words()
         assert [(q.text, q.forwarded) for q in asked.quotes] == [("Build complete", True)]
         assert (said.content, said.notice) == ("Build complete", "passed_on")
 
-        await t.says(BOB, "what was that?", "-5", kind="group")
+        await t.says(BOB, "what was that?", "-5", kind=ChatKind.GROUP)
         await t.hears("-5")
         seen = words(t.stage.model.requests[-1])
         assert any(
@@ -109,7 +110,7 @@ async def test_it_goes_where_somebody_last_wrote_in_a_person_s_conversation() ->
 
 async def test_who_is_meant_must_be_clear() -> None:
     async with a_team() as t:
-        await t.says(BOB, "hello", "-6", kind="group", title="dev-updates")
+        await t.says(BOB, "hello", "-6", kind=ChatKind.GROUP, title="dev-updates")
         await t.hears("-6")
         told = await asks(t, "sessions_send", session="#dev-updates", text="Build complete")
         assert told.failed
@@ -143,7 +144,7 @@ async def test_in_a_room_not_even_the_owner_reaches_other_conversations(tool: st
         await t.says(ALICE, "my secret")
         await t.hears("1")
         t.stage.model.will(calls(tool, session="telegram:1:main", text="x"), "Done.")
-        await t.says(ALICE, "please", "-5", kind="group")
+        await t.says(ALICE, "please", "-5", kind=ChatKind.GROUP)
         await t.hears("-5")
         assert result(t).failed
         assert "There is no tool" in result(t).content
