@@ -8,6 +8,7 @@ from gateway.approving import Approving
 from gateway.compacting import Compacted
 from gateway.routing import Route
 from gateway.settable import Change
+from gateway.tool_offers import Offer
 from state.keys import Address
 from state.session import Session
 
@@ -32,6 +33,9 @@ class Live(Protocol):
     @property
     def approving(self) -> Approving:
         """Asks owners about calls."""
+
+    async def offers(self, route: Route) -> Sequence[Offer]:
+        """Which tools a session is offered, and why not the others."""
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Every account's name, its kind, and how it is."""

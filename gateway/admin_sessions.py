@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -61,6 +62,16 @@ class SessionActions:
             kept = await self._between_turns(row.id, delete)
             deleted.append({"id": row.id, "key": str(row.key), "kept": kept})
         return {"deleted": deleted}
+
+    async def tools(self, name: str) -> Json:
+        """The tools that a session is offered, and why not the others."""
+        if self._live is None:
+            hint = "start it: argent gateway run"
+            raise AdminError("gateway_down", "no gateway is running to offer tools", hint)
+        row = await self._resolve(name)
+        with as_admin_errors():
+            offered = await self._live.offers(Route(row.key, row.id))
+        return {"id": row.id, "key": str(row.key), "tools": [asdict(each) for each in offered]}
 
     async def compact(self, name: str, *, keep: str | None = None) -> Json:
         """Summarise what was said in a session; the gateway's model does it."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import structlog
 
 from agents.config import QueueMode
+from agents.tools.bash import BASH
 from channels.channel import Channel, Health
 from channels.config import AccountSettings, DmPolicy
 from channels.errors import ChannelError
@@ -32,7 +33,9 @@ from gateway.intake import Intake
 from gateway.janitor import Janitor
 from gateway.lanes import Lanes
 from gateway.life import Life
+from gateway.linking import Linking
 from gateway.notices import notice
+from gateway.occasion import Occasion
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.profiles import Profiles
@@ -44,6 +47,7 @@ from gateway.supervisor import Supervisor
 from gateway.switching import Switching
 from gateway.thinking import Thinking
 from gateway.token_locks import TokenLock
+from gateway.tool_offers import Offer
 from gateway.trouble import Trouble
 from gateway.working import Working
 from state.keys import Address, SessionKey
@@ -135,6 +139,11 @@ class Gateway:
     def opened(self) -> OpenSessions:
         """The sessions that were lately used."""
         return self._holding.opened
+
+    @property
+    def linking(self) -> Linking:
+        """Plans who is linked with whom."""
+        return self._holding.linking
 
     @property
     def life(self) -> Life:
@@ -248,6 +257,20 @@ class Gateway:
             return opened.session
 
         return await self.in_lane(route.session, act)
+
+    async def offers(self, route: Route) -> Sequence[Offer]:
+        """Which tools a session is offered, and why not the others."""
+
+        async def act() -> Sequence[Offer]:
+            opened = await self.opened.open(route, at=self.clock.now())
+            return self.thinking.offers(opened, self._why_missing)
+
+        return await self.lanes.run_between(route.session, act)
+
+    def _why_missing(self, tool: str, occasion: Occasion) -> str | None:
+        if tool != BASH.name or self._sandboxing is None:
+            return None
+        return self._sandboxing.why_none(occasion.opened.session.key.type, occasion.trust)
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Each account's name, kind and health."""

@@ -64,6 +64,12 @@ class Sandboxing:
         sandbox = self._found.sandbox if policy.sandboxed else self._found.bare
         return None if sandbox is None else (sandbox, policy)
 
+    def why_none(self, kind: SessionType, trust: Trust) -> str | None:
+        """Why the commands of a session run nowhere; None where they run."""
+        if self.of(kind, trust) is not None:
+            return None
+        return "the sandboxes are still being tried" if self._found is None else self._found.told
+
     @property
     def told(self) -> str | None:
         """Which sandbox is used, for the operator; None while none was found."""

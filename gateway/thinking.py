@@ -23,6 +23,7 @@ from gateway.place import Place
 from gateway.signs import Signs
 from gateway.stop import Stop
 from gateway.streaming import Stream, Streaming
+from gateway.tool_offers import Offer, WhyMissing, offers
 from gateway.toolboxes import Toolboxes
 from state.history import ToolCall
 from state.keys import SessionType
@@ -157,6 +158,15 @@ class Thinking:
                     case TurnFinished():
                         return event
         raise RuntimeError("the agent ended a turn without finishing it")
+
+    def offers(self, opened: OpenSession, missing: WhyMissing) -> Sequence[Offer]:
+        """Which tools a session is offered when whoever is usually there speaks."""
+
+        def known(occasion: Occasion) -> dict[str, bool]:
+            guarded = {each.spec.name: each.guarded for each in self._toolboxes.known(occasion)}
+            return {**guarded, SEND_FILE.name: False}
+
+        return tuple(offers(_anybodys(opened), known, missing))
 
     def known(self, opened: OpenSession) -> tuple[ToolSpec, ...]:
         """Every tool that there is for a session, whether or not it may be used there."""

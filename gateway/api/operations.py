@@ -41,6 +41,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "sessions.compact": lambda admin, given: admin.sessions.compact(
         given.text("session"), keep=given.maybe_text("keep")
     ),
+    "sessions.tools": lambda admin, given: admin.sessions.tools(given.text("session")),
     "sessions.undo": lambda admin, given: admin.sessions.undo(given.text("session")),
     "sessions.archive": lambda admin, given: admin.sessions.archive(given.texts("names")),
     "sessions.unarchive": lambda admin, given: admin.sessions.unarchive(given.texts("names")),
@@ -70,6 +71,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "approvals.list": _approvals,
     "approvals.approve": _approve,
     "approvals.deny": _refuse,
+    "pair.code": lambda admin, given: admin.links.code(given.maybe_text("person")),
+    "pair.link": lambda admin, given: admin.links.link(given.text("first"), given.text("second")),
+    "pair.unlink": lambda admin, given: admin.links.unlink(given.text("address")),
+    "people.rename": lambda admin, given: admin.links.rename(given.text("name"), given.text("new")),
     "people.erase": lambda admin, given: admin.people.erase(given.texts("identities")),
     "channels.status": _channels,
     "status": lambda admin, _: admin.status(),

@@ -30,6 +30,7 @@ _LIVE_ONLY = {
     "status",
     "gateway.stop",
     "sessions.compact",
+    "sessions.tools",
     "approvals.list",
     "approvals.approve",
     "approvals.deny",
@@ -93,6 +94,7 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
     from gateway.admin import Admin
     from gateway.api.operations import carry_out as do
     from gateway.clock import Clock
+    from gateway.people import People
     from state.files import open_state
     from state.files.receipts import Receipts
 
@@ -111,6 +113,9 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
                 life=life,
                 clock=clock,
                 receipts=Receipts(invocation.state_dir),
+                everybody=lambda: People(
+                    state.ledger, {}, clock, invocation.settings_with_warnings().settings
+                ),
                 skills=SkillFolders(invocation.state_dir).listed,
             )
             return await do(admin, operation, given)
