@@ -4,12 +4,14 @@ With a gateway running (`live`), an action on a session waits for its running tu
 between two turns. Without one, the caller holds the state folder's lock.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 
 from gateway import admin_approvals
 from gateway.admin_choices import Skills, no_skills
 from gateway.admin_errors import AdminError, as_admin_errors
+from gateway.admin_linking import LinkActions
 from gateway.admin_live import Live
 from gateway.admin_people import PeopleActions
 from gateway.admin_sessions import SessionActions
@@ -17,9 +19,11 @@ from gateway.budgets import day_of
 from gateway.clock import Clock
 from gateway.life import Life
 from gateway.notices import notice
+from gateway.people import People
 from gateway.people_erasing import KeepsReceipts, PeopleErasing
 from gateway.reading import Json, admission_to_json, request_to_json, spent_to_json
 from state.codec import time_to_json
+from state.persons import Identity
 from state.spending import NOTHING, Per
 from state.store import Admission, Ledger, NotFound, Role, Sessions
 
@@ -36,10 +40,19 @@ class Admin:
         clock: Clock,
         receipts: KeepsReceipts,
         live: Live | None = None,
+        everybody: Callable[[], People] | None = None,
         skills: Skills = no_skills,
     ) -> None:
         self.sessions = SessionActions(sessions, ledger, life, live, skills)
         self.people = PeopleActions(PeopleErasing(sessions, ledger, life, receipts, clock, live))
+        self.links = LinkActions(
+            sessions=sessions,
+            ledger=ledger,
+            life=life,
+            clock=clock,
+            live=live,
+            everybody=everybody or (lambda: People(ledger, {}, clock)),
+        )
         self._ledger = ledger
         self._clock = clock
         self._live = live
@@ -71,20 +84,28 @@ class Admin:
         return {"denied": request_to_json(request)}
 
     async def revoke(self, user: str, *, account: str | None = None) -> Json:
-        """Take an admission back. `account` is needed where the id was let in on several."""
+        """Take an admission back, and part them from others they are linked with.
+
+        So do all who were let in through them lose that. `account` is needed where the id was let
+        in on several.
+        """
         admission = await self._admission(user, account)
         with as_admin_errors():
             revoked = await self._ledger.revoke(admission.account, admission.user)
-        if self._live is not None:
-            await self._live.admissions_changed()
-        return {"revoked": admission_to_json(revoked)}
+            if self._live is not None:
+                await self._live.admissions_changed()
+            parted = await self.links.part(Identity(admission.account, admission.user))
+        return {"revoked": admission_to_json(revoked), "unlinked": parted is not None}
 
     async def _admission(self, user: str, account: str | None) -> Admission:
         with as_admin_errors():
             everybody = await self._ledger.admissions()
         found = [a for a in everybody if a.user == user and account in (None, a.account)]
         if not found:
-            hint = "`argent pair list` names them; owners of the configuration are changed there"
+            hint = (
+                "`argent pair list` names them: `argent pair unlink` is for those who were linked, "
+                "and owners of the configuration are changed there"
+            )
             raise AdminError("not_found", f"nobody with the id {user!r} was let in by hand", hint)
         if len(found) > 1:
             names = ", ".join(a.account for a in found)

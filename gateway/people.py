@@ -42,6 +42,7 @@ class People:
         self._open = {
             name for name, each in settings.channels.items() if each.dm_policy is DmPolicy.OPEN
         }
+        self._accounts = settings.channels.keys()
         self.alone = asyncio.Lock()
         self._know(Whois.of(configured(settings)))
 
@@ -72,6 +73,11 @@ class People:
     def is_welcome(self, identity: Identity) -> bool:
         """Whether somebody may write in private now."""
         return identity in self.whois.roles or identity.account in self._open
+
+    def lacks_owner(self) -> bool:
+        """Whether there are accounts, and nobody is an owner on any."""
+        owned = {each.account for each, role in self.whois.roles.items() if role is Role.OWNER}
+        return bool(self._accounts) and not owned & self._accounts
 
     def same(self, identity: Identity) -> Collection[Identity]:
         """All addresses of whoever has this one."""

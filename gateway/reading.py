@@ -16,6 +16,7 @@ from state.codec import entry_to_json, session_to_json, time_to_json
 from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import Phase
+from state.links import Link, PairCode
 from state.records import Page
 from state.session import Session
 from state.spending import MICRO, NOTHING, Per, Spent
@@ -79,6 +80,12 @@ class Reads(Protocol):
 
     def admissions(self) -> tuple[Admission, ...]:
         """Who was let in."""
+
+    def links(self) -> tuple[Link, ...]:
+        """Who was linked."""
+
+    def codes(self, now: datetime) -> tuple[PairCode, ...]:
+        """The codes that link, as far as they can be used."""
 
     def counts(self) -> Counts:
         """Figures."""
@@ -147,12 +154,15 @@ class Reading:
         }
 
     def people(self, now: datetime) -> Json:
-        """Who asks to be let in, and who was."""
+        """Who asks to be let in, who was, and who is linked with whom."""
         with as_admin_errors():
             requests, admitted = self._reads.pairings(now), self._reads.admissions()
+            links, codes = self._reads.links(), self._reads.codes(now)
         return {
             "pending": [request_to_json(request) for request in requests],
             "admitted": [admission_to_json(admission) for admission in admitted],
+            "linked": [link_to_json(link) for link in links],
+            "codes": [code_to_json(code) for code in codes],
         }
 
     def counts(self) -> Json:
@@ -282,6 +292,26 @@ def request_to_json(request: PairingRequest) -> Json:
         "name": request.name,
         "created_at": time_to_json(request.created_at),
         "expires_at": time_to_json(request.expires_at),
+    }
+
+
+def link_to_json(link: Link) -> Json:
+    """An address of a person who was linked; ``by`` is whose code it entered."""
+    return {
+        "account": link.identity.account,
+        "user": link.identity.user,
+        "name": link.called,
+        "person": link.person,
+        "since": time_to_json(link.since),
+        "by": None if link.by is None else str(link.by),
+    }
+
+
+def code_to_json(code: PairCode) -> Json:
+    """A code that can be used: whose it is, and not what it says. The operator's is nobody's."""
+    return {
+        "of": None if code.identity is None else str(code.identity),
+        "expires_at": time_to_json(code.expires_at),
     }
 
 

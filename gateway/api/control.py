@@ -29,6 +29,7 @@ from gateway.clock import Clock
 from gateway.events import Feed
 from gateway.life import Life
 from gateway.paths import socket_file
+from gateway.people import People
 from state.files.receipts import Receipts
 from state.store import Ledger, Sessions, StorageFailed
 
@@ -51,6 +52,7 @@ class Served(Live, Protocol):
     ledger: Ledger
     feed: Feed
     terminal: LoopbackChannel
+    people: People
 
     @property
     def life(self) -> Life:
@@ -70,6 +72,7 @@ class ControlServer:
             clock=clock or Clock(),
             receipts=Receipts(state_dir),
             live=gateway,
+            everybody=lambda: gateway.people,
         )
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()

@@ -1,4 +1,4 @@
-"""``argent pair``: strangers, and who was let in."""
+"""``argent pair``: strangers, who was let in, and who is linked with whom."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,21 +9,26 @@ from gateway.cli import reach
 from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
+from gateway.cli.pair_link import code, link, unlink
 from gateway.cli.text import span, table, time
 from gateway.visible import one_line
 
 Json = dict[str, Any]
 
 
-@click.group(cls=Group, help="Strangers who ask to be let in, and people who were.")
+@click.group(cls=Group, help="Strangers who ask to be let in, and people who were, and are linked.")
 def pair() -> None:
     """The group."""
+
+
+for each in (code, link, unlink):
+    pair.add_command(each)
 
 
 @pair.command("list")
 @click.pass_obj
 def list_(invocation: Invocation) -> None:
-    """List who waits to be let in, and who was."""
+    """List who waits to be let in, who was, and who is linked with whom."""
     invocation.show("people", reach.look(invocation).people(datetime.now(UTC)), _list)
 
 
@@ -43,7 +48,17 @@ def _list(data: Json) -> None:
             for a in data["admitted"]
         ]
         out("\n".join(table(rows)))
-    if not data["pending"] and not data["admitted"]:
+    if data["linked"]:
+        out("\nLinked:" if data["pending"] or data["admitted"] else "Linked:")
+        rows = [
+            (each["person"], each["account"], _name(each), f"since {each['since'][:10]}")
+            for each in sorted(data["linked"], key=lambda each: str(each["person"]))
+        ]
+        out("\n".join(table(rows)))
+    for live in data["codes"]:
+        whose = f"{live['of']} has a code" if live["of"] else "There is a code for an owner"
+        out(f"{whose}; it expires in {_left(live, now)}.")
+    if not any(data.values()):
         out("Nobody waits, and nobody was let in by hand.")
 
 

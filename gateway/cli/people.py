@@ -1,4 +1,4 @@
-"""``argent people``: everything about one person, handed out or erased."""
+"""``argent people``: who is whom, and everything about one person, handed out or erased."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out
 from gateway.cli.people_export import export
 from gateway.cli.people_found import Found, find
+from gateway.cli.people_list import list_, rename, show
 from gateway.cli.text import many, table
 from gateway.visible import one_line
 from state.persons import Person
@@ -25,16 +26,21 @@ _KINDS = {
     "chosen": "chosen session",
     "pairings": "pairing request",
     "admissions": "admission",
+    "addresses": "link",
+    "people": "name of theirs",
+    "pair_codes": "code that links",
+    "pair_tries": "wrong code that was counted",
     "spending": "row of spending made nobody's",
 }
 
 
-@click.group(cls=Group, help="Everything about one person: export it, erase it.")
+@click.group(cls=Group, help="Who is whom, and everything about one person: export it, erase it.")
 def people() -> None:
     """The group."""
 
 
-people.add_command(export)
+for each in (list_, show, rename, export):
+    people.add_command(each)
 
 
 @people.command()
@@ -82,6 +88,7 @@ def _told(found: Found) -> str:
     rows = {
         "admission": len(records.admissions),
         "pairing request": len(records.pairings),
+        "link": len(records.links),
         "message that waits": len(records.waiting),
         "update that was set aside": len(records.set_aside),
         "key that leads elsewhere": len(records.keys),

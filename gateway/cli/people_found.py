@@ -60,6 +60,7 @@ class Found:
             ],
             "admissions": len(records.admissions),
             "pairings": len(records.pairings),
+            "links": len(records.links),
             "waiting": len(records.waiting),
             "set_aside": len(records.set_aside),
             "keys": len(records.keys),

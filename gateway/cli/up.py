@@ -54,6 +54,7 @@ async def _up(settings: "Settings", invocation: Invocation) -> None:
 
     async with running(settings, invocation.state_dir) as run:
         _greet(run, invocation)
+        await _let_first_owner_in(run.gateway, invocation)
         stopped = asyncio.create_task(until_stopped(run.gateway))
         talk = asyncio.create_task(_chat_or_serve(run.gateway, invocation))
         await asyncio.wait([stopped, talk], return_when=asyncio.FIRST_COMPLETED)
@@ -62,6 +63,15 @@ async def _up(settings: "Settings", invocation: Invocation) -> None:
         _, ended = await asyncio.gather(stopped, talk, return_exceptions=True)
         if isinstance(ended, Exception):
             raise ended
+
+
+async def _let_first_owner_in(gateway: "Gateway", invocation: Invocation) -> None:
+    """Say how somebody becomes an owner, where there are accounts and nobody is one there."""
+    if invocation.json or not gateway.people.lacks_owner():
+        return
+    async with gateway.people.alone:
+        code = await gateway.linking.new_code(None)
+    note(f"Owner:    nobody yet. Write this to the bot within 10 minutes: /pair {code}")
 
 
 async def _chat_or_serve(gateway: "Gateway", invocation: Invocation) -> None:
