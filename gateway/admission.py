@@ -17,6 +17,7 @@ from channels.config import (
     GroupPolicy,
     Respond,
 )
+from gateway import commands
 from state.keys import Address
 from state.messages import ChatKind, Correction, InboundMessage
 from state.store import Role
@@ -60,18 +61,18 @@ class Policy:
 
         A thread's own comes first, then the chat's that it is part of, then the container's.
         """
-        policy, users, respond, commands = None, None, None, None
+        policy, users, respond, rights = None, None, None, None
         for own in self._nearest(address, container):
             policy = own.policy if policy is None else policy
             users = own.users if users is None else users
             respond = own.respond if respond is None else respond
-            commands = own.commands if commands is None else commands
+            rights = own.commands if rights is None else rights
         around = self.around
         return GroupRules(
             policy=around.policy if policy is None else policy,
             users=around.users if users is None else frozenset(users),
             respond=around.respond if respond is None else respond,
-            commands=around.commands if commands is None else commands,
+            commands=around.commands if rights is None else rights,
         )
 
     def _nearest(self, address: Address, container: str | None) -> Iterator[ChatSettings]:
@@ -130,14 +131,17 @@ def _is_for_us(message: InboundMessage | Correction, respond: Respond) -> bool:
     """Whether the bot takes a group's message for itself.
 
     Behind a chat that speaks (an anonymous admin, a channel) may be a bot, or a whole feed. It is
-    answered when it asks for it, so that no conversation of machines can begin by itself.
+    answered when it asks for it, so that no conversation of machines can begin by itself. A
+    command that is none of ours is for another bot.
     """
     if respond is Respond.NEVER:
         return False
     # What is corrected was for us, or is not known.
     if isinstance(message, Correction) or message.addressed:
         return True
-    return respond is Respond.ALWAYS and not message.sender.as_chat
+    if respond is not Respond.ALWAYS or message.sender.as_chat:
+        return False
+    return not message.text.startswith("/") or commands.parse(message.text) is not None
 
 
 def _in_private(policy: DmPolicy, *, owner: bool, known: bool) -> Verdict:

@@ -76,6 +76,15 @@ def test_a_group_where_the_bot_always_answers_need_not_speak_to_it() -> None:
     assert isinstance(decide(message(**elsewhere, addressed=False), rules, {}), Ignore)
 
 
+@pytest.mark.parametrize(("text", "ours"), [("/stop", True), ("/roll 6", False), ("/a@b", False)])
+def test_where_the_bot_always_answers_it_leaves_other_bots_commands_alone(
+    text: str, ours: bool
+) -> None:
+    rules = policy(group_policy="open", respond="always")
+    verdict = decide(message(text, **GROUP, addressed=False), rules, {})
+    assert isinstance(verdict, Admit) is ours
+
+
 def test_in_a_group_where_the_bot_never_answers_not_even_an_owner_is_heard() -> None:
     rules = policy(group_policy="open", owners=["7"], **there(respond="never"))
     assert isinstance(decide(message(**GROUP), rules, {}), Ignore)
