@@ -128,7 +128,8 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             # What an agent cannot think with is told at the start, and not to whoever writes first.
             await makers.resolve(settings.agents.of(name))
         sandboxing = Sandboxing(settings.sandbox, state_dir)
-        await sandboxing.look()
+        if settings.sandbox.required:
+            await sandboxing.look()
         sessions = state.sessions
         fetcher = Fetcher(everywhere=True)
         stack.push_async_callback(fetcher.close)

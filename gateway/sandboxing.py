@@ -30,16 +30,17 @@ class Sandboxing:
         self._mark = mark_of(state_dir)
         self._finds = finds or (lambda wanted: find(wanted, mark=self._mark))
         self._found: Found | None = None
+        self._broke = False
         self._watching: asyncio.Task[None] | None = None
 
     async def look(self) -> None:
-        """Sweep what an earlier run left, and look for a sandbox, where one is required.
+        """Sweep what an earlier run left, and look for a sandbox now.
 
-        Raises `agents.sandbox.errors.SandboxUnavailable` when there is none.
+        Raises `agents.sandbox.errors.SandboxUnavailable` where one is required and there is none.
         """
+        await self._sweep()
+        self._found = await self._finds(self._settings)
         if self._settings.required:
-            await self._sweep()
-            self._found = await self._finds(self._settings)
             self._found.required()
 
     def start(self) -> None:
@@ -80,6 +81,8 @@ class Sandboxing:
     def problem(self) -> str | None:
         """Why sandboxed sessions have no commands, and what mends it; None where that is wanted."""
         found = self._found
+        if found is None and self._broke:
+            return "no sandbox could be tried: the log says why; it is tried again within the hour"
         if found is None or found.sandbox is not None or self._settings.backend is Backend.OFF:
             return None
         return found.told
@@ -87,19 +90,24 @@ class Sandboxing:
     async def _watch(self) -> None:
         if self._found is None:
             await self._sweep()
+            await self._try()
         while True:
-            before = self._found
-            try:
-                self._found = found = await self._finds(self._settings)
-            except Exception:
-                # What was found before may hold no more: nothing is used that was not tried.
-                self._found = None
-                _log.exception("sandbox_not_tried")
-            else:
-                if before is None or before.told != found.told:
-                    say = _log.info if self.problem is None else _log.warning
-                    say("sandbox", found=found.told)
             await asyncio.sleep(AGAIN)
+            await self._try()
+
+    async def _try(self) -> None:
+        before = self._found
+        try:
+            self._found = found = await self._finds(self._settings)
+        except Exception:
+            # What was found before may hold no more: nothing is used that was not tried.
+            self._found, self._broke = None, True
+            _log.exception("sandbox_not_tried")
+            return
+        self._broke = False
+        if before is None or before.told != found.told:
+            say = _log.info if self.problem is None else _log.warning
+            say("sandbox", found=found.told)
 
     async def _sweep(self) -> None:
         groups = await asyncio.to_thread(control_groups.find)
