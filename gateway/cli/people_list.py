@@ -29,7 +29,7 @@ def list_(invocation: Invocation) -> None:
         for identity in sorted(whois.roles)
         if identity not in whois.members and identity.account != "terminal"
     ]
-    invocation.show("people", {"people": persons, "others": others}, _list)
+    invocation.show("persons", {"people": persons, "others": others}, _list)
 
 
 def _list(data: Json) -> None:
@@ -54,7 +54,7 @@ def show(invocation: Invocation, name: str) -> None:
     if named is None or named not in whois.persons:
         hint = "`argent people list` has everybody"
         raise AdminError("not_found", f"no person is known as {name!r}", hint)
-    invocation.show("person", _person(whois, named, called), _show)
+    invocation.show("whois", _person(whois, named, called), _show)
 
 
 def _show(person: Json) -> None:
@@ -70,7 +70,7 @@ def _show(person: Json) -> None:
 def rename(invocation: Invocation, name: str, new: str) -> None:
     """Call the person NAME otherwise. Their conversation stays, and its id, too."""
     data = reach.carry_out(invocation, "people.rename", {"name": name, "new": new})
-    invocation.show("renamed", data, lambda d: out(f"{d['renamed']} is {d['person']} now."))
+    invocation.show("person_renamed", data, lambda d: out(f"{d['renamed']} is {d['person']} now."))
 
 
 def _known(invocation: Invocation) -> tuple[Whois, dict[Identity, str]]:
