@@ -60,12 +60,14 @@ class Reach(StrEnum):
     """Who may give a command.
 
     `everybody` is whoever is answered. `members` are those whose own conversation it is: in a
-    private chat the one who writes there, in a group whom its `commands` let. `private` is the
-    same, but in groups an owner's. `owners` are the owners alone.
+    private chat the one who writes there, in a group whom its `commands` let. `own` is the same,
+    but in groups an owner's. `private` is the same, but in groups it only says that it is for
+    private chats. `owners` are the owners alone.
     """
 
     EVERYBODY = "everybody"
     MEMBERS = "members"
+    OWN = "own"
     PRIVATE = "private"
     OWNERS = "owners"
 
@@ -76,12 +78,12 @@ _ASKED: Mapping[CommandName, Reach] = MappingProxyType(
         CommandName.STATUS: Reach.EVERYBODY,
         CommandName.STOP: Reach.EVERYBODY,
         CommandName.NEW: Reach.MEMBERS,
-        CommandName.SESSIONS: Reach.MEMBERS,
-        CommandName.SESSION: Reach.MEMBERS,
-        CommandName.RENAME: Reach.MEMBERS,
+        CommandName.SESSIONS: Reach.PRIVATE,
+        CommandName.SESSION: Reach.PRIVATE,
+        CommandName.RENAME: Reach.PRIVATE,
         CommandName.CLEAR: Reach.MEMBERS,
         CommandName.KEEP: Reach.MEMBERS,
-        CommandName.FORGET: Reach.PRIVATE,
+        CommandName.FORGET: Reach.OWN,
         CommandName.COMPACT: Reach.MEMBERS,
         CommandName.MODEL: Reach.MEMBERS,
         CommandName.SKILL: Reach.MEMBERS,
@@ -115,7 +117,7 @@ def may(
     chat is its one member's.
     """
     needed = reach(command, argument)
-    if needed is Reach.EVERYBODY:
+    if needed is Reach.EVERYBODY or (needed is Reach.PRIVATE and shared):
         return True
     if rights is CommandRights.NOBODY:
         return False
@@ -123,7 +125,7 @@ def may(
         return True
     if needed is Reach.OWNERS or rights is CommandRights.OWNERS:
         return False
-    return needed is Reach.MEMBERS or not shared
+    return needed is not Reach.OWN or not shared
 
 
 _START = "start"

@@ -21,6 +21,9 @@ TELEGRAM_LATENCY = 0.05
 SETTINGS = [
     # A small context is compacted all the time, which is one thing more to be killed in.
     "agents.defaults.session.max_context_tokens=1000",
+    # A crowd says more in a minute than people do.
+    "limits.sender_turns=0",
+    "limits.group_turns=0",
 ]
 ANY_MOMENT = range(500)
 """Up to how many calls of the gateway a life lasts, drawn anew for each."""

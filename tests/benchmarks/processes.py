@@ -47,6 +47,10 @@ queue = "followup"
 [models.openai]
 base_url = "{model}/v1"
 api_key = "sk-bench"
+[limits]
+# A thousand messages are the measure, not a flood.
+sender_turns = 0
+group_turns = 0
 [channels.bot]
 dm_policy = "open"
 """

@@ -229,13 +229,13 @@ async def test_nobody_gets_into_another_person_s_conversations() -> None:
 
 
 async def test_a_group_has_one_conversation_which_new_begins_anew() -> None:
-    async with town(**OPEN) as place:
+    async with town(**OPEN, owners=["1"]) as place:
         await place.in_group(ALICE, "hello")
         await place.hears("-5")
         for command in ("/sessions", "/session main", "/rename team"):
             await place.in_group(BOB, command)
             assert await place.hears("-5") == [notice("private_only")]
-        await place.in_group(BOB, "/new team")
+        await place.in_group(ALICE, "/new team")
         assert await place.hears("-5") == [notice("cleared")]
         (row,) = await place.stage.ledger.listing()
         assert (row.messages, row.title) == (0, None)

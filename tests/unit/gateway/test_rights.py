@@ -11,6 +11,10 @@ EVERYBODYS = {
     CommandName.STOP,
     CommandName.PAIR,
     CommandName.UNPAIR,
+    # In a group these only say that they are for private chats.
+    CommandName.SESSIONS,
+    CommandName.SESSION,
+    CommandName.RENAME,
 }
 
 
