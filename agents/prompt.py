@@ -196,7 +196,7 @@ def _described(attachment: Attachment, content: Media | None) -> str:
     if content is not None:
         why = " It says:" if content.mime == TEXT else ""
     elif attachment.file is not None and attachment.problem is None:
-        why = " It is kept, but you cannot open it."
+        why = " It is kept, but you cannot open it; tools for files find it in inbox/."
     else:
         why = _PROBLEMS.get(attachment.problem or "", " You cannot open it.")
     return f"[Attached: {', '.join(facts)}.{why}]"

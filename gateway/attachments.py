@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -18,6 +19,7 @@ from channels.channel import Channel
 from channels.errors import ChannelError, Rejected
 from gateway.clock import Clock
 from gateway.filetypes import HEAD, mime_of, recognised
+from gateway.ground import FindsFile
 from state.history import Entry, UserEntry
 from state.ids import idempotency_key
 from state.keys import SessionId
@@ -73,6 +75,7 @@ class Attachments:
     """Keeps what comes with messages, and finds it again.
 
     `limits` says for each account how long a file may be, in bytes; 0: nothing is fetched.
+    `workspace` finds the files that agents have.
     """
 
     def __init__(
@@ -83,12 +86,14 @@ class Attachments:
         *,
         limits: Mapping[str, int],
         seconds: float = FETCH_SECONDS,
+        workspace: FindsFile | None = None,
     ) -> None:
         self._sessions = sessions
         self._channels = channels
         self._clock = clock
         self._limits = limits
         self._seconds = seconds
+        self._workspace = workspace
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def keep(self, session: SessionId, message: InboundMessage) -> InboundMessage:
@@ -143,7 +148,9 @@ class Attachments:
         async def keep(title: str, mime: str, content: bytes) -> StoredFile:
             return await self.hand_out(session, title, mime, content)
 
-        return FileSender(keep, largest=largest) if largest else None
+        workspace = self._workspace
+        finds = None if workspace is None else partial(workspace, session)
+        return FileSender(keep, largest=largest, finds=finds) if largest else None
 
     async def hand_out(
         self, session: SessionId, title: str, mime: str, content: bytes

@@ -146,6 +146,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
                 McpServers(settings.mcp, version=__version__),
                 shelves=(workspace_shelf(workspaces, sandboxing), fetch_shelf(fetcher)),
                 sandboxing=sandboxing,
+                workspace=workspaces.file,
             ),
             channels=_channels(settings, http, state.ledger),
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),

@@ -16,6 +16,7 @@ from gateway.occasion import Shelf
 from gateway.offers import ListsModels, only_offline
 from gateway.sandboxing import Sandboxing
 from gateway.trouble import Trouble
+from state.keys import SessionId
 from state.messages import Accepted
 from state.store import Ledger, Sessions
 
@@ -33,12 +34,16 @@ class Ground:
     clock: Clock
 
 
+FindsFile = Callable[[SessionId, str, int], Awaitable[bytes]]
+"""The content of a file of a session's workspace, of so many bytes at most. Raises `ToolFailed`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Minds:
     """What thinks: the agent `main`, how others are made, and what they can be given.
 
     `shelves` hold the tools that stand on more than a gateway's ground; `sandboxing` is where the
-    commands among them run.
+    commands among them run, and `workspace` finds what they leave.
     """
 
     agent: Agent
@@ -48,6 +53,7 @@ class Minds:
     mcp: McpServers | None = None
     shelves: Sequence[Shelf] = ()
     sandboxing: Sandboxing | None = None
+    workspace: FindsFile | None = None
 
 
 class Host(Protocol):

@@ -30,6 +30,7 @@ class Holding:
             ground.channels,
             clock,
             limits={name: each.max_file_mb * 1_000_000 for name, each in settings.channels.items()},
+            workspace=minds.workspace,
         )
         self.profiles = Profiles(settings)
         self.pool = AgentPool(minds.agent, settings.agents.of(MAIN), minds.make_agent)

@@ -54,16 +54,30 @@ class Workspaces:
         """
         session = occasion.opened.session.id
         try:
-            home = await self._folder(session)
-            own = PurePosixPath(home / _OWN)
-            path = await asyncio.to_thread(_made, self._settings.folder_of(session, own), session)
+            home, path = await self._made(session)
             for attachment in _came_along(occasion):
                 content = await self._read_file(session, attachment.file or "")
                 await asyncio.to_thread(_deliver, home, path, attachment, content)
             return path, await asyncio.to_thread((home / _MARK).exists)
         except (OSError, StoreError, FileRefused) as error:
-            _log.error("workspace_not_opened", session=session, error=str(error))
-            raise ToolFailed("The workspace cannot be used now: the disk has trouble.") from error
+            raise _trouble(session, error) from error
+
+    async def file(self, session: SessionId, name: str, most: int) -> bytes:
+        """The content of a file that is in a workspace. Raises `ToolFailed`."""
+        try:
+            _, path = await self._made(session)
+            return await asyncio.to_thread(_content, path, name, most)
+        except FileRefused as error:
+            raise ToolFailed(str(error)) from None
+        except (OSError, StoreError) as error:
+            raise _trouble(session, error) from error
+
+    async def _made(self, session: SessionId) -> tuple[Path, Path]:
+        """A session's own folder, and its workspace."""
+        home = await self._folder(session)
+        own = PurePosixPath(home / _OWN)
+        written = self._settings.folder_of(session, own)
+        return home, await asyncio.to_thread(_prepared, written, session)
 
 
 class Place:
@@ -89,7 +103,17 @@ def _came_along(occasion: Occasion) -> Iterator[Attachment]:
             yield from (each for each in accepted.message.attachments if each.file is not None)
 
 
-def _made(written: PurePosixPath, session: SessionId) -> Path:
+def _trouble(session: SessionId, error: Exception) -> ToolFailed:
+    _log.error("workspace_not_opened", session=session, error=str(error))
+    return ToolFailed("The workspace cannot be used now: the disk has trouble.")
+
+
+def _content(workspace: Path, name: str, most: int) -> bytes:
+    with Workspace(workspace) as opened:
+        return opened.read(name, most=most).data
+
+
+def _prepared(written: PurePosixPath, session: SessionId) -> Path:
     path = Path(written).expanduser()
     prepare(path, session)
     return path

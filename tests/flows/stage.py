@@ -22,7 +22,7 @@ from gateway.agent_pool import Make
 from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.config import Settings
-from gateway.ground import Minds
+from gateway.ground import FindsFile, Minds
 from gateway.occasion import Shelf
 from gateway.offers import ListsModels, only_offline
 from gateway.sandboxing import Sandboxing
@@ -152,6 +152,7 @@ class Stage:
     skills: SkillFolders | None = None
     shelves: Sequence[Shelf] = ()
     sandboxing: Sandboxing | None = None
+    workspace: FindsFile | None = None
     gateway: Gateway = field(init=False)
     heard: list[str] = field(default_factory=list)
 
@@ -168,6 +169,7 @@ class Stage:
                 self.skills,
                 shelves=self.shelves,
                 sandboxing=self.sandboxing,
+                workspace=self.workspace,
             ),
             channels=self.channels(self),
             clock=self.clock,

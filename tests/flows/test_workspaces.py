@@ -21,7 +21,7 @@ from gateway.sandboxing import Sandboxing
 from gateway.tools.at_work import workspace_shelf
 from gateway.tools.workspaces import Workspaces
 from state.files import open_state
-from state.history import ToolCall
+from state.history import AssistantEntry, ToolCall
 from state.keys import SessionId
 from state.messages import Attachment, AttachmentKind, ChatKind, Sender
 from tests.flows.town import ALICE, BOB, OPEN, Town, town
@@ -102,6 +102,7 @@ async def house(folder: Path, *, sandbox: bool = True, **settings: Any) -> Async
             "ledger": state.ledger,
             "shelves": [workspace_shelf(workspaces, sandboxing)],
             "sandboxing": sandboxing,
+            "workspace": workspaces.file,
         }
         async with town(parts=parts, owners=["1"], **OPEN) as t:
             yield House(t, folder, held, bare, found, sandboxing)
@@ -204,6 +205,18 @@ async def test_once_files_came_from_outside_all_that_is_read_is_foreign(tmp_path
         workspace = h.session(MAIN) / "workspace"
         (workspace / "inbox" / "rep ort.txt").rename(workspace / "notes.txt")
         assert (await h.calls(ALICE, "read", path="notes.txt")).foreign
+
+
+async def test_a_file_of_the_workspace_goes_out_with_the_answer(tmp_path: Path) -> None:
+    async with house(tmp_path) as h:
+        await h.calls(ALICE, "write", path="out/picture.png", content="no picture")
+        told = await h.calls(ALICE, "send_file", name="picture.png", path="out/picture.png")
+        assert told.content == "picture.png (10 bytes) goes out with your answer."
+        *_, answer = await h.town.stage.history(MAIN)
+        assert isinstance(answer, AssistantEntry)
+        assert [(file.title, file.mime) for file in answer.files] == [("picture.png", "image/png")]
+        for path in ("../metadata.json", "/etc/passwd", "nothing.txt"):
+            assert (await h.calls(ALICE, "send_file", name="x", path=path)).failed
 
 
 async def test_a_deleted_conversation_takes_its_files_along(tmp_path: Path) -> None:
