@@ -8,6 +8,7 @@ none, and must not wait behind a turn.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -95,6 +96,8 @@ class Entering:
                 await self._say(message, notice("pair_unknown"))
             return commanded
         await self._ledger.links.tried_well(who)
+        # A code alone would be words for the agent, and be kept.
+        message = message if commanded else replace(message, text=f"/{CommandName.PAIR} {written}")
         match means:
             case Refused(why):
                 await self._say(message, notice(why))
