@@ -12,7 +12,7 @@ from gateway.config import Settings
 from gateway.notices import notice
 from gateway.pairing import CODE_ALPHABET, CODE_LENGTH, CODE_LIFE
 from gateway.whois import Configured, Whois, higher
-from state.keys import SessionId
+from state.keys import SessionId, SessionKey
 from state.links import Change
 from state.messages import InboundMessage, OwedPart, Reply, ReplyKind
 from state.persons import Identity
@@ -43,6 +43,7 @@ class People:
             name for name, each in settings.channels.items() if each.dm_policy is DmPolicy.OPEN
         }
         self._accounts = settings.channels.keys()
+        self._asking: set[Identity] = set()
         self.alone = asyncio.Lock()
         self._know(Whois.of(configured(settings)))
 
@@ -70,6 +71,10 @@ class People:
         """The name of the person whose session it is."""
         return self.whois.named_by(session)
 
+    def leads(self, key: SessionKey) -> SessionId:
+        """The session of a person's private chat, as far as it follows from who they are."""
+        return self.whois.aliases.get(str(key), key.session_id)
+
     def is_welcome(self, identity: Identity) -> bool:
         """Whether somebody may write in private now."""
         return identity in self.whois.roles or identity.account in self._open
@@ -96,6 +101,17 @@ class People:
 
     async def ask_in(self, message: InboundMessage) -> tuple[OwedPart, ...]:
         """Give a stranger their code, once while it lives; what they wrote is not kept."""
+        who = Identity(message.address.channel, message.sender.id)
+        if who in self._asking:
+            # They are being told: of many messages at once, none but the first gets the code.
+            return ()
+        self._asking.add(who)
+        try:
+            return await self._ask_in(message)
+        finally:
+            self._asking.discard(who)
+
+    async def _ask_in(self, message: InboundMessage) -> tuple[OwedPart, ...]:
         now = self._clock.now()
         asked = await self._ledger.request_pairing(
             PairingRequest(

@@ -1,13 +1,18 @@
 """Who is let in, where the bot speaks up, whose commands count, and how often it works for them."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.doors import Doors
 from gateway.notices import notice
+from state.files import open_state
 from state.messages import ChatKind, Sender
+from state.store import PairingRequest
 from tests.flows.house import Wrist
 from tests.flows.stage import Gate
 from tests.flows.town import ALICE, BOB, OPEN, Town, town
@@ -26,6 +31,11 @@ def there(**settings: Any) -> dict[str, Any]:
 async def unaddressed(place: Town, who: Sender, text: str, thread: str | None = None) -> None:
     kind = ChatKind.THREAD if thread else ChatKind.GROUP
     await place.says(who, text, "-5", kind=kind, thread=thread, container="-5", addressed=False)
+
+
+async def pairings(place: Town) -> Sequence[PairingRequest]:
+    """Who asks to be let in."""
+    return await place.stage.ledger.pairings(place.stage.gateway.clock.now())
 
 
 async def heard(place: Town) -> list[str]:
@@ -89,6 +99,31 @@ async def test_what_cannot_be_decided_is_denied_and_the_next_message_is_answered
         intake._doors = doors
         await place.says(BOB, "and now?")
         assert await heard(place) == ["and now?"]
+
+
+# Strangers ---------------------------------------------------------------------------------------
+
+
+async def test_a_stranger_who_writes_a_lot_at_once_gets_one_code(tmp_path: Path) -> None:
+    # Only a ledger that takes its time lets one message overtake another.
+    state = await open_state(tmp_path)
+    async with town(parts={"sessions": state.sessions, "ledger": state.ledger}) as place:
+        await asyncio.gather(*(place.says(EVE, f"let me in {n}") for n in range(20)))
+        assert len(await place.hears(EVE.id)) == 1
+        assert await place.silence(EVE.id)
+        assert len(await pairings(place)) == 1
+    await state.close()
+
+
+async def test_a_stranger_gets_one_code_for_all_chats_and_none_in_groups() -> None:
+    async with town() as place:
+        await place.in_group(EVE, "let me in")
+        await place.says(EVE, "let me in")
+        await place.says(EVE, "let me in", chat="another")
+        await place.hears(EVE.id)
+        assert await place.silence("-5")
+        assert await place.silence("another")
+        assert len(await pairings(place)) == 1
 
 
 # Commands ----------------------------------------------------------------------------------------
