@@ -5,7 +5,6 @@ lives in memory, with the turn that waits. Whatever ends the turn, and every res
 """
 
 import asyncio
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from gateway.doors import Doors
 from gateway.notices import notice
 from gateway.obeying import Asked, Obey
 from gateway.occasion import Occasion
-from gateway.pairing import CODE_ALPHABET, CODE_LENGTH
+from gateway.people import new_code
 from gateway.replies import rendered
 from gateway.visible import one_line
 from gateway.whereabouts import Whereabouts
@@ -156,7 +155,7 @@ class Approving:
         if sum(each.session == session for each in self.waiting) >= MOST_WAITING:
             return _TOO_MANY
         pending = Pending(
-            "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)),
+            new_code(),
             session,
             call.name,
             text,

@@ -50,7 +50,8 @@ class Working:
         ]
         if minds.mcp is not None:
             shelves.append(mcp_shelf(minds.mcp))
-        self.approving = Approving(ground.channels, doors, Whereabouts(ground.sessions), clock)
+        whereabouts = Whereabouts(ground.sessions, holding.people.leads)
+        self.approving = Approving(ground.channels, doors, whereabouts, clock)
         self.thinking = Thinking(
             speaking.streaming,
             speaking.signs,

@@ -30,7 +30,7 @@ CORE = re.compile(
     | agents\.sandbox\.(errors|limits|numbers|output|seccomp|sizes)
     | agents\.tools\.mcp\.(config|naming)
     | agents\.workspace\.(errors|paths)
-    | gateway\.(admission|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering|titles)
+    | gateway\.(admission|approval_text|powers|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering|titles)
     | gateway\.(settable|siblings)
     | gateway\.(importing(\.\w+)?|lateness|limits|live|lived|notices|persons|routing|scopes)
     """,

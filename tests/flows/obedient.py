@@ -72,7 +72,9 @@ class Obedient:
         if wanted and not request.conclude:
             yield ModelAnswer("", calls=tuple(wanted), model=self.name)
         else:
-            yield ModelAnswer(f"I obeyed. {read}", model=self.name)
+            # All that it was told in this turn; all of the conversation would double each time.
+            new = "\n".join((request.system, *_texts(request.turn)))
+            yield ModelAnswer(f"I obeyed. {new}", model=self.name)
 
 
 def undisguised(text: str) -> str:

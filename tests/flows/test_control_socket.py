@@ -25,6 +25,7 @@ from state.lifecycle import Phase
 from state.store import StorageFailed
 from tests.contracts.examples import after, session, turn
 from tests.flows.stage import Gate, stage, words
+from tests.flows.world import World, bash, fetch
 
 PATIENCE = 10.0
 
@@ -350,3 +351,28 @@ def _read_to_the_end(deaf: socket.socket) -> int:
     except ConnectionError:
         pass
     return received
+
+
+async def test_an_operator_sees_calls_that_wait_and_decides_about_them(tmp_path):
+    world = World()
+    parts = {"shelves": [world.shelf]}
+    async with served(tmp_path, **parts) as argent:
+        argent.model.will(fetch(), bash("ls"), bash("rm x", "call-2"), "Done.")
+        with argent.gateway.terminal.listen() as arrived:
+            await argent.says("look and act")
+            parts = aiter(arrived)
+            await anext(parts)
+            (waiting,) = (await call(tmp_path, "approvals.list"))["approvals"]
+            assert (waiting["tool"], waiting["session"]) == ("bash", "terminal_local_main")
+            assert '"command": "ls"' in waiting["arguments"]
+            done = await call(tmp_path, "approvals.approve", code=waiting["code"].lower())
+            assert done == {"approved": True, "call": waiting}
+            with pytest.raises(AdminError, match="no call waits"):
+                await call(tmp_path, "approvals.approve", code=waiting["code"])
+            await anext(parts)
+            (second,) = (await call(tmp_path, "approvals.list"))["approvals"]
+            assert second["digest"] != waiting["digest"]
+            await call(tmp_path, "approvals.deny", code=second["code"])
+            assert (await anext(parts)).part.text == "Done."
+        assert world.ran == ["ls"]
+        assert await call(tmp_path, "approvals.list") == {"approvals": []}

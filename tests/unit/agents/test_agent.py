@@ -1,5 +1,5 @@
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import pytest
 
@@ -248,6 +248,25 @@ async def test_the_time_for_a_turn_includes_its_tools() -> None:
     with pytest.raises(TimedOut) as caught:
         await run(an_agent(model, timeouts=Timeouts(turn=0.02)), tools=tools)
     assert caught.value.stage == "turn"
+
+
+async def test_the_time_that_an_approval_takes_is_no_time_of_the_turns() -> None:
+    async def done(_: Arguments) -> str:
+        return "done"
+
+    async def thinks(_: object) -> dict[str, str]:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await forever()
+        return {}
+
+    tool = Tool(describe("act", "Acts.", Arguments), Arguments, done, guarded=True)
+    model = ScriptedModel("one", [answer("", ToolCall("c", "act", "{}"))], [answer("well")])
+    tools = Toolbox([tool], foreign=True, approve=thinks, limit=0.2)
+    events = await run(an_agent(model, timeouts=Timeouts(turn=0.25)), tools=tools)
+    last = events[-1]
+    assert isinstance(last, TurnFinished)
+    assert last.said[-1] == AssistantSays("well")
 
 
 async def test_the_consumers_time_does_not_count_as_the_models_silence() -> None:

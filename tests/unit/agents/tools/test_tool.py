@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 
 from pydantic import Field
 
@@ -108,3 +109,68 @@ async def test_half_a_surrogate_pair_in_a_result_can_be_sent() -> None:
         return "half \ud83d"
 
     assert (await call('{"name":"Ann"}', half)).content == "half ?"
+
+
+class Owner:
+    """Approves what has an id on its list, and notes what it was asked for."""
+
+    def __init__(self, *approved: str) -> None:
+        self.approved = approved
+        self.asked: list[ToolCall] = []
+
+    async def __call__(self, calls: Sequence[ToolCall]) -> dict[str, str]:
+        self.asked += calls
+        return {call.id: "No." for call in calls if call.id not in self.approved}
+
+
+def guarded_box(owner: Owner, *, foreign: bool = True) -> Toolbox:
+    page = Tool(describe("page", "Finds.", Greeting), Greeting, greet, foreign=True)
+    guarded = Tool(SPEC, Greeting, greet, guarded=True)
+    return Toolbox([guarded, page], foreign=foreign, approve=owner)
+
+
+async def test_a_guarded_tool_asks_nobody_where_nothing_is_foreign() -> None:
+    owner = Owner()
+    result = await guarded_box(owner, foreign=False).call(ToolCall("c", "greet", '{"name":"Ann"}'))
+    assert (result.failed, owner.asked) == (False, [])
+
+
+async def test_a_guarded_call_is_asked_for_as_its_tool_reads_it() -> None:
+    owner = Owner("c")
+    twice = '{"name":"Bob", "name":"\\u0041nn"}'
+    result = await guarded_box(owner).call(ToolCall("c", "greet", twice))
+    assert result.content == "hello Ann "
+    assert owner.asked == [ToolCall("c", "greet", '{"name":"Ann","times":1}')]
+
+
+async def test_a_guarded_call_that_is_refused_says_why() -> None:
+    result = await guarded_box(Owner()).call(ToolCall("c", "greet", '{"name":"Ann"}'))
+    assert (result.failed, result.content) == (True, "No.")
+
+
+async def test_an_approval_is_used_up_by_its_call() -> None:
+    owner = Owner("c")
+    box, call_ = guarded_box(owner), ToolCall("c", "greet", '{"name":"Ann"}')
+    await box.clear([call_])
+    await box.call(call_)
+    await box.call(call_)
+    assert len(owner.asked) == 2
+
+
+async def test_a_foreign_result_guards_the_next_step_and_not_the_same_one() -> None:
+    owner = Owner()
+    box = guarded_box(owner, foreign=False)
+    find, greeting = ToolCall("p", "page", '{"name":"x"}'), ToolCall("c", "greet", '{"name":"x"}')
+    await box.clear([find, greeting])
+    assert (await box.call(find)).foreign
+    assert not (await box.call(greeting)).failed
+    await box.clear([greeting])
+    assert (await box.call(greeting)).failed
+    assert box.foreign
+
+
+async def test_arguments_that_do_not_fit_are_nobodys_to_approve() -> None:
+    owner = Owner()
+    result = await guarded_box(owner).call(ToolCall("c", "greet", "{}"))
+    assert "do not fit" in result.content
+    assert owner.asked == []
