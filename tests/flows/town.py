@@ -1,5 +1,6 @@
 """A messaging app where anybody can write anywhere, with a stage behind it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from channels.loopback import LoopbackChannel
 from gateway.agent_pool import Make
 from state.keys import Address
 from state.messages import ChatKind, Sender
-from tests.flows.stage import Stage, stage
+from tests.flows.stage import PATIENCE, Stage, stage
 from tests.unit.gateway.messages import message
 
 ALICE, BOB = Sender("1", "Alice"), Sender("2", "Bob")
@@ -42,10 +43,11 @@ class Town:
         channel.on_online(self.stage.gateway.delivery.wake)
         texts = []
         with channel.listen(chat) as parts:
-            async for part in parts:
-                texts.append(part.part.text)
-                if len(texts) == count:
-                    break
+            async with asyncio.timeout(PATIENCE):
+                async for part in parts:
+                    texts.append(part.part.text)
+                    if len(texts) == count:
+                        break
         await self.stage.settled()
         return texts
 

@@ -101,6 +101,23 @@ def test_the_settings_of_compaction_are_read_from_json_as_it_is_written_elsewher
     )
 
 
+def test_json_keeps_the_ids_of_groups_as_they_are(config):
+    path = config(
+        '{"channels":{"slack":{"token":"xoxb-1","appToken":"xapp-1",\n'
+        '"chats":{"C0ABcdE/17.5":{"respond":"always","users":["T0X/U1"]}}}}}',
+        "argent.json",
+    )
+    chats = load(path, {}).settings.channels["slack"].chats
+    assert chats["C0ABcdE/17.5"].respond == "always"
+    wrong = config(
+        '{"channels":{"slack":{"token":"xoxb-1","appToken":"xapp-1",\n'
+        '"chats":{"C0ABcdE":{"answers":"always"}}}}}',
+        "argent.json",
+    )
+    (problem,) = problems(wrong)
+    assert "C0ABcdE.answers" in problem
+
+
 def test_json_keeps_the_ids_of_guilds_and_workspaces_as_they_are(config):
     path = config(
         '{"channels":{"slack":{"token":"xoxb-1","appToken":"xapp-1",\n'

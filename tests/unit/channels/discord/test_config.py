@@ -11,6 +11,8 @@ def test_owners_are_numbers_because_names_change_hands() -> None:
     assert settings.owners == ("101", "102")
     with pytest.raises(ValidationError, match="names can change hands"):
         DiscordSettings.model_validate({"token": "x", "owners": ["@alice"]})
+    with pytest.raises(ValidationError, match="names can change hands"):
+        DiscordSettings.model_validate({"token": "x", "chats": {"5": {"users": ["alice"]}}})
 
 
 def test_the_token_is_not_shown() -> None:

@@ -32,6 +32,7 @@ def test_being_called_needs_the_signing_secret():
         ({"app_token": "xoxb-1"}, "bot token"),
         ({"owners": ["alice"]}, "no Slack user id"),
         ({"allow_users": ["@alice"]}, "no Slack user id"),
+        ({"chats": {"C1": {"users": ["alice"]}}}, "no Slack user id"),
         ({"command": "/argent"}, "pattern"),
         ({"events": {"path": "events"}, "signing_secret": "s"}, "pattern"),
         ({"catch_up": -1}, "greater than or equal"),

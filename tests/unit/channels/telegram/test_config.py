@@ -25,3 +25,11 @@ def test_owners_are_numbers_because_names_change_hands() -> None:
     assert settings.owners == ("101", "102")
     with pytest.raises(ValidationError, match="names can change hands"):
         TelegramSettings.model_validate({"token": "1:x", "owners": ["@alice"]})
+
+
+def test_the_users_of_a_group_are_numbers_too_and_the_group_itself_can_be_one() -> None:
+    there = {"token": "1:x", "chats": {"-100": {"users": [101, -100]}}}
+    settings = TelegramSettings.model_validate(there)
+    assert settings.chats["-100"].users == ("101", "-100")
+    with pytest.raises(ValidationError, match="names can change hands"):
+        TelegramSettings.model_validate({"token": "1:x", "chats": {"-100": {"users": ["@al"]}}})
