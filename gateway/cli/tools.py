@@ -31,7 +31,7 @@ def list_(invocation: Invocation, session: str | None) -> None:
         invocation.show("tools", {"tools": _table()}, _by_trust)
         return
     data = reach.carry_out(invocation, "sessions.tools", {"session": session})
-    invocation.show("session-tools", data, _of_session)
+    invocation.show("offered", data, _of_session)
 
 
 def _table() -> list[Json]:
