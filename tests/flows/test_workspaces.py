@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agents.sandbox.choosing import Found
+from agents.sandbox.choosing import Found, find, mark_of
 from agents.sandbox.config import SandboxSettings
 from agents.sandbox.errors import Refusal, SandboxUnavailable
 from agents.sandbox.limits import Hold, Limits, Outcome
@@ -84,13 +84,15 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, sandbox: bool = True, **settings: Any) -> AsyncIterator[House]:
+async def house(
+    folder: Path, *, sandbox: bool = True, real: bool = False, **settings: Any
+) -> AsyncIterator[House]:
     chosen = SandboxSettings.model_validate(settings)
     held, bare = Shell("held"), Shell("bare")
     found = [Found(held if sandbox else None, bare, () if sandbox else NONE)]
 
-    async def finds(_: SandboxSettings) -> Found:
-        return found[-1]
+    async def finds(wanted: SandboxSettings) -> Found:
+        return await find(wanted, mark=mark_of(folder)) if real else found[-1]
 
     state = await open_state(folder)
     try:
@@ -128,6 +130,19 @@ async def test_only_an_owner_in_private_has_commands_without_a_sandbox(tmp_path:
         assert (await h.in_room(ALICE, "bash", command="make")).content == "held ran it"
         places = [place for _, place in h.held.ran]
         assert places == [h.session(each) / "workspace" for each in ("telegram_2_dm", ROOM)]
+
+
+async def test_an_owners_command_runs_in_the_workspace_without_our_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    async with house(tmp_path, real=True, backend="off") as h:
+        told = await h.calls(ALICE, "bash", command="pwd; env; echo made > here; exit 3")
+        assert str(h.session(MAIN) / "workspace") in told.content
+        assert "sk-canary" not in told.content
+        assert "[exit status 3]" in told.content
+        assert (await h.calls(ALICE, "read", path="here")).content == "made"
+        assert (await h.in_room(BOB, "bash", command="ls")).failed
 
 
 async def test_the_settings_say_who_else_is_sandboxed(tmp_path: Path) -> None:
