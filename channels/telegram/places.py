@@ -9,7 +9,6 @@ from channels.telegram.identity import Identity
 from state.keys import Address
 from state.messages import ChatKind, Sender
 
-
 _STAND_INS = frozenset({777000, 1087968824, 136817688})
 """The users behind which chats speak: Telegram, GroupAnonymousBot and Channel_Bot.
 
