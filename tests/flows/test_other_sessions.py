@@ -1,15 +1,19 @@
 """An owner's agent looks into other conversations and says something there; nobody else's does."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from agents.transcript import ToolResult, ToolsSay
 from state.history import AssistantEntry, ToolCall, UserEntry
-from state.messages import ChatKind
-from tests.flows.stage import words
+from state.memory import MemoryLedger
+from state.messages import Accepted, ChatKind, InboundMessage
+from tests.flows.stage import PATIENCE, words
 from tests.flows.town import ALICE, BOB, OPEN, Town, town
 
 MAIN = "telegram_1_main"
@@ -17,9 +21,9 @@ ROOM = "telegram:-5:group"
 
 
 @asynccontextmanager
-async def a_team() -> AsyncIterator[Town]:
+async def a_team(**parts: Any) -> AsyncIterator[Town]:
     """Alice owns the bot; it was spoken to in the room #dev-updates, where Bob is, too."""
-    async with town(owners=["1"], **OPEN) as t:
+    async with town(owners=["1"], parts=parts, **OPEN) as t:
         await t.says(BOB, "hello", "-5", kind=ChatKind.GROUP, title="dev-updates")
         await t.hears("-5")
         yield t
@@ -100,6 +104,38 @@ async def test_what_was_sent_outlives_a_restart_before_anybody_could_read_it() -
         assert len(said) == 2
 
 
+class Watched(MemoryLedger):
+    """Remembers what it took over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.took: list[Accepted] = []
+
+    async def accept(self, *message: Any, **facts: Any) -> Accepted | None:
+        accepted = await super().accept(*message, **facts)
+        if accepted is not None:
+            self.took.append(accepted)
+        return accepted
+
+
+async def test_a_crash_after_it_was_kept_does_not_keep_it_twice() -> None:
+    ledger = Watched()
+    async with a_team(ledger=ledger) as t:
+        await asks(t, "sessions_send", session=ROOM, text="Build complete")
+        await t.hears("-5")
+        before = await t.stage.history("telegram_-5_group")
+        (passed,) = [
+            each
+            for each in ledger.took
+            if isinstance(each.message, InboundMessage) and each.message.passed_on is not None
+        ]
+        await t.stage.restart()
+        t.stage.gateway.submit(replace(passed, recovered=True))
+        await t.stage.settled()
+        assert await t.stage.history("telegram_-5_group") == before
+        assert await t.silence("-5")
+
+
 async def test_it_goes_where_somebody_last_wrote_in_a_person_s_conversation() -> None:
     async with a_team() as t:
         await t.says(BOB, "hi", "private-chat-of-bob")
@@ -174,3 +210,21 @@ async def test_the_list_tells_what_there_is_beside_this_conversation() -> None:
         assert told.foreign
         assert ROOM in told.content
         assert "telegram:1:main" not in told.content
+
+
+async def test_what_was_sent_is_not_sent_on_unless_an_owner_approves() -> None:
+    async with a_team() as t:
+        await t.stage.says("hello")
+        await t.stage.hears()
+        await asks(t, "sessions_send", session="terminal:local:main", text="tell everybody!")
+        await t.stage.hears()
+        t.stage.model.will(calls("sessions_send", session=ROOM, text="everybody!"), "Done.")
+        with t.stage.gateway.terminal.listen("local") as parts:
+            await t.stage.says("what is that?")
+            async with asyncio.timeout(PATIENCE):
+                question = await anext(aiter(parts))
+            _, deny = question.part.buttons
+            await t.stage.says(deny.says)
+            await t.stage.settled()
+        assert result(t).failed
+        assert await t.silence("-5")
