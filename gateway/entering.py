@@ -177,11 +177,15 @@ class Entering:
             known = self._people.whois.person_of(who) is not None
             await self._say(message, notice("pair_configured" if known else "pair_alone"))
             return True
-        role = self._people.whois.after(leaving).roles.get(who)
+        whois = self._people.whois
+        role = whois.after(leaving).roles.get(who)
+        stays = whois.persons[leaving.person].session == leaving.session
+        parted = (who,) if stays else whois.addresses(leaving.person)
         async with self._waiting([self._routes.base(key) for key in private_keys(who)]):
             key, session = await self._linking.key_and_session(who, role)
             if await accept(message, Route(key, session), leaving):
-                self._routes.parted(who)
+                for each in parted:
+                    self._routes.parted(each)
                 _log.info("unlinked", account=who.account, person=leaving.person)
         return True
 

@@ -84,8 +84,9 @@ class Joining:
 class Leaving:
     """An address is its person's no more, and those that had rights through it lose them.
 
-    `session` is where the others go on, which is the person's from then on. The last one to leave
-    takes the person along.
+    `session` is where the others go on, which is the person's from then on. Where that is another
+    than before, none of them goes on in a side session. The last one to leave takes the person
+    along.
     """
 
     identity: Identity

@@ -48,6 +48,10 @@ class MemoryLinks:
                 link = self._links.get(identity)
                 if link is None or link.person != person:
                     raise NotFound(f"{identity} is not linked with {person}")
+                if self._persons[person].session != session:
+                    for each in self._links.values():
+                        if each.person == person:
+                            self._moved(each.identity)
                 self._persons[person] = replace(self._persons[person], session=session)
                 self.drop(identity)
                 self._moved(identity)

@@ -31,7 +31,7 @@ CORE = re.compile(
     | agents\.tools\.mcp\.(config|naming)
     | agents\.workspace\.(errors|paths)
     | gateway\.(admission|approval_text|powers|budgets|commands|elapsed|export(_\w+)?|filetypes|gathering|titles)
-    | gateway\.(settable|siblings)
+    | gateway\.(pairing|settable|siblings|whois)
     | gateway\.(importing(\.\w+)?|lateness|limits|live|lived|notices|persons|routing|scopes)
     """,
     re.VERBOSE,

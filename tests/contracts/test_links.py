@@ -73,6 +73,24 @@ async def test_whoever_leaves_takes_the_rights_along_and_the_last_one_the_person
         await ledger.links.change(Leaving(DISCORD, "jason", own))
 
 
+async def test_nobody_goes_on_beside_a_conversation_that_somebody_takes_along(
+    ledger: Ledger,
+) -> None:
+    await joined(ledger)
+    side = SessionId(f"{JASON.session}.work")
+    await ledger.choose(THERE, side)
+    await ledger.links.change(Leaving(TELEGRAM, "jason", SessionId("user-jason")))
+    assert await ledger.chosen() == {}
+
+
+async def test_whoever_stays_goes_on_beside_what_stays(ledger: Ledger) -> None:
+    await joined(ledger)
+    side = SessionId(f"{JASON.session}.work")
+    await ledger.choose(KEY, side)
+    await ledger.links.change(Leaving(DISCORD, "jason", JASON.session))
+    assert await ledger.chosen() == {str(KEY): side}
+
+
 async def test_a_new_code_of_somebodys_voids_the_old_one(ledger: Ledger) -> None:
     operators = PairCode("d3", NOON, later(600))
     for code in (CODE, operators, PairCode("d2", later(1), later(601), TELEGRAM, "Jason", HERE)):

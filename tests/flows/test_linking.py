@@ -93,6 +93,20 @@ async def test_whoever_leaves_with_their_own_conversation_leaves_the_others_a_ne
         assert (await world.said(HOSTS))[-1] == "echo: mine again"
 
 
+async def test_whoever_leaves_takes_their_side_conversations_along() -> None:
+    async with apps(owned("telegram", "discord")) as world:
+        await world.talks("telegram", "mine")
+        await world.link("telegram", "discord")
+        await world.talks("telegram", "/new secret")
+        await world.talks("discord", "/session secret")
+        await world.talks("discord", "both")
+        await world.talks("telegram", "/unpair")
+        await world.talks("telegram", "/session secret")
+        await world.talks("discord", "only I")
+        assert await world.said(f"{HOSTS}.secret") == ["discord: both", "echo: both"]
+        assert await world.said("user-jason") == ["discord: only I", "echo: only I"]
+
+
 async def test_rights_flow_to_whoever_enters_a_code_and_end_where_they_began() -> None:
     async with apps(owned("telegram")) as world:
         await world.link("telegram", "discord")

@@ -213,7 +213,14 @@ def _leave(db: sqlite3.Connection, leaving: Leaving) -> None:
     if gone.rowcount != 1:
         raise NotFound(f"{leaving.identity} is not linked with {leaving.person}")
     forget_rights_by(db, leaving.identity)
-    db.execute("UPDATE people SET session = ? WHERE name = ?", (leaving.session, leaving.person))
+    moved = db.execute(
+        "UPDATE people SET session = :session WHERE name = :name AND session <> :session",
+        {"session": leaving.session, "name": leaving.person},
+    )
+    for each in links(db) if moved.rowcount else ():
+        # The side sessions are those of the conversation that goes with whoever leaves.
+        if each.person == leaving.person:
+            _begin_with_none_chosen(db, each.identity)
     forget_the_lonely(db)
     _begin_with_none_chosen(db, leaving.identity)
 
