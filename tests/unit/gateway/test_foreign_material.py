@@ -147,7 +147,7 @@ async def test_a_session_asks_for_so_many_approvals_at_a_time() -> None:
     occasion = Occasion(_opened(QUOTING), None, owner=False)
     calls = [ToolCall(f"c{n}", "bash", f'{{"command":"{n}"}}') for n in range(5)]
     with terminal.listen(LOCAL_CHAT) as parts:
-        asking = asyncio.create_task(approving.ask(occasion, calls))  # type: ignore[arg-type]
+        asking = asyncio.create_task(approving.ask(occasion, calls))
         arrived = aiter(parts)
         for _ in range(3):
             await anext(arrived)
