@@ -41,6 +41,10 @@ _FROM_ETC = ("ld.so.cache", "alternatives", "localtime", "ssl/certs", "nsswitch.
 _FOR_NETWORK = ("resolv.conf", "hosts")
 _PATIENCE = 5.0
 
+# bubblewrap arms the end of what it holds only when it has set everything up; this runs after that,
+# and goes on only if there still is a keeper that answers.
+_GATE = 'echo ask >&0; read -r go || exit 125; exec </dev/null "$@"'
+
 
 @dataclass(frozen=True, slots=True)
 class Bubblewrap:
@@ -84,13 +88,14 @@ class Bubblewrap:
             seccomp.UNIX, seccomp.INET, seccomp.INET6)  # fmt: skip
         plan = orders.common(order, self.groups)
         plan["data"] = [seccomp.program(orders.machine(), families), _PASSWD, _GROUP]
-        plan["status"] = True
+        plan["status"] = plan["gate"] = True
         plan["argv"] = [
             self.program,
             *_namespaces(order),
             *_surroundings(),
             *_files(order),
             *("--seccomp", str(DATA), "--json-status-fd", str(STATUS), "--"),
+            *(orders.SHELL, "-c", _GATE, "gate"),
             *self._counted(order),
             *(orders.SHELL, "-c", command),
         ]
@@ -107,7 +112,9 @@ def _namespaces(order: Order) -> Iterator[str]:
     yield from ("--unshare-uts", "--unshare-cgroup")
     if not order.network:
         yield "--unshare-net"
-    yield from ("--die-with-parent", "--new-session", "--hostname", "sandbox")
+    yield from ("--die-with-parent", "--new-session")
+    # By which a later start finds what nobody ended (`agents.sandbox.choosing.sweep`).
+    yield from ("--hostname", order.name)
     yield from ("--cap-drop", "ALL", "--uid", str(_USER), "--gid", str(_USER))
 
 

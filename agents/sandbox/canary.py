@@ -37,6 +37,14 @@ def attempts(given: dict[str, str]) -> dict[str, Callable[[], object]]:
         if outsider != os.getpid():
             os.kill(outsider, _USR1)
 
+    def mode() -> bool:
+        Path(given["file"]).chmod(0o604)
+        return True
+
+    def slower() -> bool:
+        os.setpriority(os.PRIO_PROCESS, outsider, 10)
+        return outsider != os.getpid()
+
     return {
         "reads a file outside": lambda: Path(given["file"]).read_bytes(),
         "writes a file outside": lambda: Path(given["folder"], "new").write_text("x"),
@@ -50,14 +58,12 @@ def attempts(given: dict[str, str]) -> dict[str, Callable[[], object]]:
             and libc.syscall(_PTRACE[os.uname().machine], _PTRACE_ATTACH, outsider, 0, 0) == 0
         ),
         "makes a user namespace": lambda: libc.unshare(_NEW_USER_NAMESPACE) == 0,
-        "changes a file outside": lambda: not Path(given["file"]).chmod(0o604),
+        "changes a file outside": mode,
         "limits another process": lambda: (
             outsider != os.getpid()
             and resource.prlimit(outsider, resource.RLIMIT_CORE, (0, 0)) is not None
         ),
-        "slows another process": lambda: (
-            outsider != os.getpid() and not os.setpriority(os.PRIO_PROCESS, outsider, 10)
-        ),
+        "slows another process": slower,
         "is root": lambda: os.geteuid() == 0,
         # Whether it arrives is seen by the process: its number can be another's in here.
         "": signal,

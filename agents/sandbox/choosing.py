@@ -6,7 +6,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ HARD_FIX = (
     "folders named argent for memory, pids and cpu in /sys/fs/cgroup that belong to Argent's user"
 )
 _PATIENCE = 20.0
+_LOOKS, _BETWEEN = 100, 0.01
+"""How often a sweep looks for processes, at most, and the seconds between two looks."""
 
 _log = structlog.get_logger(__name__)
 
@@ -112,28 +115,38 @@ async def first_of(backends: Iterable[Way], *, least: Hold, mark: str, bare: Way
 
 
 def sweep(mark: str, groups: ControlGroups | None) -> int:
-    """End what a gateway that was killed may have left behind; how many things there were.
+    """End what a gateway that was killed may have left behind; how many things there were. Blocks.
 
     Call it before the first command, and only while no other gateway uses the state folder.
     """
-    count = 0
-    for pid in _keepers(mark):
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGTERM)
-            count += 1
+    ended: set[int] = set()
+    # What is just being begun is seen by none or the next look.
+    for _ in range(_LOOKS):
+        there = list(_left(mark))
+        for pid, number in there:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+                ended.add(pid)
+        time.sleep(_BETWEEN)
+        if not there:
+            break
+    count = len(ended)
     if groups is not None:
         count += groups.sweep(mark)
     return count + sum(_sweep_containers(name, mark) for name in ("docker", "podman"))
 
 
-def _keepers(mark: str) -> Iterable[int]:
+def _left(mark: str) -> Iterator[tuple[int, int]]:
+    """Processes of an earlier gateway, and how each is ended: a keeper ends what it keeps, and all
+    below a bubblewrap ends with it."""
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
         with suppress(OSError):
             words = (folder / "cmdline").read_bytes().split(b"\0")
-            if any(word.startswith(mark.encode()) for word in words[-3:]):
-                yield int(folder.name)
+            if any(word.startswith(mark.encode()) for word in words):
+                keeps = b"--hostname" not in words
+                yield int(folder.name), signal.SIGTERM if keeps else signal.SIGKILL
 
 
 def _sweep_containers(name: str, mark: str) -> int:

@@ -18,13 +18,14 @@ _FIRST_TO_KILL = "900"
 """When the machine runs out of memory (``oom_score_adj``, at most 1000)."""
 
 
-def become(plan: Plan, keeper: int, status: int, report: int) -> None:
+def become(plan: Plan, keeper: int, status: int, gate: int, report: int) -> None:
     """Turn this process into the command, or end it. Never returns.
 
-    `status` is a descriptor for bubblewrap, `report` one that a reason for failing is written to.
+    `status` and `gate` are descriptors for the program, -1 for none; `report` is one that a reason
+    for failing is written to.
     """
     try:
-        _narrow(plan, keeper, status)
+        _narrow(plan, keeper, status, gate)
         os.execve(plan["argv"][0], plan["argv"], plan["env"])
     except BaseException as error:
         # Whatever happens in here, this must not go on as a second keeper.
@@ -33,9 +34,10 @@ def become(plan: Plan, keeper: int, status: int, report: int) -> None:
         os._exit(NOT_SET_UP)
 
 
-def _narrow(plan: Plan, keeper: int, status: int) -> None:
+def _narrow(plan: Plan, keeper: int, status: int, gate: int) -> None:
     os.setsid()
-    _enter(plan, status)
+    _enter(plan)
+    _descriptors(plan, status, gate)
     os.umask(0o077)
     if "uid" in plan:
         _change_user(plan["uid"])
@@ -55,7 +57,7 @@ def _narrow(plan: Plan, keeper: int, status: int) -> None:
         kernel.filter_calls(plan["seccomp"])
 
 
-def _enter(plan: Plan, status: int) -> None:
+def _enter(plan: Plan) -> None:
     """Go where the command shall be: its control groups, its view of the workspace."""
     for folder in plan["groups"]["folders"] if "groups" in plan else ():
         with open(f"{folder}/cgroup.procs", "w") as members:
@@ -64,7 +66,6 @@ def _enter(plan: Plan, status: int) -> None:
         score.write(_FIRST_TO_KILL)
     if "mount" in plan:
         kernel.show_at(plan["workspace"], plan["mount"])
-    _descriptors(plan, status)
 
 
 def _limit(plan: Plan) -> None:
@@ -80,9 +81,8 @@ def _limit(plan: Plan) -> None:
         resource.setrlimit(number, (least, least))
 
 
-def _descriptors(plan: Plan, status: int) -> None:
-    nothing = os.open("/dev/null", os.O_RDONLY)
-    os.dup2(nothing, 0)
+def _descriptors(plan: Plan, status: int, gate: int) -> None:
+    os.dup2(gate if gate >= 0 else os.open("/dev/null", os.O_RDONLY), 0)
     for number, data in enumerate(plan.get("data", ()), DATA):
         memory = os.memfd_create("argent")
         os.write(memory, data)

@@ -12,6 +12,7 @@ _CLONE_NEWNS = 0x20000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MS_NOSUID, _MS_NODEV, _MS_REMOUNT = 0x2, 0x4, 0x20
 _CAPABILITIES = range(64)
+_AF_UNIX, _SOCK_STREAM, _SOCK_CLOEXEC = 1, 1, 0o2000000
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -60,6 +61,14 @@ def show_at(folder: str, place: str) -> None:
 
 def _mount(source: bytes, target: bytes, flags: int) -> None:
     checked(_libc.mount(source, target, None, ctypes.c_ulong(flags), None), "mount")
+
+
+def pair() -> tuple[int, int]:
+    """Two ends of a stream in both directions; neither is inherited. Raises `OSError`."""
+    ends = (ctypes.c_int * 2)()
+    kind = ctypes.c_int(_SOCK_STREAM | _SOCK_CLOEXEC)
+    checked(_libc.socketpair(ctypes.c_int(_AF_UNIX), kind, ctypes.c_int(0), ends), "socketpair")
+    return ends[0], ends[1]
 
 
 class _Program(ctypes.Structure):

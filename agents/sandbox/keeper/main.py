@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import select
 import signal
 import sys
 import time
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 
 _LOOK = 0.1
 """Seconds between two looks at what the processes use."""
+_GLANCE = 0.02
+"""Seconds between two looks at whether a command shall end before it was begun."""
 _MOST_OF_THE_TIME = 5
 """A look at a workspace that took long is not repeated before so many times as long."""
 _TO_DIE = 10.0
 """Seconds that processes get to end once they were killed."""
-_WAKE = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_TO_END = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_WAKE = {signal.SIGCHLD, *_TO_END}
 
 
 def main() -> None:
@@ -53,14 +57,18 @@ def _keep(plan: Plan, result: Report) -> None:
     workspace = os.open(plan["workspace"], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     told, tell = os.pipe()
     status, to_status = os.pipe() if plan.get("status") else (-1, -1)
+    gate, its_gate = kernel.pair() if plan.get("gate") else (-1, -1)
     keeper = os.getpid()
+    until = time.monotonic() + plan["wall"]
     pid = os.fork()
     if pid == 0:
-        child.become(plan, keeper, to_status, tell)
-    for ours in (tell, to_status):
-        if ours >= 0:
-            os.close(ours)
-    code, killed = _until_it_ends(plan, pid, workspace)
+        child.become(plan, keeper, to_status, its_gate, tell)
+    for its in (tell, to_status, its_gate):
+        if its >= 0:
+            os.close(its)
+    if gate >= 0:
+        _let_in(gate, until)
+    code, killed = _until_it_ends(plan, pid, until, workspace)
     result["code"], result["killed"] = code, killed
     # What is left of it holds the other ends of the pipes.
     if not tree.end(_folders(plan), _TO_DIE):
@@ -76,14 +84,30 @@ def _keep(plan: Plan, result: Report) -> None:
         result["failed"] = ""
 
 
-def _until_it_ends(plan: Plan, pid: int, workspace: int) -> tuple[int | None, str | None]:
+def _let_in(gate: int, until: float) -> None:
+    """Let the command begin when it asks, which it does when all around it is set up.
+
+    While bubblewrap is at that, it would outlive this process. What then asks nobody ends.
+    """
+    while time.monotonic() < until and not signal.sigpending() & _TO_END:
+        asks, _, _ = select.select([gate], [], [], _GLANCE)
+        if asks:
+            # Nothing is read where it could not be set up, and has ended.
+            if os.read(gate, 1):
+                os.write(gate, b"go\n")
+            break
+    os.close(gate)
+
+
+def _until_it_ends(
+    plan: Plan, pid: int, until: float, workspace: int
+) -> tuple[int | None, str | None]:
     """The exit status of the command, None if it was ended; and the limit that it went beyond."""
-    begun = time.monotonic()
     watch = plan["watch"]
     allowance = space.Allowance(workspace, watch) if watch["disk"] else None
-    next_look = begun
+    next_look = time.monotonic()
     while True:
-        left = begun + plan["wall"] - time.monotonic()
+        left = until - time.monotonic()
         if left <= 0:
             return None, "time"
         signalled = signal.sigtimedwait(_WAKE, min(left, _LOOK))

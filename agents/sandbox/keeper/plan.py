@@ -47,6 +47,7 @@ class Plan(TypedDict):
     `mount`: where the workspace is shown to a user who cannot come past its parent folders.
     `data`: what the program reads from descriptors, the first from `descriptors.DATA`.
     `tasks`: how many processes and threads the command's user may have more than now; 0 any.
+    `gate`: the program asks on its standard input before it goes on, and waits for a line.
     `after`: a command that ends what the processes here do not hold (a container).
     """
 
@@ -66,6 +67,7 @@ class Plan(TypedDict):
     tasks: NotRequired[int]
     data: NotRequired[list[bytes]]
     status: NotRequired[bool]
+    gate: NotRequired[bool]
     landlock: NotRequired[Rules]
     seccomp: NotRequired[bytes]
     after: NotRequired[list[str]]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _BLOCK = 512
 _DEEPEST = 200
-"""Folders inside each other: each holds a descriptor while it is looked into. Nobody means more; who
-makes more hides something, or wants that nobody can remove it."""
+"""Folders inside each other: each holds a descriptor while it is looked into. Nobody means more;
+who makes more hides something, or wants that nobody can remove it."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
