@@ -164,6 +164,7 @@ MESSAGE = st.one_of(
         many(ATTACHMENT),
         MAYBE,
         st.booleans(),
+        MAYBE,
     ),
     st.builds(Correction, TEXT, TEXT, ADDRESS, CHAT_KIND, SENDER, TEXT, MOMENT, MAYBE, TEXT),
     st.builds(Deletion, TEXT, TEXT, ADDRESS, MOMENT, TEXT),
