@@ -137,7 +137,7 @@ class Life:
     async def archive(self, session_id: SessionId, *, reason: str) -> Session:
         """Put a session away, also an active one, which goes to rest first. Raises `NotFound`."""
         session, now = await self._known(session_id), self._clock.now()
-        if session.phase is not Phase.ARCHIVED and self._erases(session):
+        if self._erases(session):
             session = await self.ending.erase(session, reason=reason)
         if session.phase is Phase.ACTIVE:
             session = session.after(Event.QUIET, now, reason)
