@@ -76,7 +76,7 @@ class Life:
 
     async def change(self, session: Session) -> Session:
         """Keep other facts of a session: what was chosen for it, its title, its name."""
-        session = replace(session, revision=session.revision + 1)
+        session = self.ending.to_end(replace(session, revision=session.revision + 1))
         await self._sessions.save(session)
         self._opened.forget(session.id)
         await self._ledger.index(session)

@@ -190,13 +190,12 @@ class _Life(RuleBasedStateMachine):
 
     async def _message(self, chat: str) -> None:
         self.turns += 1
-        entries = turn(self.turns)
         now = self.clocks.wall
+        entries: list[Entry] = [replace(entry, at=now) for entry in turn(self.turns)]
         loaded = await self.sessions.load(session(chat).id)
         fresh = replace(session(chat, at=now), agent=AGENTS[chat])
         facts = fresh if loaded is None else loaded.session
-        facts = facts.after(Event.MESSAGE, now).with_entries(entries)
-        facts = _used(facts, now)
+        facts = replace(facts.after(Event.MESSAGE, now).with_entries(entries), updated_at=now)
         await self.sessions.append(facts, entries)
         await self.ledger.index(facts)
         known = self.known.setdefault(facts.id, _Known([], self.clocks.lived, SPANS[AGENTS[chat]]))
@@ -231,6 +230,7 @@ class _Life(RuleBasedStateMachine):
     async def _round(self) -> None:
         before = {row.id: row for row in await self.ledger.listing()}
         assert await self.janitor.round() <= HOUR.total_seconds()
+        after = {row.id: row.phase for row in await self.ledger.listing()}
         for session_id, known in list(self.known.items()):
             # What a process does not know of can mislead it by no more than that.
             quiet = self.clocks.lived - known.last + self.forgotten
@@ -245,7 +245,7 @@ class _Life(RuleBasedStateMachine):
                 known.said = []
             if facts.phase is Phase.ARCHIVED is not before[session_id].phase:
                 assert quiet >= known.needs(Due.ARCHIVE), "it was archived too early"
-            if facts.phase is Phase.ACTIVE and not (self.jumped or self.leapt):
+            if after[session_id] is Phase.ACTIVE and not (self.jumped or self.leapt):
                 assert quiet <= known.needs(Due.IDLE), "it did not end"
 
     @rule(chat=CHATS)
@@ -328,11 +328,6 @@ class _Life(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.runner.close()
-
-
-def _used(facts: Session, now: datetime) -> Session:
-    """The turns of the examples all happen at one time; here they happen now."""
-    return replace(facts, updated_at=now)
 
 
 def _kept(of: Session) -> SessionSettings:
