@@ -16,6 +16,8 @@ from gateway.admission import Policy
 from gateway.clock import Clock
 from gateway.config import Settings
 from gateway.delivery import Delivery
+from gateway.events import Feed
+from gateway.ground import Ground
 from gateway.intake import Intake
 from gateway.lanes import Lanes
 from gateway.people import People
@@ -23,7 +25,7 @@ from gateway.profiles import Profiles
 from gateway.routes import Routes
 from gateway.switching import Switching
 from gateway.trouble import Trouble
-from state.keys import Address, Scope, SessionId, SessionKey, SessionType, side_session_id
+from state.keys import Address, SessionId, SessionKey, SessionType, side_session_id
 from state.memory import MemoryLedger, MemorySessions
 from state.messages import Accepted, InboundMessage, Sender
 from tests.unit.gateway.messages import message
@@ -124,20 +126,17 @@ class House:
         channels: Mapping[str, Channel] = {"telegram": channel}
         self.routes = Routes(self._ledger)
         nobody = cast("Delivery", _Silent())
+        trouble = Trouble(_tell_nobody)
+        settings = Settings()
+        ground = Ground(settings, self._sessions, self._ledger, channels, Feed(), trouble, clock)
         self._intake = Intake(
-            ledger=self._ledger,
-            channels=channels,
+            ground,
             policies={"telegram": Policy.of(AccountSettings(dm_policy=DmPolicy.OPEN))},
             people=People(self._ledger, channels, clock),
             routes=self.routes,
-            switching=Switching(self._sessions, self._ledger, Profiles(Settings()), clock),
+            switching=Switching(self._sessions, self._ledger, Profiles(settings), clock),
             lanes=cast("Lanes", _Idle()),
             delivery=nobody,
-            trouble=Trouble(_tell_nobody),
-            clock=clock,
-            accounts={},
-            scope=Scope.PER_CHANNEL,
-            max_queue=9,
         )
         await self._intake.recover()
 
