@@ -208,7 +208,7 @@ def _check(settings: Settings, layers: list[_Layer]) -> None:
         where = _origin(path, layers)
         if not text.strip():
             problems.append(Problem(where, key, "is empty", "leave it out, or set it"))
-        elif path[-1] == "token" and (other := tokens.setdefault(text, key)) != key:
+        elif _is_token(path) and (other := tokens.setdefault(text, key)) != key:
             problems.append(Problem(where, key, f"is the same as {other}"))
     names = settings.agents.names
     for rule, set_by in settings.rules.items():
@@ -219,6 +219,11 @@ def _check(settings: Settings, layers: list[_Layer]) -> None:
             problems.append(Problem(_origin(path, layers), ".".join(path), what, hint))
     if problems:
         raise ConfigError(*problems)
+
+
+def _is_token(path: KeyPath) -> bool:
+    """Whether a secret is an account's token, which only one account may have."""
+    return path[0] == "channels" and path[-1] == "token"
 
 
 def _holds_secret(data: dict[str, Any]) -> bool:

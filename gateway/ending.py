@@ -9,7 +9,7 @@ from gateway.clock import Clock
 from gateway.open_sessions import OpenSessions
 from gateway.watching import Watch
 from state.choices import Persistence
-from state.lifecycle import Event
+from state.lifecycle import Event, Phase
 from state.messages import Accepted
 from state.session import Context, Session
 from state.store import Ledger, Sessions
@@ -62,6 +62,14 @@ class Ending:
         await self._ledger.index(cleared)
         await self._ledger.empty_log()
         return cleared
+
+    def to_end(self, session: Session) -> Session:
+        """The session with its end before it, when it rests and its words are kept no more."""
+        at_rest = session.phase is not Phase.ACTIVE and session.messages > 0
+        if not at_rest or self.persistence(session) is not Persistence.NEVER:
+            return session
+        reason = "its words are kept no more"
+        return session.after(Event.MESSAGE, self._clock.now(), reason)
 
     async def was_over(self, session: Session, accepted: Accepted) -> bool:
         """Whether a conversation had ended when this was said, though nobody has erased it yet."""

@@ -63,7 +63,7 @@ class Keeping:
 
         What it runs with is found anew the next time it is opened.
         """
-        session = replace(session, revision=session.revision + 1)
+        session = self._ending.to_end(replace(session, revision=session.revision + 1))
         # The command that asks for it may be the first that is heard in its chat.
         keep = self._sessions.save if opened.stored else self._sessions.create
         await self._trouble.insist(partial(keep, session))

@@ -76,7 +76,7 @@ class Life:
 
     async def change(self, session: Session) -> Session:
         """Keep other facts of a session: what was chosen for it, its title, its name."""
-        session = replace(session, revision=session.revision + 1)
+        session = self.ending.to_end(replace(session, revision=session.revision + 1))
         await self._sessions.save(session)
         self._opened.forget(session.id)
         await self._ledger.index(session)
@@ -137,7 +137,7 @@ class Life:
     async def archive(self, session_id: SessionId, *, reason: str) -> Session:
         """Put a session away, also an active one, which goes to rest first. Raises `NotFound`."""
         session, now = await self._known(session_id), self._clock.now()
-        if session.phase is not Phase.ARCHIVED and self._erases(session):
+        if self._erases(session):
             session = await self.ending.erase(session, reason=reason)
         if session.phase is Phase.ACTIVE:
             session = session.after(Event.QUIET, now, reason)

@@ -207,7 +207,7 @@ def test_an_export_is_a_document_by_itself(talked):
     assert document["key"] == TERMINAL
     assert document["messages"][0]["content"] == "Hello there"
     markdown = talked.ok("sessions", "export", TERMINAL, "--format", "markdown")
-    assert markdown.startswith(f"# {TERMINAL}\n")
+    assert markdown.startswith("# Hello there\n")
 
 
 def test_clearing_asks_first_and_archives(talked):

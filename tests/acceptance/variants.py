@@ -23,8 +23,8 @@ _LATE = 0.5
 class AcknowledgesFirst(Intake):
     """Tells the platform that it has a message, and stores it soon."""
 
-    def __init__(self, **parts: Any) -> None:
-        super().__init__(**parts)
+    def __init__(self, *needed: Any, **parts: Any) -> None:
+        super().__init__(*needed, **parts)
         self._storing: set[asyncio.Task[None]] = set()
 
     async def receive(self, inbound: Inbound) -> None:

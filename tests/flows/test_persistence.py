@@ -194,6 +194,18 @@ async def test_each_session_is_kept_as_its_rule_and_its_choice_say(tmp_path: Pat
         assert "Words: erased after 1h of quiet, chosen here" in await argent.says("/status")
 
 
+async def test_a_conversation_at_rest_ends_when_its_words_are_kept_no_more(tmp_path: Path) -> None:
+    async with house(tmp_path, "always") as argent:
+        await argent.talks()
+        await argent.is_quiet(2 * HOUR)
+        facts = await argent.facts()
+        assert facts.phase is Phase.IDLE
+        chosen = replace(facts, choices=replace(facts.choices, persistence=Persistence.NEVER))
+        await argent.stage.gateway.life.change(chosen)
+        await argent.janitor_comes()
+        assert await argent.words() == []
+
+
 # ask ----------------------------------------------------------------------------------------------
 
 

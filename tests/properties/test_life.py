@@ -1,11 +1,14 @@
-"""Whatever happens to sessions, and to the clocks: nothing said is lost, and nothing ends early."""
+"""Whatever happens to sessions, and to the clocks: nothing said is lost, and nothing ends early.
+
+What is not kept goes with the end of its conversation, and not before.
+"""
 
 import asyncio
 import errno
 import shutil
 import tempfile
 from abc import abstractmethod
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -16,8 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from agents.config import SessionSettings
 from gateway.batch import Batch
 from gateway.clock import Clock
+from gateway.ending import Ending
 from gateway.housekeeping import Housekeeping, Terms
 from gateway.janitor import Janitor
 from gateway.lanes import Lanes
@@ -25,11 +30,14 @@ from gateway.life import Life
 from gateway.lived import TOLERANCE, Lived, Moment, Seen
 from gateway.open_sessions import OpenSessions
 from gateway.stop import Stop
+from gateway.watching import Watch
+from state.choices import Persistence
 from state.files import State, open_state
+from state.history import Entry
 from state.keys import SessionId
 from state.lifecycle import TRANSITIONS, Event, Phase
 from state.memory import MemoryLedger, MemorySessions
-from state.quiet import Spans
+from state.quiet import Due, Spans
 from state.session import Session
 from state.store import Ledger, Sessions
 from tests.contracts.examples import session, turn
@@ -37,8 +45,9 @@ from tests.faults.failing import FailingDisk
 
 NOON = datetime(2026, 1, 30, 12, tzinfo=UTC)
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
-SPANS = Spans(HOUR, 30 * DAY, 90 * DAY)
-CHATS = st.sampled_from(["1", "2", "3"])
+SPANS = {"main": Spans(HOUR, 30 * DAY, 90 * DAY), "coder": Spans(6 * HOUR, 3 * DAY, 9 * DAY)}
+AGENTS = {"1": "main", "2": "main", "3": "coder", "4": "coder"}
+CHATS = st.sampled_from(sorted(AGENTS))
 PASSING = st.sampled_from([timedelta(seconds=1), HOUR, 6 * HOUR, DAY, 6 * DAY, 31 * DAY])
 JUMPS = st.sampled_from([2 * HOUR, DAY, 40 * DAY, YEAR, -2 * HOUR, -DAY, -YEAR])
 
@@ -116,6 +125,15 @@ class _Known:
 
     said: list[str]
     last: timedelta
+    spans: Spans
+    persistence: Persistence = Persistence.ALWAYS
+    asked: bool = False
+
+    def needs(self, due: Due) -> timedelta:
+        """The quiet before this is due."""
+        span = self.spans.of(due)
+        assert span is not None
+        return span
 
 
 class _Life(RuleBasedStateMachine):
@@ -126,6 +144,7 @@ class _Life(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.clocks, self.known, self.turns = _Clocks(), dict[SessionId, _Known](), 0
         self.jumped = self.forgotten = timedelta(0)
+        self.leapt = False
         self._run(self._open())
 
     def _run(self, doing: Awaitable[Any]) -> Any:
@@ -137,15 +156,31 @@ class _Life(RuleBasedStateMachine):
     async def _open(self) -> None:
         """A process begins. What it does not know of is how the clock jumped before."""
         self.sessions, self.ledger = await self.begin()
-        self.life = Life(self.sessions, self.ledger, OpenSessions(self.sessions), self.clocks)
-        rules = Housekeeping(Terms(SPANS), keep=30 * DAY)
+        opened = OpenSessions(self.sessions)
+        ending = Ending(self.sessions, self.ledger, opened, self.clocks, _kept)
+        self.life = Life(
+            self.sessions, self.ledger, opened, self.clocks, ending=ending, ask=self._asks
+        )
+        agents = {agent: Terms(spans) for agent, spans in SPANS.items()}
+        rules = Housekeeping(Terms(SPANS["main"]), 30 * DAY, {"coder": agents["coder"]})
         lanes = Lanes(_nothing)
-        self.janitor = Janitor(self.sessions, self.ledger, lanes, self.life, self.clocks, rules)
+        watch = Watch(self.ledger, self.clocks)
+        await watch.look()
+        self.janitor = Janitor(
+            self.sessions, self.ledger, lanes, self.life, self.clocks, rules, watch=watch
+        )
         self.forgotten = self.jumped
 
     @abstractmethod
     async def begin(self) -> tuple[Sessions, Ledger]:
         """The stores as a process finds them that begins now."""
+
+    async def _asks(self, asked: Session, lately: Sequence[Entry]) -> None:
+        known = self.known[asked.id]
+        assert known.persistence is Persistence.ASK
+        assert not known.asked, "it was asked twice"
+        assert [entry.id for entry in lately] == known.said
+        known.asked = True
 
     # What happens -----------------------------------------------------------------------------
 
@@ -155,21 +190,35 @@ class _Life(RuleBasedStateMachine):
 
     async def _message(self, chat: str) -> None:
         self.turns += 1
-        entries = turn(self.turns)
         now = self.clocks.wall
+        entries: list[Entry] = [replace(entry, at=now) for entry in turn(self.turns)]
         loaded = await self.sessions.load(session(chat).id)
-        facts = session(chat, at=now) if loaded is None else loaded.session
-        facts = facts.after(Event.MESSAGE, now).with_entries(entries)
-        facts = _used(facts, now)
+        fresh = replace(session(chat, at=now), agent=AGENTS[chat])
+        facts = fresh if loaded is None else loaded.session
+        facts = replace(facts.after(Event.MESSAGE, now).with_entries(entries), updated_at=now)
         await self.sessions.append(facts, entries)
         await self.ledger.index(facts)
-        known = self.known.setdefault(facts.id, _Known([], self.clocks.lived))
+        known = self.known.setdefault(facts.id, _Known([], self.clocks.lived, SPANS[AGENTS[chat]]))
         known.said += [entry.id for entry in entries]
-        known.last = self.clocks.lived
+        known.last, known.asked = self.clocks.lived, False
+
+    @rule(chat=CHATS, persistence=st.sampled_from(Persistence))
+    @precondition(lambda self: self.known)
+    def choose(self, chat: str, persistence: Persistence) -> None:
+        if known := self.known.get(session(chat).id):
+            self._run(self._choose(session(chat).id, persistence))
+            known.persistence = persistence
+
+    async def _choose(self, session_id: SessionId, persistence: Persistence) -> None:
+        loaded = await self.sessions.load(session_id)
+        assert loaded is not None
+        choices = replace(loaded.session.choices, persistence=persistence)
+        await self.life.change(replace(loaded.session, choices=choices))
 
     @rule(span=PASSING)
     def passes(self, span: timedelta) -> None:
         self.clocks.passes(span)
+        self.leapt = self.leapt or span > 7 * DAY
         self._run(self._round())
 
     @rule(by=JUMPS)
@@ -179,17 +228,25 @@ class _Life(RuleBasedStateMachine):
         self._run(self._round())
 
     async def _round(self) -> None:
-        before = {row.id: row.phase for row in await self.ledger.listing()}
+        before = {row.id: row for row in await self.ledger.listing()}
         assert await self.janitor.round() <= HOUR.total_seconds()
+        after = {row.id: row.phase for row in await self.ledger.listing()}
         for session_id, known in list(self.known.items()):
             # What a process does not know of can mislead it by no more than that.
             quiet = self.clocks.lived - known.last + self.forgotten
             loaded = await self.sessions.load(session_id)
             if loaded is None:
-                assert quiet >= 90 * DAY, "it was erased too early"
+                assert quiet >= known.needs(Due.ERASE), "it was deleted too early"
                 del self.known[session_id]
-            elif loaded.session.phase is Phase.ARCHIVED is not before.get(session_id):
-                assert quiet >= 30 * DAY, "it was archived too early"
+                continue
+            facts = loaded.session
+            if known.persistence is Persistence.NEVER and facts.messages == 0:
+                assert quiet >= known.needs(Due.IDLE) or not known.said, "it ended too early"
+                known.said = []
+            if facts.phase is Phase.ARCHIVED is not before[session_id].phase:
+                assert quiet >= known.needs(Due.ARCHIVE), "it was archived too early"
+            if after[session_id] is Phase.ACTIVE and not (self.jumped or self.leapt):
+                assert quiet <= known.needs(Due.IDLE), "it did not end"
 
     @rule(chat=CHATS)
     @precondition(lambda self: self.known)
@@ -197,6 +254,11 @@ class _Life(RuleBasedStateMachine):
         if session(chat).id in self.known:
             done = self._run(self.life.archive(session(chat).id, reason="asked"))
             assert done.phase is Phase.ARCHIVED
+            self._ends(session(chat).id)
+
+    def _ends(self, session_id: SessionId) -> None:
+        if self.known[session_id].persistence is Persistence.NEVER:
+            self.known[session_id].said = []
 
     @rule(chat=CHATS)
     @precondition(lambda self: self.known)
@@ -216,7 +278,8 @@ class _Life(RuleBasedStateMachine):
     async def _compact(self, session_id: SessionId) -> None:
         loaded = await self.sessions.load(session_id)
         assert loaded is not None
-        if (loaded.session.phase, Event.COMPACT) in TRANSITIONS:
+        kept = self.known[session_id].persistence is Persistence.ALWAYS
+        if kept and (loaded.session.phase, Event.COMPACT) in TRANSITIONS:
             facts = loaded.session.after(Event.COMPACT, self.clocks.wall)
             await self.sessions.save(facts)
             await self.ledger.index(facts)
@@ -235,8 +298,10 @@ class _Life(RuleBasedStateMachine):
 
     @rule(chat=CHATS, keep=st.booleans())
     def delete(self, chat: str, keep: bool) -> None:
-        self._run(self.life.delete(session(chat).id, keep=keep))
-        self.known.pop(session(chat).id, None)
+        kept = self._run(self.life.delete(session(chat).id, keep=keep))
+        known = self.known.pop(session(chat).id, None)
+        if known is not None:
+            assert (kept is not None) == (keep and known.persistence is not Persistence.NEVER)
 
     @rule()
     def crash(self) -> None:
@@ -265,9 +330,8 @@ class _Life(RuleBasedStateMachine):
         self.runner.close()
 
 
-def _used(facts: Session, now: datetime) -> Session:
-    """The turns of the examples all happen at one time; here they happen now."""
-    return replace(facts, updated_at=now)
+def _kept(of: Session) -> SessionSettings:
+    return SessionSettings(persistence=of.choices.persistence or Persistence.ALWAYS)
 
 
 async def _nothing(_batch: Batch, _stop: Stop) -> None:

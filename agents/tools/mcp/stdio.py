@@ -71,26 +71,39 @@ async def started(name: str, settings: McpSettings) -> AsyncGenerator[Pipes]:
     lifeline, held = os.pipe()
     try:
         transport, process = await _spawn(settings, lifeline)
-    except (OSError, ValueError) as error:
+    except BaseException as error:
         os.close(held)
-        raise LinkBroken(f"it cannot be started: {error}") from None
+        if isinstance(error, OSError | ValueError):
+            raise LinkBroken(f"it cannot be started: {error}") from None
+        raise
     finally:
         os.close(lifeline)
     talk = _Talk(name, process)
     try:
         yield talk.begin()
     finally:
+        ending = asyncio.create_task(_dismissed(process, transport, held, talk))
         try:
-            await _leave(process)
-        finally:
-            # The leash ends the program now; should we be cancelled from here on, as well.
-            os.close(held)
-        try:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _TO_BE_ENDED)
-        finally:
-            transport.close()
-            await talk.end()
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            # Half an end would leave processes behind; it takes a few seconds at most.
+            await asyncio.wait([ending])
+            raise
+
+
+async def _dismissed(
+    process: Process, transport: asyncio.SubprocessTransport, held: int, talk: "_Talk"
+) -> None:
+    """Let the program go by itself, have its leash end it, and close what is open."""
+    if process.stdin is not None:
+        process.stdin.close()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), _TO_LEAVE)
+    os.close(held)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), _TO_BE_ENDED)
+    transport.close()
+    await talk.end()
 
 
 async def _spawn(
@@ -111,14 +124,6 @@ async def _spawn(
         start_new_session=True,
     )
     return transport, Process(transport, protocol, loop)
-
-
-async def _leave(process: Process) -> None:
-    """Let the program go by itself: its input ends."""
-    if process.stdin is not None:
-        process.stdin.close()
-    with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), _TO_LEAVE)
 
 
 class _Talk:

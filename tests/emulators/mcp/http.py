@@ -21,7 +21,8 @@ class HttpServer:
     """Configured as `url`. `streams`: answers come as events, not as JSON. `token` is asked for.
 
     `body` is what calls are answered with; `packs`: their
-    answers are compressed, whatever was asked for. `ended` counts the sessions that
+    answers are compressed, whatever was asked for; `mute`: nothing is
+    answered at all. `ended` counts the sessions that
     clients ended.
     """
 
@@ -31,6 +32,7 @@ class HttpServer:
         self.token: str | None = None
         self.body: bytes | None = None
         self.packs = False
+        self.mute = False
         self.url = ""
         self.ended = 0
         self.headers: list[dict[str, str]] = []
@@ -96,6 +98,9 @@ class HttpServer:
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         self.headers.append(dict(request.headers))
+        await self._note()
+        if self.mute:
+            return await self._never()
         if self.token and request.headers.get("Authorization") != f"Bearer {self.token}":
             return web.Response(status=401)
         message = orjson.loads(await request.read())

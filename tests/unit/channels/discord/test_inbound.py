@@ -48,7 +48,7 @@ def said(raw: Any, place: Place = ROOM) -> InboundMessage:
     ],
 )
 def test_sessions_have_the_keys_that_are_promised(place: Place, scope: Scope, key: str) -> None:
-    way = route(said(message(), place), owner=True, scope=scope, aliases={})
+    way = route(said(message(), place), owner=True, scope=scope, aliases={}, chosen={})
     assert str(way.key) == key
 
 

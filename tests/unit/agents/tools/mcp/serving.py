@@ -38,7 +38,8 @@ async def running(patience: Patience | None = None, **servers: McpSettings) -> A
     try:
         yield made
     finally:
-        await made.stop()
+        async with asyncio.timeout(8.0):
+            await made.stop()
 
 
 async def connected(servers: McpServers, name: str = "files", *, tools: int = 1) -> Health:

@@ -1,6 +1,7 @@
 """Servers that are programs, as they are: they die, hang, flood, chatter, change their minds."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -250,6 +251,18 @@ async def test_nothing_of_a_program_outlives_the_gateway_that_stops(stays: bool)
     await gone(server)
     child = next(line["line"] for line in lines if str(line.get("line")).startswith("child "))
     await gone(int(child.split()[1]))
+
+
+async def test_a_stop_while_a_program_is_being_left_leaves_nothing_either() -> None:
+    patience = Patience(connecting=0.3)
+    async with running(patience, files=program(Traits(deaf=True, stays=True))) as servers:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(failed(servers), 0.8)
+        (leash,) = leashes()
+        (server,) = children(leash)
+    assert not leashes()
+    await gone(server)
+    gc.collect()  # complains of what was not closed
 
 
 async def test_a_program_goes_with_its_leash() -> None:

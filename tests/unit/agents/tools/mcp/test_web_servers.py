@@ -113,6 +113,19 @@ async def test_a_turn_that_is_stopped_takes_its_call_back_at_once(web: HttpServe
         await web.until(lambda server: server.cancelled == 1)
 
 
+async def test_a_server_that_hangs_does_not_keep_turns_that_are_stopped(web: HttpServer) -> None:
+    async with running(web=at(web)) as servers:
+        await connected(servers, "web")
+        heard = len(web.headers)
+        web.mute = True
+        turns = [asyncio.create_task(call(servers, "web__echo", text="a")) for _ in range(3)]
+        await web.until(lambda server: len(server.headers) == heard + 3)
+        for turn in turns:
+            turn.cancel()
+        async with asyncio.timeout(1.0):
+            await asyncio.gather(*turns, return_exceptions=True)
+
+
 async def test_one_call_that_hangs_keeps_no_other(web: HttpServer) -> None:
     async with running(web=at(web, timeout=0.3)) as servers:
         await connected(servers, "web")
