@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -322,6 +323,7 @@ class Gateway:
             "search_problem": self._search_problem(),
             "sandbox": None if self._sandboxing is None else self._sandboxing.told,
             "sandbox_problem": None if self._sandboxing is None else self._sandboxing.problem,
+            "mcp": [] if self._mcp is None else [asdict(each) for each in self._mcp.health()],
             "repaired": list(self._reports),
         }
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from agents.models.model import ToolSpec
 from agents.tools.builtin import harmless_tools
 from agents.tools.mcp.servers import McpServers
 from agents.tools.tool import Approve, Tool, Toolbox, is_allowed, told
@@ -17,7 +18,7 @@ class Toolboxes:
 
     def __init__(self, shelves: Sequence[Shelf]) -> None:
         self._shelves = tuple(shelves)
-        self._told: dict[tuple[str, ...], int] = {}
+        self._told: dict[str, tuple[ToolSpec, int]] = {}
 
     def known(self, occasion: Occasion) -> tuple[Tool[Any], ...]:
         """Every tool that there is on an occasion, whether or not it may be used."""
@@ -52,12 +53,14 @@ class Toolboxes:
 
     def told(self, occasion: Occasion) -> int:
         """About how many tokens a model is told them in."""
-        specs = tuple(tool.spec for tool in self.offered(occasion))
-        names = tuple(spec.name for spec in specs)
-        if names not in self._told:
-            # Tools of one name are the same everywhere, and to write their schemas takes long.
-            self._told[names] = told(specs)
-        return self._told[names]
+        return sum(self._length(tool.spec) for tool in self.offered(occasion))
+
+    def _length(self, spec: ToolSpec) -> int:
+        # To write a schema takes long. A server may tell of a tool anew, under the same name.
+        known = self._told.get(spec.name)
+        if known is None or known[0] is not spec:
+            known = self._told[spec.name] = spec, told([spec])
+        return known[1]
 
 
 def mcp_shelf(servers: McpServers) -> Shelf:

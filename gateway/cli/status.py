@@ -65,5 +65,10 @@ def show_gateway(runtime: Json | None) -> None:
         out(f"Sandbox: degraded, sandboxed sessions have no bash: {problem}")
     elif runtime["sandbox"]:
         out(f"Sandbox: {runtime['sandbox']}.")
+    for server in runtime["mcp"]:
+        told = f": {server['problem']}" if server["problem"] else ""
+        out(
+            f"MCP server {server['name']}: {server['condition']}, {many(server['tools'], 'tool')}{told}"
+        )
     for report in runtime["repaired"]:
         out(f"Repaired: {report}")
