@@ -21,6 +21,8 @@ TELEGRAM_LATENCY = 0.05
 SETTINGS = [
     # A small context is compacted all the time, which is one thing more to be killed in.
     "agents.defaults.session.max_context_tokens=1000",
+    # Tools take room beside what is said.
+    "agents.defaults.tools=current_time",
     # A crowd says more in a minute than people do.
     "limits.sender_turns=0",
     "limits.group_turns=0",
