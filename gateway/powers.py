@@ -25,7 +25,7 @@ class Power(StrEnum):
 
 EXTERNAL = "<server>__<tool>"
 """The row of MCP servers' tools; the settings of each server say in which types of session it is
-offered."""
+offered, and whether its tools are harmless (`guarded`), which needs no approval."""
 
 _A, _P, _N = Power.ALLOWED, Power.APPROVAL, Power.NEVER
 
@@ -42,7 +42,8 @@ TABLE: Mapping[str, Mapping[Trust, Power]] = MappingProxyType(
             ("read", _A, _A, _A),
             ("list", _A, _A, _A),
             ("search", _A, _A, _A),
-            ("fetch", _A, _A, _A),
+            # An address that stands in the conversation letter by letter needs no approval.
+            ("fetch", _P, _P, _P),
             # What does something: somebody else's words must not lead to it.
             ("write", _P, _P, _P),
             ("edit", _P, _P, _P),

@@ -7,7 +7,7 @@ from typing import Any
 from agents.models.model import ToolSpec
 from agents.tools.builtin import harmless_tools
 from agents.tools.mcp.servers import McpServers
-from agents.tools.tool import Approve, Tool, Toolbox, is_allowed, told
+from agents.tools.tool import Approve, Seen, Tool, Toolbox, is_allowed, told
 from gateway.clock import Clock
 from gateway.occasion import Occasion, Shelf
 from gateway.powers import Power, power
@@ -41,15 +41,16 @@ class Toolboxes:
         also: Iterable[Tool[Any]] = (),
         *,
         approve: Approve,
+        seen: Seen,
         through: Callable[[Tool[Any]], Tool[Any]] = lambda tool: tool,
     ) -> Toolbox:
         """The toolbox of one turn; `also` are tools that live only in it.
 
-        `approve` waits for an owner where the model sees material from outside, and every tool goes
-        `through` something that may watch over its calls.
+        `approve` waits for an owner where the model sees material from outside, `seen` knows what
+        it sees, and every tool goes `through` something that may watch over its calls.
         """
         tools = map(through, self.offered(occasion, also))
-        return Toolbox(tools, foreign=occasion.foreign, approve=approve)
+        return Toolbox(tools, foreign=occasion.foreign, approve=approve, seen=seen)
 
     def told(self, occasion: Occasion) -> int:
         """About how many tokens a model is told them in."""

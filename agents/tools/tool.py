@@ -52,8 +52,10 @@ class Tool(Generic[A]):
     `run` returns text for the model, or raises `ToolFailed`. `remember` says what a conversation
     keeps of the arguments, where that is not all of them. `foreign` says that its results are
     material from outside, and `guarded` that it can do harm when somebody else's words led to it:
-    where a model has seen foreign material, a call needs an approval. `limit` is how long a call
-    may take, in seconds, where that is not as long as of any tool.
+    where a model has seen foreign material, a call needs an approval. `cited` is what of a guarded
+    tool's arguments makes it harmless where it was seen letter by letter: then it can tell nobody
+    anything. `limit` is how long a call may take, in seconds, where that is not as long as of any
+    tool.
     """
 
     spec: ToolSpec
@@ -62,6 +64,7 @@ class Tool(Generic[A]):
     remember: Callable[[A], A] | None = None
     foreign: bool = False
     guarded: bool = False
+    cited: Callable[[A], str] | None = None
     limit: float | None = None
 
     def parsed(self, text: str) -> A:
@@ -88,6 +91,14 @@ def told(specs: Iterable[ToolSpec]) -> int:
     return sum(OVERHEAD + of_text(text) for text in texts)
 
 
+Seen = Callable[[str], bool]
+"""Whether a text stands, letter by letter, in what people and tools said in a conversation."""
+
+
+def _nothing_seen(_: str) -> bool:
+    return False
+
+
 Approve = Callable[[Sequence[ToolCall]], Awaitable[Mapping[str, str]]]
 """Asks somebody who may whether these very calls may be made, and waits for the answers. Their
 arguments are written as the tools read them. Returns why those may not be made that may not, by
@@ -107,7 +118,8 @@ class Toolbox:
     """The tools of one turn.
 
     `limit` is how long a call may take, in seconds. `foreign` says that the model sees foreign
-    material already; a foreign result makes it so.
+    material already; a foreign result makes it so. `seen` knows what was said before the turn's
+    own results.
     """
 
     def __init__(
@@ -117,10 +129,13 @@ class Toolbox:
         limit: float = 30.0,
         foreign: bool = False,
         approve: Approve = _nobody_approves,
+        seen: Seen = _nothing_seen,
     ) -> None:
         self._tools = {tool.spec.name: tool for tool in tools}
         self._limit = limit
         self._approve = approve
+        self._seen = seen
+        self._results: list[str] = []
         self._verdicts: dict[ToolCall, str] = {}
         self.foreign = foreign
         """Whether the model sees foreign material by now."""
@@ -169,7 +184,9 @@ class Toolbox:
         # An error of a tool that looks outside may be in the words of what it looked at.
         foreign = isinstance(content, ForeignText) or (tool is not None and tool.foreign)
         self.foreign = self.foreign or foreign
-        return ToolResult(call.id, call.name, _cut(content), failed, remembered, foreign)
+        content = _cut(content)
+        self._results.append(content)
+        return ToolResult(call.id, call.name, content, failed, remembered, foreign)
 
     def _guarded(self, call: ToolCall) -> ToolCall | None:
         """A call that needs an approval, with its arguments as its tool reads them."""
@@ -177,9 +194,15 @@ class Toolbox:
         if tool is None or not (tool.guarded and self.foreign):
             return None
         try:
-            return replace(call, arguments=tool.parsed(call.arguments).model_dump_json())
+            arguments = tool.parsed(call.arguments)
         except ToolFailed:
             return None
+        if tool.cited is not None and self._is_cited(tool.cited(arguments)):
+            return None
+        return replace(call, arguments=arguments.model_dump_json())
+
+    def _is_cited(self, text: str) -> bool:
+        return any(text in result for result in self._results) or self._seen(text)
 
     def _no_such(self, name: str) -> ToolFailed:
         known = ", ".join(self._tools) or "none"

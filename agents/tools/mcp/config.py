@@ -43,6 +43,10 @@ class McpSettings(BaseModel):
     tools: tuple[str, ...] | None = None
     """Which of its tools are offered, by their names there, where `*` stands for anything."""
 
+    guarded: bool = True
+    """Whether a call of its tools needs an owner's approval where the conversation holds material
+    from outside. Only what changes nothing and tells nobody anything can do without."""
+
     types: tuple[SessionType, ...] = (SessionType.MAIN,)
     """In which sessions: `main` (the owner's), `dm`, `group`, `topic`."""
 

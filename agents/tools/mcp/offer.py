@@ -60,8 +60,12 @@ def offer_of(
     *,
     patterns: Collection[str] | None,
     limit: float,
+    guarded: bool = True,
 ) -> Offer:
-    """The tools of a server that fit one of `patterns`; a call of one may take `limit` seconds."""
+    """The tools of a server that fit one of `patterns`; a call of one may take `limit` seconds.
+
+    `guarded`: see `McpSettings.guarded`.
+    """
     wanted: dict[str, Listed] = {}
     for each in listed:
         if is_allowed(each.name, patterns):
@@ -75,7 +79,8 @@ def offer_of(
             unusable.append(names[tool.name])
             continue
         spec = ToolSpec(names[tool.name], _described(server, tool.description), schema)
-        tools.append(Tool(spec, AnyArguments, _runner(call, tool.name), foreign=True, limit=limit))
+        run = _runner(call, tool.name)
+        tools.append(Tool(spec, AnyArguments, run, foreign=True, guarded=guarded, limit=limit))
     return Offer(tuple(tools), _left_out(len(wanted), unusable))
 
 

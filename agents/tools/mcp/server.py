@@ -169,6 +169,7 @@ class Server:
             self._call,
             patterns=settings.tools,
             limit=settings.timeout,
+            guarded=settings.guarded,
         )
         await self._is(Condition.CONNECTED)
 
