@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from agents.sandbox.kept import KeptSandbox
 from state.files import open_state
 from state.keys import SessionKey, SessionType
 from state.session import Session
@@ -232,15 +233,18 @@ async def _fill(folder: Path, sessions: int) -> None:
 
 async def sandbox(folder: Path, sizes: Sizes) -> list[Figure]:
     """Commands in every sandbox of this machine, and in none; files of a workspace."""
-    # Sandboxes are tried on import; the other scenarios have nothing to do with it.
-    from tests.attacks.backends import PRESENT
-    from tests.attacks.backends import sandbox as a_sandbox
-
-    boxes = {name: a_sandbox(name) for name in (*PRESENT, "none")}
+    boxes = await asyncio.to_thread(_sandboxes)
     return [
         *await of_sandboxes(folder, sizes.commands, boxes),
         *await of_files(folder, sizes.commands),
     ]
+
+
+def _sandboxes() -> dict[str, KeptSandbox]:
+    # They are tried on import, in a loop of their own.
+    from tests.attacks import backends
+
+    return {name: backends.sandbox(name) for name in (*backends.PRESENT, "none")}
 
 
 SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
