@@ -170,6 +170,7 @@ def test_folding_what_is_folded_changes_nothing(text: str) -> None:
 
 
 @given(ANYTHING)
+@example("0\u1056")
 def test_words_are_where_they_are_said(text: str) -> None:
     end = 0
     for word, start, stop in words_at(text):

@@ -92,10 +92,13 @@ def words_at(text: str) -> list[tuple[str, int, int]]:
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:
-    """Each character with the marks that follow it."""
+    """Each character with the marks that follow it, but for marks that are words of their own."""
     starts = [
         at
         for at, character in enumerate(text)
-        if at == 0 or character < "\u0300" or unicodedata.category(character)[0] != "M"
+        if at == 0
+        or character < "\u0300"
+        or unicodedata.category(character)[0] != "M"
+        or _is_alone(ord(character))
     ]
     return list(zip(starts, [*starts[1:], len(text)], strict=True))
