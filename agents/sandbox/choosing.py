@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -25,7 +26,7 @@ from agents.sandbox.landlock import Bare, Landlock
 from agents.sandbox.limits import Hold
 from agents.sandbox.order import Backend as Way
 from agents.sandbox.sandbox import Sandbox
-from agents.sandbox.testing import tried
+from agents.sandbox.testing import canaries, tried
 
 HARD_FIX = (
     "let control groups be made: in a unit of systemd Delegate=memory pids cpu; else, as root, "
@@ -133,6 +134,7 @@ def sweep(mark: str, groups: ControlGroups | None) -> int:
     count = len(ended)
     if groups is not None:
         count += groups.sweep(mark)
+    count += _sweep_canaries(mark)
     return count + sum(_sweep_containers(name, mark) for name in ("docker", "podman"))
 
 
@@ -147,6 +149,14 @@ def _left(mark: str) -> Iterator[tuple[int, int]]:
             if any(word.startswith(mark.encode()) for word in words):
                 keeps = b"--hostname" not in words
                 yield int(folder.name), signal.SIGTERM if keeps else signal.SIGKILL
+
+
+def _sweep_canaries(mark: str) -> int:
+    left = list(Path(tempfile.gettempdir()).glob(f"{canaries(mark)}*"))
+    for folder in left:
+        # Of another user, who made one of that name, nothing is removed.
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(left)
 
 
 def _sweep_containers(name: str, mark: str) -> int:

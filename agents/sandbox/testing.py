@@ -43,12 +43,17 @@ echo done
 """
 
 
+def canaries(mark: str) -> str:
+    """How the names of folders begin that are made for tests; one that is killed leaves its own."""
+    return f"{mark}canary-"
+
+
 async def tried(backend: Backend, *, mark: str) -> Refusal | None:
     """Why a backend cannot be used here, None if it can. Takes a tenth of a second or two."""
     refusal = await asyncio.to_thread(backend.missing)
     if refusal is not None:
         return refusal
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="argent-canary-"))
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=canaries(mark)))
     try:
         wrong = await _what_works(backend, mark, folder)
     except (SandboxError, OSError) as error:

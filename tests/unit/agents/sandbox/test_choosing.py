@@ -136,6 +136,16 @@ def test_a_named_backend_is_never_replaced_by_another(
     assert [each.name for each in ways(SandboxSettings.model_validate(given), None)] == names
 
 
+def test_what_a_test_left_that_was_killed_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in (f"{MARK}canary-1", "argent-other-canary-1"):
+        (tmp_path / name / "closed" / "workspace").mkdir(parents=True)
+    assert choosing.sweep(MARK, None) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["argent-other-canary-1"]
+
+
 def test_gateways_know_their_own_commands() -> None:
     assert mark_of(Path("/a")) == mark_of(Path("/a")) != mark_of(Path("/b"))
     assert mark_of(Path("/a")).startswith("argent-")
