@@ -58,9 +58,12 @@ class CatchUp:
 
     def gap(self) -> None:
         """Nothing was heard for a while: every known conversation may have gone on meanwhile."""
+        if self._marks.new:
+            self._marks.new = False
+            return
         if not self._undiscovered:
             # A gap before that is not closed yet began earlier.
-            self._since = self._marks.newest()
+            self._since = self._marks.since()
         if self._since is None or not self._most:
             return
         self._undiscovered = True

@@ -139,6 +139,7 @@ class SlackChannel:
     async def _take_in(self, me: Identity, receive: Receive) -> None:
         marks, directory = Marks(me, self._cursors), Directory(self._client)
         await marks.load()
+        await marks.begin(ids.ts_of(self._now()))
         intake = Intake(
             me,
             receive,

@@ -68,10 +68,15 @@ def moment(ts: str) -> datetime:
     return datetime.fromtimestamp(float(ts), UTC)
 
 
-def before(ts: str) -> str:
-    """A ts that lies just before another, as a place to read on from."""
-    seconds, _, number = ts.partition(".")
-    micros = int(seconds) * 1_000_000 + int(number.ljust(6, "0")) - 1
+def ts_of(at: datetime) -> str:
+    """The ts that a message of that moment has."""
+    return f"{at.timestamp():.6f}"
+
+
+def before(ts: str, *, seconds: int = 0) -> str:
+    """A ts that lies just before another, or so many seconds, as a place to read on from."""
+    whole, _, number = ts.partition(".")
+    micros = (int(whole) - seconds) * 1_000_000 + int(number.ljust(6, "0")) - 1
     return f"{max(micros, 0) // 1_000_000}.{max(micros, 0) % 1_000_000:06d}"
 
 

@@ -16,7 +16,13 @@ from channels.slack.identity import Identity
 SAVE_EVERY = 20
 """Messages in known places after which the marks are written; a new place is written at once."""
 
+LATEST = 600
+"""Seconds that what happened in one place may be told of later than what happened in another. Slack
+tells of an event again after a minute, and once more after five:
+https://docs.slack.dev/apis/events-api/#retries"""
+
 _MOST = 500
+_BEGAN = "began"
 _log = structlog.get_logger("channels.slack")
 
 
@@ -28,6 +34,9 @@ class Marks:
         self._cursors = cursors
         self._name = f"slack:{me.team}:{me.user}"
         self._marks: dict[str, str] = {}
+        self._began: str | None = None
+        self.new = False
+        """Whether the bot is here for the first time, so that it has missed nothing."""
         self._unsaved = 0
 
     async def load(self) -> None:
@@ -36,6 +45,7 @@ class Marks:
             stored = json.loads(await self._cursors.get(self._name) or "{}")
             items = stored.items() if isinstance(stored, dict) else ()
             self._marks = {name: ts for name, ts in items if ids.is_ts(ts)}
+            self._began = self._marks.pop(_BEGAN, None)
         except Exception as error:
             _log.warning("marks_not_read", channel=self._me.account, error=repr(error))
 
@@ -43,9 +53,24 @@ class Marks:
         """How far a place has been read; None for one that is not known."""
         return self._marks.get(_name(channel, thread))
 
-    def newest(self) -> str | None:
-        """The newest message read anywhere."""
-        return max(self._marks.values(), key=float, default=None)
+    async def begin(self, ts: str) -> None:
+        """The bot is here since then; what was said before its first time is not for it."""
+        if self._began is None and not self._marks:
+            self._began, self.new = ts, True
+            self._unsaved += 1
+            await self.save()
+
+    def since(self) -> str | None:
+        """From when on a place that is not known may hold what was never read; None: from never.
+
+        Places are read side by side. That something was read in one of them says nothing of what
+        was said a moment before in another, which a crash may have kept from being read.
+        """
+        newest = max(self._marks.values(), key=float, default=None)
+        if newest is None:
+            return self._began
+        earlier = ids.before(newest, seconds=LATEST)
+        return earlier if self._began is None else max(earlier, self._began, key=float)
 
     def channels(self) -> list[str]:
         """The known conversations, the one read last first."""
@@ -76,7 +101,8 @@ class Marks:
             return
         self._unsaved = 0
         try:
-            await self._cursors.set(self._name, json.dumps(self._marks))
+            began = {} if self._began is None else {_BEGAN: self._began}
+            await self._cursors.set(self._name, json.dumps(began | self._marks))
         except Exception as error:
             _log.warning("marks_not_kept", channel=self._me.account, error=repr(error))
 

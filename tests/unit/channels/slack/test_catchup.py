@@ -140,13 +140,31 @@ async def test_a_flood_answer_does_not_make_a_conversation_begin_anew(sl: SlackE
     assert sl.calls["conversations.history"] == 1
 
 
+async def test_what_was_never_heard_is_found_though_something_newer_was_read_elsewhere(
+    sl: SlackEmulator, rig: Rig
+):
+    """As after a crash: places are read side by side, and one of them was not yet."""
+    alice, bob = sl.user("Alice"), sl.user("Bob")
+    async with rig.running():
+        pass
+    await alice.says("missed", told=False)
+    newer = await bob.says("read before the crash", told=False)
+    ((name, marks),) = rig.cursors.items()
+    rig.cursors[name] = json.dumps(json.loads(marks) | {sl.im(bob).id: newer})
+    async with rig.running():
+        await rig.inbox.has(1)
+        assert rig.inbox.texts == ["missed"]
+
+
 async def test_a_new_place_is_remembered_at_once(sl: SlackEmulator, rig: Rig):
     alice = sl.user("Alice")
     async with rig.running():
         said = await alice.says("hi")
         await sl.deliveries.settled()
         (marks,) = rig.cursors.values()
-        assert json.loads(marks) == {sl.im(alice).id: said}
+        kept = json.loads(marks)
+        assert kept.pop("began")
+        assert kept == {sl.im(alice).id: said}
 
 
 @pytest.mark.parametrize("fault", [flood(0), server_error(503), server_error(html=True)])
