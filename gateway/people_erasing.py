@@ -33,8 +33,10 @@ _ROUNDS = 3
 REMAINS = (
     "backups that were made before: they hold everything; remove them, or let them grow old",
     "what others wrote of them in words of their own, quoted in chats of their own, or forwarded",
-    "what was answered to others, and files in the workspaces of sessions that they share, or that "
-    "sandbox.workspace puts elsewhere",
+    (
+        "what was answered to others, and files in the workspaces of sessions that they share, or "
+        "that sandbox.workspace puts elsewhere"
+    ),
     "the platforms' own copies of all messages: those are deleted there",
     "logs that were written elsewhere: they hold ids of sessions and messages, and no words",
     "the numbers of deliveries, so that none is run twice, until gateway.keep_days are over",

@@ -66,9 +66,8 @@ def show_gateway(runtime: Json | None) -> None:
     elif runtime["sandbox"]:
         out(f"Sandbox: {runtime['sandbox']}.")
     for server in runtime["mcp"]:
+        offers = f"{server['condition']}, {many(server['tools'], 'tool')}"
         told = f": {server['problem']}" if server["problem"] else ""
-        out(
-            f"MCP server {server['name']}: {server['condition']}, {many(server['tools'], 'tool')}{told}"
-        )
+        out(f"MCP server {server['name']}: {offers}{told}")
     for report in runtime["repaired"]:
         out(f"Repaired: {report}")

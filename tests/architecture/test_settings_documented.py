@@ -54,7 +54,7 @@ def documented() -> dict[tuple[str, ...], object]:
 
 
 def spelled_out() -> dict[tuple[str, ...], object]:
-    """What is documented, with ``*`` for the names in the examples of rules, persons and MCP servers."""
+    """What is documented, with ``*`` for the names in examples of rules, persons, servers."""
     found = {}
     for path, value in documented().items():
         section, name, *rest = path
