@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from state.files.disk import Disk
 from state.files.layout import FOLDER_MODE, Layout
+from state.files.removing import remove_tree
 from state.keys import SessionId
 
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
@@ -41,7 +41,7 @@ def empty(layout: Layout, before: datetime) -> int:
         for each in found:
             at = _deleted_at(each.name)
             if at is not None and at < before and each.is_dir(follow_symlinks=False):
-                shutil.rmtree(each.path)
+                remove_tree(each.path)
                 removed += 1
     return removed
 

@@ -1,13 +1,13 @@
 """A session's folder, emptied of everything that was said and kept in it."""
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from state.files.deleted import deleted_sessions
 from state.files.disk import Disk
 from state.files.layout import FOLDER_MODE, HISTORY, METADATA, TRASH, Layout
+from state.files.removing import remove_tree
 from state.keys import SessionId
 
 _STAYS = frozenset({HISTORY, METADATA})
@@ -41,4 +41,4 @@ def take_out(disk: Disk, layout: Layout, folder: Path) -> Path:
 def remove(trash: Path) -> None:
     """Remove what was moved out. Raises OSError."""
     with suppress(FileNotFoundError):
-        shutil.rmtree(trash)
+        remove_tree(trash)

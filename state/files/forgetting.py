@@ -4,7 +4,6 @@ A session that is in use has its history rewritten by the writer, who has it ope
 folder is nobody's to hold: what was archived, what was set aside, files that nothing speaks of.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +19,7 @@ from state.files.layout import ARCHIVE, HISTORY, MEDIA, METADATA, PACKED, Layout
 from state.files.metadata import Facts
 from state.files.packing import pack, read_history
 from state.files.reading import read_file
+from state.files.removing import remove_tree
 from state.files.rewriting import Rewritten, without_words
 from state.files.traces import needles, salvaged, speaks_of, words_of
 from state.forgetting import Forgetting, lost
@@ -59,7 +59,7 @@ def forget_deleted(
     """Leave nothing of somebody's in a deleted session: `alone`, nothing at all. Raises OSError."""
     folder = layout.deleted / name
     if alone:
-        shutil.rmtree(folder)
+        remove_tree(folder)
         disk.sync_folder(layout.deleted)
         return NOTHING_LOST
     sum_of = forget_beside(disk, folder, forgetting)
@@ -137,7 +137,7 @@ def _holds(path: Path, forgetting: Forgetting) -> bool:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        remove_tree(path)
     else:
         path.unlink()
 

@@ -1,7 +1,6 @@
 """Opening a state folder as its one owner."""
 
 import asyncio
-import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -21,6 +20,7 @@ from state.files.listing import session_agents
 from state.files.lock import StateLock
 from state.files.places import Places
 from state.files.readonly import ReadOnlyState
+from state.files.removing import remove_tree
 from state.files.search.indexer import Indexer
 from state.files.sessions import FileSessions
 from state.keys import SessionId
@@ -93,7 +93,7 @@ def _prepare(
     try:
         for agent in places.agents():
             for trash in agent.sessions.glob(f"{TRASH}*"):
-                shutil.rmtree(trash, ignore_errors=True)
+                remove_tree(trash, ignore_errors=True)
         opened = open_ledger(layout.database, Disk(layout.root, calls, clock), connect)
         reports = (*opened.reports, *_agree(places, opened.connection))
         search.prepare()

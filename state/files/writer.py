@@ -6,7 +6,6 @@ before it, so that the order of a session's changes is the order they were asked
 """
 
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,6 +25,7 @@ from state.files.journal import EMPTY, FIRST
 from state.files.layout import ARCHIVE, FOLDER_MODE, HISTORY, TRASH
 from state.files.open_files import MOST_UNSYNCED, OpenFiles
 from state.files.places import Places
+from state.files.removing import remove_tree
 from state.files.rewriting import Rewritten, without_words
 from state.files.session_files import SessionFiles, unmake
 from state.forgetting import Forgetting
@@ -375,7 +375,7 @@ class SessionWriter:
         trash = self.disk.free_name(folder.parent, f"{TRASH}{session_id}")
         self.disk.calls.replace(folder, trash)
         self.disk.sync_folder(folder.parent)
-        shutil.rmtree(trash, ignore_errors=True)
+        remove_tree(trash, ignore_errors=True)
         return None
 
     def _archive(self, files: SessionFiles) -> str:
