@@ -170,12 +170,11 @@ async def test_a_program_that_says_nothing_is_given_up() -> None:
 async def test_a_server_that_dies_in_a_call_is_told_to_the_model_and_started_again() -> None:
     async with running(files=program()) as servers:
         await connected(servers)
-        tools = box(servers)
-        result = await tools.call(ToolCall("call-0001", "files__die", "{}"))
+        result = await call(servers, "files__die")
         assert result.failed
         assert result.content == "The external server 'files' is not reachable now."
         await connected(servers)
-        assert not (await tools.call(ToolCall("call-0002", "files__echo", '{"text":"a"}'))).failed
+        assert not (await call(servers, "files__echo", text="a")).failed
 
 
 async def test_a_server_that_hangs_is_started_again() -> None:
