@@ -17,7 +17,6 @@ from agents.tools.mcp.servers import McpServers
 from agents.tools.mcp.stderr import MOST_LINES
 from agents.tools.mcp.stdio import MOST_NOISE, environment
 from agents.tools.tool import LONGEST_RESULT
-from state.history import ToolCall
 from state.keys import SessionType
 from tests.emulators.mcp.traits import Traits
 from tests.unit.agents.tools.mcp.serving import (
