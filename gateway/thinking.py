@@ -1,7 +1,7 @@
 """One turn of the agent inside the gateway: bounded, watched, and stoppable."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, replace
 
@@ -11,11 +11,12 @@ from agents.prompt import system_prompt
 from agents.tokens import of_text
 from agents.tools.send_file import SEND_FILE
 from agents.tools.tool import Toolbox
-from agents.transcript import Said, ToolsSay, UserSays
+from agents.transcript import Said, ToolsSay
 from gateway.approving import Approving
 from gateway.attachments import Attachments
 from gateway.batch import Batch
 from gateway.begun_calls import BegunCalls
+from gateway.citing import is_cited
 from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
 from gateway.occasion import Occasion
 from gateway.open_sessions import OpenSession, is_shared
@@ -90,7 +91,9 @@ class Thinking:
             occasion,
             (sender.tool,) if sender else (),
             approve=lambda calls: self._approved(occasion, calls, place),
-            seen=lambda text: _is_seen(text, (*opened.transcript, *question)),
+            seen=lambda text, results: is_cited(
+                text, (*opened.transcript, *question, ToolsSay(tuple(results)))
+            ),
             through=lambda tool: self._begun.noted(tool, batch),
         )
         earlier = self._begun.interrupted(batch)
@@ -177,19 +180,6 @@ class Thinking:
 def _anybodys(opened: OpenSession) -> Occasion:
     """Any turn of a session: in an owner's private chat, an owner's."""
     return Occasion(opened, None, owner=opened.session.key.type is SessionType.MAIN)
-
-
-def _is_seen(text: str, said: Iterable[Said]) -> bool:
-    """Whether people or tools said it; the model's own words could be made up of anything."""
-    for each in said:
-        match each:
-            case UserSays(words):
-                if text in words:
-                    return True
-            case ToolsSay(results):
-                if any(text in result.content for result in results):
-                    return True
-    return False
 
 
 def _system(opened: OpenSession) -> str:

@@ -91,11 +91,12 @@ def told(specs: Iterable[ToolSpec]) -> int:
     return sum(OVERHEAD + of_text(text) for text in texts)
 
 
-Seen = Callable[[str], bool]
-"""Whether a text stands, letter by letter, in what people and tools said in a conversation."""
+Seen = Callable[[str, Sequence[ToolResult]], bool]
+"""Whether a text stands, letter by letter, in what was said to the model: in the conversation, or
+in these results of the turn."""
 
 
-def _nothing_seen(_: str) -> bool:
+def _nothing_seen(_text: str, _results: Sequence[ToolResult]) -> bool:
     return False
 
 
@@ -118,8 +119,7 @@ class Toolbox:
     """The tools of one turn.
 
     `limit` is how long a call may take, in seconds. `foreign` says that the model sees foreign
-    material already; a foreign result makes it so. `seen` knows what was said before the turn's
-    own results.
+    material already; a foreign result makes it so. `seen` knows what the model was told.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Toolbox:
         self._limit = limit
         self._approve = approve
         self._seen = seen
-        self._results: list[str] = []
+        self._results: list[ToolResult] = []
         self._verdicts: dict[ToolCall, str] = {}
         self.foreign = foreign
         """Whether the model sees foreign material by now."""
@@ -184,9 +184,9 @@ class Toolbox:
         # An error of a tool that looks outside may be in the words of what it looked at.
         foreign = isinstance(content, ForeignText) or (tool is not None and tool.foreign)
         self.foreign = self.foreign or foreign
-        content = _cut(content)
-        self._results.append(content)
-        return ToolResult(call.id, call.name, content, failed, remembered, foreign)
+        result = ToolResult(call.id, call.name, _cut(content), failed, remembered, foreign)
+        self._results.append(result)
+        return result
 
     def _guarded(self, call: ToolCall) -> ToolCall | None:
         """A call that needs an approval, with its arguments as its tool reads them."""
@@ -197,12 +197,9 @@ class Toolbox:
             arguments = tool.parsed(call.arguments)
         except ToolFailed:
             return None
-        if tool.cited is not None and self._is_cited(tool.cited(arguments)):
+        if tool.cited is not None and self._seen(tool.cited(arguments), self._results):
             return None
         return replace(call, arguments=arguments.model_dump_json())
-
-    def _is_cited(self, text: str) -> bool:
-        return any(text in result for result in self._results) or self._seen(text)
 
     def _no_such(self, name: str) -> ToolFailed:
         known = ", ".join(self._tools) or "none"

@@ -179,14 +179,18 @@ async def test_arguments_that_do_not_fit_are_nobodys_to_approve() -> None:
 async def test_what_stands_in_the_conversation_letter_by_letter_needs_no_approval() -> None:
     owner = Owner()
     tool = Tool(SPEC, Greeting, greet, guarded=True, cited=lambda given: given.name)
-    box = Toolbox([tool], foreign=True, approve=owner, seen=lambda text: text in "Ann wrote it")
+    box = Toolbox([tool], foreign=True, approve=owner, seen=lambda text, _: text in "Ann wrote it")
     assert not (await box.call(ToolCall("a", "greet", '{"name":"Ann"}'))).failed
     assert (await box.call(ToolCall("b", "greet", '{"name":"Ann?secret=42"}'))).failed
 
 
 async def test_what_a_result_of_this_turn_says_may_be_cited() -> None:
     tool = Tool(SPEC, Greeting, greet, guarded=True, foreign=True, cited=lambda given: given.name)
-    box = Toolbox([tool], approve=Owner())
+    box = Toolbox(
+        [tool],
+        approve=Owner(),
+        seen=lambda text, results: text in str([r.content for r in results]),
+    )
     await box.call(ToolCall("a", "greet", '{"name":"Ann"}'))
     assert not (await box.call(ToolCall("b", "greet", '{"name":"hello"}'))).failed
     assert (await box.call(ToolCall("c", "greet", '{"name":"bye"}'))).failed
