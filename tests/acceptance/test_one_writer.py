@@ -47,7 +47,7 @@ def intrude(argent: Argent, pid: int) -> None:
 
 
 async def test_nothing_of_it_interleaves(tmp_path: Path) -> None:
-    async with world(tmp_path) as there:
+    async with world(tmp_path, settings=["limits.sender_turns=0"]) as there:
         argent, over = Argent(there.gateway.state), asyncio.Event()
         await there.gateway.start()
         talking = [asyncio.create_task(talk(there, name, over)) for name in PEOPLE]
