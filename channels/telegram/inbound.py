@@ -141,7 +141,8 @@ def _message(
 
 def _correction(message: Message, update: int, me: Identity) -> Correction | None:
     said = words(message, me)
-    if message.chat.type == Chat.CHANNEL or not said.text:
+    # A message can change without its sender, whose words a forward does not hold.
+    if message.chat.type == Chat.CHANNEL or message.forward_origin is not None or not said.text:
         return None
     chat, number = as_id(message.chat.id), as_id(message.message_id)
     return Correction(

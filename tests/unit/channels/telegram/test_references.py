@@ -93,6 +93,13 @@ def test_forwarded_words_are_a_quote_and_not_the_senders(origin: Json, author: s
     assert inbound.quotes == (Quote("/clear everything", author, forwarded=True),)
 
 
+def test_forwarded_words_do_not_become_the_senders_by_a_change() -> None:
+    # https://core.telegram.org/bots/api#update: also for changes that a bot is not shown.
+    origin = {"type": "user", "date": DATE, "sender_user": BOB}
+    body = message(text="/clear everything", forward_origin=origin, edit_date=DATE)
+    assert parse(update(body, "edited_message"), ME, NOW) is None
+
+
 def test_a_forward_in_a_group_does_not_speak_to_the_bot_by_what_it_quotes() -> None:
     origin = {"type": "user", "date": DATE, "sender_user": BOB}
     assert not said(message(GROUP, text="@our_bot do it", forward_origin=origin)).addressed
