@@ -153,7 +153,8 @@ class _Others:
             )
         except StoreError:
             raise ToolFailed("It could not be stored, so it is not sent. Try it later.") from None
-        where = f"{row.key}{_called(row)}"
+        # Not what people call it: that is theirs to choose, and this result is no foreign material.
+        where = row.key
         return f"Sent to {where}." if fresh else f"It was sent to {where} before, and not again."
 
     async def _rows(self) -> Sequence[SessionRow]:
@@ -174,7 +175,7 @@ class _Others:
         if len(found) == 1:
             return found[0]
         if found:
-            several = ", ".join(f"{row.key}{_called(row)}" for row in found[:_CANDIDATES])
+            several = ", ".join(str(row.key) for row in found[:_CANDIDATES])
             raise ToolFailed(f"Several could be meant, say which by its key: {several}")
         raise ToolFailed(
             f"There is no conversation {written!r}. One begins when somebody writes to you there: "
