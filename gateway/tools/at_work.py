@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.tools.bash import bash_tool
 from agents.tools.files import EDIT, WRITE, file_tools
-from agents.tools.foreign import ForeignText
+from agents.tools.foreign import ForeignText, in_sight
 from agents.tools.tool import Arguments, Tool
 from gateway.occasion import Occasion, Shelf
 from gateway.sandboxing import Sandboxing
@@ -42,6 +42,9 @@ def _placed(make: Make, place: Place) -> Iterator[Tool[Any]]:
     def at_its_place(number: int, told: Tool[Any]) -> Tool[Any]:
         async def run(given: Arguments) -> str:
             folder, foreign = await place.opened()
+            if told.guarded and (told.foreign or in_sight()):
+                # What it puts there may be somebody else's words.
+                await place.mark()
             said = await make(folder)[number].run(given)
             return ForeignText(said) if foreign and told.spec.name not in _SAY_NOTHING else said
 

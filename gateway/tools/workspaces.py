@@ -1,8 +1,9 @@
 """Where the files of a session's tools are, made when a tool first asks for them.
 
-What people attach is copied to ``inbox/``. From then on whatever is read in the workspace may be
-somebody else's words, also under another name: a mark beside the workspace, which no tool reaches,
-says so for as long as the workspace is there.
+What people attach is copied to ``inbox/``, and what is written in sight of material from outside
+may repeat it. From then on whatever is read in the workspace may be somebody else's words, also
+under another name: a mark beside the workspace, which no tool reaches, says so for as long as the
+workspace is there.
 """
 
 import asyncio
@@ -72,6 +73,14 @@ class Workspaces:
         except (OSError, StoreError) as error:
             raise _trouble(session, error) from error
 
+    async def mark(self, session: SessionId) -> None:
+        """Take what is in a workspace for foreign from now on. Raises `ToolFailed`."""
+        try:
+            home = await self._folder(session)
+            await asyncio.to_thread(_mark, home)
+        except (OSError, StoreError) as error:
+            raise _trouble(session, error) from error
+
     async def _made(self, session: SessionId) -> tuple[Path, Path]:
         """A session's own folder, and its workspace."""
         home = await self._folder(session)
@@ -96,6 +105,13 @@ class Place:
                 self._opened = await self._workspaces.open(self._occasion)
             return self._opened
 
+    async def mark(self) -> None:
+        """Take what is in it for foreign from now on. Raises `ToolFailed`."""
+        folder, foreign = await self.opened()
+        if not foreign:
+            await self._workspaces.mark(self._occasion.opened.session.id)
+            self._opened = folder, True
+
 
 def _came_along(occasion: Occasion) -> Iterator[Attachment]:
     for accepted in occasion.batch or ():
@@ -119,9 +135,13 @@ def _prepared(written: PurePosixPath, session: SessionId) -> Path:
     return path
 
 
+def _mark(home: Path) -> None:
+    (home / _MARK).touch(mode=0o600)
+
+
 def _deliver(home: Path, workspace: Path, attachment: Attachment, content: bytes) -> None:
     """Put a file into the inbox. The mark comes first: no file is there without it."""
-    (home / _MARK).touch(mode=0o600)
+    _mark(home)
     name = displayed(attachment.name or attachment.file or "")
     with Workspace(workspace) as opened:
         opened.write(f"{INBOX}/{name}", content, most=len(content))
