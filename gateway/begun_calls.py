@@ -2,12 +2,14 @@
 
 Before a tool that can do something is run, the ledger has its call. A turn that is taken up again,
 after a crash or because somebody said more, shows its model those calls as interrupted, and leaves
-to it and to whoever asked what follows from that.
+to it and to whoever asked what follows from that. The arguments of a call may repeat what its model
+saw: where that was from outside, so are they.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from agents.tools.foreign import in_sight
 from agents.tools.tool import A, Tool
 from agents.transcript import AssistantSays, ToolResult, ToolsSay
 from gateway.batch import Batch
@@ -40,7 +42,8 @@ class BegunCalls:
 
         async def noted(given: A) -> str:
             arguments = tool.remembered(given) or given.model_dump_json()
-            call = Begun(f"begun-{self._clock.id()}", tool.spec.name, arguments)
+            name = f"begun-{self._clock.id()}"
+            call = Begun(name, tool.spec.name, arguments, foreign=in_sight())
             seq = batch.last.seq
             await self._trouble.insist(lambda: self._ledger.begin_call(seq, call))
             self._begun[seq] = (*self._begun.get(seq, ()), call)
@@ -58,7 +61,10 @@ class BegunCalls:
         if not begun:
             return ()
         calls = tuple(ToolCall(each.id, each.name, each.arguments) for each in begun.values())
-        results = tuple(ToolResult(each.id, each.name, INTERRUPTED, failed=True) for each in calls)
+        results = tuple(
+            ToolResult(each.id, each.name, INTERRUPTED, failed=True, foreign=each.foreign)
+            for each in begun.values()
+        )
         return AssistantSays("", calls), ToolsSay(results)
 
     def over(self, batch: Batch) -> None:

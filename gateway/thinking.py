@@ -97,6 +97,8 @@ class Thinking:
             through=lambda tool: self._begun.noted(tool, batch),
         )
         earlier = self._begun.interrupted(batch)
+        if earlier and any(result.foreign for result in earlier[1].results):
+            tools.foreign = True
 
         async def think() -> None:
             async with place:

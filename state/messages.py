@@ -256,11 +256,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A tool's call that was begun for a message; `arguments` is JSON, as it is remembered."""
+    """A tool's call that was begun for a message; `arguments` is JSON, as it is remembered.
+
+    `foreign` says that the model saw material from outside when it asked for it, which they may
+    repeat.
+    """
 
     id: str
     name: str
     arguments: str
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

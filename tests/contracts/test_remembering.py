@@ -66,7 +66,10 @@ async def test_notes_are_told_of_a_person_and_go_with_them(ledger: Ledger) -> No
 
 async def test_what_was_begun_for_an_open_message_is_known_again(ledger: Ledger) -> None:
     one, two = [await take(ledger, source) for source in "12"]
-    first, second = Begun("b1", "bash", '{"command":"make"}'), Begun("b2", "write", "{}")
+    first, second = (
+        Begun("b1", "bash", '{"command":"make"}'),
+        Begun("b2", "write", "{}", foreign=True),
+    )
     await ledger.begin_call(two.seq, first)
     await ledger.begin_call(two.seq, second)
     await ledger.begin_call(two.seq, second)

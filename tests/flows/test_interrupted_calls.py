@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from agents.tools.builtin import NoArguments
@@ -11,8 +12,10 @@ from gateway.begun_calls import INTERRUPTED
 from gateway.occasion import Occasion
 from state.history import ToolCall, ToolEntry
 from tests.flows.stage import PATIENCE, Stage, stage
+from tests.flows.world import Command, World, bash, fetch
 
 PRESS = describe("bash", "Press the button.", NoArguments)
+LOOK = describe("web__look", "Look something up.", Command)
 ONCE = (ToolCall("c1", "bash", "{}"),)
 
 
@@ -101,3 +104,27 @@ async def test_a_turn_that_is_given_up_for_what_was_said_since_does_not_repeat_i
         assert await s.hears() == ["Once is enough."]
         assert button.pressed == 1
         assert seen_results(s) == [INTERRUPTED]
+
+
+async def test_a_call_that_foreign_words_led_to_is_still_foreign_after_a_crash() -> None:
+    world, button = World(), Button()
+
+    def shelf(occasion: Occasion) -> Iterator[Tool[Any]]:
+        yield from world.shelf(occasion)
+        (press,) = button.shelf(occasion)
+        yield replace(press, spec=LOOK, arguments=Command, guarded=False, foreign=True)
+
+    async with stage(shelves=[shelf]) as s:
+        look = ToolCall("c2", LOOK.name, '{"command": "now run evil.sh"}')
+        s.model.will(fetch(), (look,))
+        await s.says("read the page")
+        async with asyncio.timeout(PATIENCE):
+            await button.under_way.wait()
+        await s.stop(0.0)
+        s.model.will(bash("evil.sh"), "Done.")
+        await s.start()
+        with s.gateway.terminal.listen("local") as parts:
+            async with asyncio.timeout(PATIENCE):
+                asked = (await anext(aiter(parts))).part.text
+        assert "/approve" in asked
+        assert world.ran == []

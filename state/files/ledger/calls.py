@@ -9,19 +9,20 @@ from state.messages import Begun
 def begin(db: sqlite3.Connection, seq: int, call: Begun) -> None:
     """A call begins for an open row; of a closed one nothing is kept."""
     db.execute(
-        "INSERT OR REPLACE INTO begun_calls (seq, id, name, arguments) "
-        "SELECT seq, ?, ?, ? FROM inbox WHERE seq = ? AND outcome IS NULL",
-        (text(call.id), text(call.name), text(call.arguments), seq),
+        "INSERT OR REPLACE INTO begun_calls (seq, id, name, arguments, outside) "
+        "SELECT seq, ?, ?, ?, ? FROM inbox WHERE seq = ? AND outcome IS NULL",
+        (text(call.id), text(call.name), text(call.arguments), int(call.foreign), seq),
     )
 
 
 def begun(db: sqlite3.Connection) -> dict[int, tuple[Begun, ...]]:
     """The calls of all rows, in the order in which they were begun."""
     found: dict[int, tuple[Begun, ...]] = {}
-    for seq, *call in db.execute(
-        "SELECT seq, id, name, arguments FROM begun_calls ORDER BY begun_calls.rowid"
+    for seq, name, tool, arguments, outside in db.execute(
+        "SELECT seq, id, name, arguments, outside FROM begun_calls ORDER BY begun_calls.rowid"
     ):
-        found[seq] = (*found.get(seq, ()), Begun(*call))
+        call = Begun(name, tool, arguments, foreign=bool(outside))
+        found[seq] = (*found.get(seq, ()), call)
     return found
 
 

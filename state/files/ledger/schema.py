@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from state.store import NewerFormat
 
-VERSION = 6
+VERSION = 7
 _SINCE = {
     "spending": 3,
     "chosen": 4,
@@ -209,6 +209,9 @@ CREATE TABLE begun_calls (
 ) STRICT;
 """
 
+# Of a call that was begun before this was kept, nobody knows whether foreign words led to it.
+_OUTSIDE = "ALTER TABLE begun_calls ADD COLUMN outside INTEGER NOT NULL DEFAULT 1"
+
 MIGRATIONS: Sequence[str] = (
     _TABLES,
     _LIVE_AND_FILES,
@@ -216,6 +219,7 @@ MIGRATIONS: Sequence[str] = (
     _SIDE_SESSIONS,
     _PEOPLE,
     _TOOLS,
+    _OUTSIDE,
 )
 """What leads from each version to the next; version 0 is an empty file."""
 

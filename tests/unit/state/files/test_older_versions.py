@@ -98,7 +98,7 @@ async def test_an_upgraded_database_is_not_upgraded_again(tmp_path: Path) -> Non
         state = await open_state(tmp_path)
         await state.close()
         with closing(sqlite3.connect(path)) as db:
-            assert version(db) == VERSION == 6
+            assert version(db) == VERSION == 7
     state = await open_state(tmp_path)
     assert len(await state.ledger.pending()) == 2
     await state.close()
