@@ -41,6 +41,7 @@ class Turns:
     places: list[str] = field(default_factory=list)
     _asked: list[int] = field(default_factory=list)
     _turn: str | None = None
+    _foreign: bool = False
 
     def user(
         self,
@@ -63,6 +64,7 @@ class Turns:
             attachments=attachments,
         )
         self._add(place, entry)
+        self._foreign = self._foreign or entry.foreign
         self._asked.append(len(self.entries) - 1)
 
     def assistant(
@@ -84,6 +86,7 @@ class Turns:
             re=() if calls else tuple(self.entries[number].id for number in self._asked),
             model=model,
             calls=tuple(calls),
+            foreign=self._foreign,
         )
         self._add(place, entry)
         if not calls:
@@ -92,10 +95,19 @@ class Turns:
     def tool(
         self, place: str, text: str, *, call: str, name: str, at: datetime | None = None
     ) -> None:
-        """A tool answered to a call."""
+        """A tool answered to a call. Nobody tells any more whose words it found."""
         when = self._time(at)
-        turn = self._current(when)
-        self._add(place, ToolEntry(self._id(when, "tool", text), when, text, turn, call, name))
+        entry = ToolEntry(
+            id=self._id(when, "tool", text),
+            at=when,
+            content=text,
+            turn=self._current(when),
+            call=call,
+            name=name,
+            foreign=True,
+        )
+        self._add(place, entry)
+        self._foreign = True
 
     def summary(self, place: str, text: str) -> bool:
         """Something stands for all that was said before; False when nothing was."""
@@ -110,6 +122,7 @@ class Turns:
             covers=(said[0].id, said[-1].id),
             messages=count_messages(said),
             tokens=of_text(text),
+            foreign=self._foreign,
         )
         self._add(place, entry)
         return True

@@ -7,7 +7,14 @@ import pytest
 from gateway.importing.brought import Brought, Unreadable
 from gateway.importing.reading import read
 from state.choices import Choices, Persistence
-from state.history import AssistantEntry, SummaryEntry, ToolEntry, UserEntry, check_batch
+from state.history import (
+    AssistantEntry,
+    SummaryEntry,
+    ToolEntry,
+    UserEntry,
+    check_batch,
+    holds_foreign,
+)
 from state.keys import SessionKey
 from tests.contracts.examples import NOON
 
@@ -93,6 +100,13 @@ def test_a_session_becomes_one_of_ours():
     assert (back.session.key, back.session.title) == (KEY, "pirates")
     assert (back.session.choices.model, back.session.messages) == ("openai:gpt-4o", 2)
     assert back.form == "loki"
+
+
+def test_what_tools_found_is_foreign_and_so_is_what_was_said_in_its_sight():
+    assert not holds_foreign(brought(PLAIN).entries)
+    asked, calling, *results, answered = brought(TOOLS).entries
+    assert not holds_foreign([asked, calling])
+    assert all(holds_foreign([each]) for each in (*results, answered))
 
 
 def test_what_has_no_place_here_is_told():
