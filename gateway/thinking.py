@@ -1,9 +1,10 @@
 """One turn of the agent inside the gateway: bounded, watched, and stoppable."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from agents.agent import Restarted, ToolStarted, TurnFinished
 from agents.models.model import TextDelta, ToolSpec
@@ -92,7 +93,7 @@ class Thinking:
             (sender.tool,) if sender else (),
             approve=lambda calls: self._approved(occasion, calls, place),
             seen=lambda text, results: is_cited(
-                text, (*opened.transcript, *question, ToolsSay(tuple(results)))
+                text, (*_as_said(opened), *question, ToolsSay(tuple(results)))
             ),
             through=lambda tool: self._begun.noted(tool, batch),
         )
@@ -182,6 +183,11 @@ class Thinking:
 def _anybodys(opened: OpenSession) -> Occasion:
     """Any turn of a session: in an owner's private chat, an owner's."""
     return Occasion(opened, None, owner=opened.session.key.type is SessionType.MAIN)
+
+
+def _as_said(opened: OpenSession) -> Iterable[Said]:
+    """What was said, without the summary that stands before it: a model put that together."""
+    return islice(opened.transcript, opened.summary is not None, None)
 
 
 def _system(opened: OpenSession) -> str:

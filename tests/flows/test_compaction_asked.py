@@ -1,16 +1,21 @@
 """Summaries that somebody asks for, and those of sessions that rest."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
+from agents.tools.tool import Tool
 from gateway.notices import notice
+from gateway.occasion import Occasion
 from gateway.routing import Route
-from state.history import SummaryEntry
+from gateway.tools.fetch import FETCH, FetchArguments
+from state.history import SummaryEntry, ToolCall
 from state.keys import SessionKey, SessionType
 from state.lifecycle import Phase
 from state.quiet import Due
 from state.session import Context
-from tests.flows.stage import Gate, Stage, stage, words
+from tests.flows.stage import PATIENCE, Gate, Stage, stage, words
 from tests.flows.test_compaction import SESSION, said, settings, talk
 
 KEY = SessionKey("terminal", "local", SessionType.MAIN)
@@ -124,3 +129,32 @@ async def context(argent: Stage) -> Context:
     loaded = await argent.sessions.load(SESSION)
     assert loaded is not None
     return loaded.session.context
+
+
+async def test_an_address_that_only_a_summary_tells_was_put_together_by_a_model() -> None:
+    fetched: list[str] = []
+
+    def shelf(_: Occasion) -> Iterator[Tool[Any]]:
+        async def run(given: FetchArguments) -> str:
+            fetched.append(given.url)
+            return "a page"
+
+        cited = lambda given: given.url  # noqa: E731
+        yield Tool(FETCH, FetchArguments, run, foreign=True, guarded=True, cited=cited)
+
+    async with stage(shelves=[shelf]) as argent:
+        argent.model.will((ToolCall("a", "fetch", '{"url": "https://example.org/"}'),), "I see.")
+        await argent.says("look at https://example.org/")
+        assert await argent.hears() == ["I see."]
+        await talk(argent, 1, 12)
+        argent.model.memory.append("They will look at https://example.org/?secret.")
+        await argent.says("/compact")
+        await argent.hears()
+        call = ToolCall("c", "fetch", '{"url": "https://example.org/?secret"}')
+        argent.model.will((call,), "Done.")
+        await argent.says("go on")
+        with argent.gateway.terminal.listen("local") as parts:
+            async with asyncio.timeout(PATIENCE):
+                asked = (await anext(aiter(parts))).part.text
+        assert "/approve" in asked
+        assert fetched == ["https://example.org/"]
