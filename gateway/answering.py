@@ -73,7 +73,8 @@ class Answering:
 
     async def answer(self, batch: Batch, stop: Stop) -> Batch | None:
         """Bring messages to their outcome; see `lanes.Handle` for what is returned."""
-        opened = await self._keeping.open(batch.last)
+        # A conversation was over before the first of them, or before none.
+        opened = await self._keeping.open(batch.first)
         left = await self._without_answered(batch, opened)
         if left is None:
             return None

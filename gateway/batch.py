@@ -23,6 +23,11 @@ class Batch:
         return len(self.accepted)
 
     @property
+    def first(self) -> Accepted:
+        """The message that was accepted before the others."""
+        return self.accepted[0]
+
+    @property
     def last(self) -> Accepted:
         """The message that the answer points at, and under which it is owed."""
         return self.accepted[-1]

@@ -139,6 +139,25 @@ async def test_who_writes_before_the_janitor_comes_begins_anew_all_the_same(
         assert words(argent.model.requests[-1]) == ["What is my name?"]
 
 
+async def test_who_wrote_several_messages_before_the_start_begins_anew_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, "never") as argent:
+        before = await argent.chat.says("My name is Ann")
+        await argent.stage.settled()
+        key = (await argent.facts()).key
+        await argent.stage.stop(1.0)
+        argent.clock.passes(LATER)
+        for number, text in enumerate(("And now,", "what is my name?")):
+            said = replace(before, source=f"last-{number}", id=f"last-{number}", text=text)
+            await argent.state.ledger.accept(
+                said, key=key, session=ANNS, entry=f"e{number}", at=argent.clock.now()
+            )
+        await argent.begins()
+        await argent.stage.settled()
+        assert words(argent.model.requests[-1]) == ["And now,\nwhat is my name?"]
+
+
 async def test_a_doubtful_clock_erases_nothing_that_it_did_not_see_itself(tmp_path: Path) -> None:
     async with house(tmp_path, "never") as argent:
         await argent.says("My name is Ann")
