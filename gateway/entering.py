@@ -34,7 +34,7 @@ from state.store import NotFound
 YES = "yes"
 """What agrees to a link, said behind the code."""
 
-Accept = Callable[[InboundMessage, Route, Change], Awaitable[bool]]
+Accept = Callable[[InboundMessage, Route, Change | None], Awaitable[bool]]
 """Takes a message over, with a change. Whether it did. Raises `NotFound` as `Ledger.accept`."""
 
 _log = structlog.get_logger("pairing")
@@ -71,6 +71,11 @@ class Entering:
         async with self._people.alone:
             known = await self._ledger.taken(message.address.channel, message.source)
             if known is not None:
+                # It may have been stored although that was reported as failed. Then its change was
+                # made, nobody knows of it here, and nobody runs the message yet.
+                await self._people.read()
+                await self._routes.refresh()
+                await accept(message, Route(known.key, known.session), None)
                 return True
             if commands.parse(message.text) is CommandName.UNPAIR:
                 return await self._leave(message, accept)

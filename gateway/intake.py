@@ -165,7 +165,9 @@ class Intake:
             return False
         return await self._entering.take(message, self._accept_with, admitted=admitted)
 
-    async def _accept_with(self, message: InboundMessage, way: Route, change: Change) -> bool:
+    async def _accept_with(
+        self, message: InboundMessage, way: Route, change: Change | None
+    ) -> bool:
         return await self._accept(message, way, change=change)
 
     async def _enter(
