@@ -5,7 +5,9 @@ joining chat's own goes to the archive, and comes back when it leaves. Doing it 
 than doing it once, as a crash may make it.
 """
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 
 from channels.channel import Channel
@@ -25,6 +27,10 @@ from state.messages import Accepted, Deletion, Reply
 from state.persons import Identity
 
 TELEGRAM = "telegram"
+
+PATIENCE = 1.0
+"""Seconds that a linked chat waits for the conversations it leaves to be put away. One that is at
+work is put away when it has ended its turn: nobody waits for another's turn."""
 
 
 class PairCommands:
@@ -77,11 +83,18 @@ class PairCommands:
         if all(step.reason != remark or step.at < link.since for step in opened.session.log):
             await self._keeping.change(opened, opened.session.noting(now, remark))
         reason = f"linked to user-{person.name}"
-        for identity in filter(None, (link.identity, link.by)):
-            for session in await self._linking.own(identity):
-                if session != person.session:
-                    put_away = partial(self._put_away, session, identity, person.name, reason)
-                    await self._host.between(session, put_away)
+        left = [
+            self._host.between(
+                session, partial(self._put_away, session, identity, person.name, reason)
+            )
+            for identity in filter(None, (link.identity, link.by))
+            for session in await self._linking.own(identity)
+            if session != person.session
+        ]
+        # What a lane was once given to do, it does, whoever still waits for it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.gather(*left)
         return said(notice("pair_done", called=person.name))
 
     async def _put_away(

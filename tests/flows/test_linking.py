@@ -1,10 +1,14 @@
 """One person in several apps: linked by a code, and parted again."""
 
+import asyncio
+
+from channels.loopback import LoopbackChannel
 from gateway.notices import notice
 from state.lifecycle import Phase
 from state.persons import Identity
 from state.records import Role
 from tests.flows.apps import apps, owned
+from tests.flows.stage import PATIENCE, Gate
 
 TELEGRAM, DISCORD, SLACK = (Identity(app, "1") for app in ("telegram", "discord", "slack"))
 HOSTS = "telegram_1_main"
@@ -216,3 +220,28 @@ async def test_the_configuration_links_people_and_nobody_undoes_it() -> None:
         await world.talks("slack", "three")
         assert (await world.said("user-jason"))[-1] == "echo: three"
         assert await world.talks("slack", "/unpair") == notice("pair_parted_stranger")
+
+
+async def test_nobody_waits_for_a_turn_in_the_conversation_that_a_joining_chat_leaves() -> None:
+    async with apps(owned("telegram", "discord")) as world:
+        await world.talks("telegram", "here")
+        await world.talks("discord", "there")
+        code, gate = await world.code("telegram"), Gate()
+        world.stage.model.will(gate)
+        await world.says("discord", "take your time")
+        await gate.reached.wait()
+        await world.says("discord", f"/pair {code} yes")
+        await world.says("telegram", "still here?")
+        heard: list[str] = []
+        channel = world.stage.gateway.channels["telegram"]
+        assert isinstance(channel, LoopbackChannel)
+        channel.on_online(world.stage.gateway.delivery.wake)
+        with channel.listen("1") as parts:
+            async with asyncio.timeout(PATIENCE):
+                async for part in parts:
+                    heard.append(part.part.text)
+                    if "echo: still here?" in heard:
+                        break
+        gate.open.set()
+        await world.stage.settled()
+        assert (await world.facts("discord_1_main")).phase is Phase.ARCHIVED
