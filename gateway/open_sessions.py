@@ -169,23 +169,19 @@ class OpenSessions:
     async def open(self, route: Route, *, at: datetime, title: str | None = None) -> OpenSession:
         """The session of a route; a new one where there is none yet."""
         opened = self._open.get(route.session)
-        if opened is None:
+        if opened is None or self._whose(opened.session) != opened.session.person:
+            # People come, go, and are renamed, and other rules may hold for each.
             opened = await self._load(route, at, title)
             self._open[route.session] = opened
         self._open.move_to_end(route.session)
         if route.key not in opened.session.keys:
             # The chat goes on under another key (a group that became a supergroup).
             opened.session = opened.session.with_key(route.key)
-        self._name(opened)
         return opened
 
-    def _name(self, opened: OpenSession) -> None:
-        """Let a session say whose it is now: people come, go, and are renamed."""
-        session = opened.session
-        if self._person is not None:
-            person = self._person(session.base or session.id)
-            if person != session.person:
-                opened.session = replace(session, person=person)
+    def _whose(self, session: Session) -> str | None:
+        """The name of the person whose session it is now."""
+        return session.person if self._person is None else self._person(session.base or session.id)
 
     def used(self, opened: OpenSession) -> None:
         """Note how much an open session holds now, and drop others when it is too much."""
@@ -228,19 +224,22 @@ class OpenSessions:
             # Its first entry makes it on the disk: one flush for both.
             # A side session is on the disk before it is gone to; this one was deleted meanwhile.
             side = side_of(route.session)
-            fresh = replace(
-                self._fresh(route, at, title), id=route.session, base=side[0] if side else None
-            )
+            fresh = self._fresh(route, at, title, side[0] if side else None)
             return _furnished(fresh, await self._furnishing(fresh), stored=False)
         if loaded.repaired:
             _log.error("history_repaired", session=route.session, set_aside=loaded.repaired)
-        return await self._begun(await self._with_its_agent(loaded))
+        named = replace(loaded.session, person=self._whose(loaded.session))
+        return await self._begun(await self._with_its_agent(replace(loaded, session=named)))
 
-    def _fresh(self, route: Route, at: datetime, title: str | None) -> Session:
+    def _fresh(
+        self, route: Route, at: datetime, title: str | None, base: SessionId | None
+    ) -> Session:
+        fresh = Session.begin(route.key, agent=MAIN, at=at, title=title)
+        fresh = replace(fresh, id=route.session, base=base)
+        fresh = replace(fresh, person=self._whose(fresh))
         if self._setups is None:
-            return Session.begin(route.key, agent=MAIN, at=at, title=title)
-        agent = self._setups.agent(route.key)
-        fresh = Session.begin(route.key, agent=agent, at=at, title=title)
+            return fresh
+        fresh = replace(fresh, agent=self._setups.agent(route.key, fresh.person))
         return replace(fresh, title=self._setups.title(fresh) or title)
 
     async def _with_its_agent(self, loaded: Loaded) -> Loaded:

@@ -245,3 +245,24 @@ async def test_nobody_waits_for_a_turn_in_the_conversation_that_a_joining_chat_l
         gate.open.set()
         await world.stage.settled()
         assert (await world.facts("discord_1_main")).phase is Phase.ARCHIVED
+
+
+PERSONAL = {"jasons": {"person": "jason", "system_prompt": "You know Jason."}}
+
+
+async def test_a_persons_rule_holds_from_their_first_message_on() -> None:
+    person = {"accounts": ["telegram:1", "discord:1"], "owner": True}
+    async with apps(owned(rules=PERSONAL, people={"jason": person})) as world:
+        await world.talks("telegram", "hello")
+        assert world.stage.model.systems[-1].startswith("You know Jason.")
+
+
+async def test_a_persons_rule_holds_no_more_for_whoever_left_them() -> None:
+    async with apps(owned("telegram", "discord", rules=PERSONAL)) as world:
+        await world.talks("telegram", "hello")
+        await world.link("telegram", "discord")
+        await world.talks("telegram", "hello")
+        assert world.stage.model.systems[-1].startswith("You know Jason.")
+        await world.talks("telegram", "/unpair")
+        await world.talks("telegram", "hello")
+        assert not world.stage.model.systems[-1].startswith("You know Jason.")
