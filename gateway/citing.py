@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from agents.transcript import Said, ToolsSay, UserSays
+from agents.transcript import AssistantSays, Said, ToolsSay, UserSays
 
 _CITABLE = frozenset({"fetch", "read"})
 """Tools whose results are somebody's words. Others repeat their arguments, which a model can make
@@ -10,9 +10,14 @@ up: what it asked to be searched for, or a file that is not there."""
 
 
 def is_cited(text: str, said: Iterable[Said]) -> bool:
-    """Whether people wrote a text, or it was read. The model's own words prove nothing."""
+    """Whether people wrote a text, or it was read, before the model said it.
+
+    The model's own words prove nothing, and neither does an answer that quotes them.
+    """
     for each in said:
         match each:
+            case AssistantSays(words) if text in words:
+                return False
             case UserSays(words):
                 if text in words:
                     return True

@@ -36,3 +36,9 @@ def test_what_an_error_repeats_is_not(name: str) -> None:
 
 def test_what_the_model_says_itself_is_not() -> None:
     assert not is_cited(MADE_UP, [AssistantSays(f"I will look at {MADE_UP}")])
+
+
+def test_what_the_model_said_first_is_not_though_somebody_quotes_it() -> None:
+    first = AssistantSays(f"Shall I look at {MADE_UP}?")
+    assert not is_cited(MADE_UP, [first, UserSays(f"[In reply to you:]\n> {MADE_UP}\nyes")])
+    assert is_cited(URL, [UserSays(f"what is at {URL}?"), AssistantSays(f"{URL}? Shall I look?")])
