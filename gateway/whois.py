@@ -58,7 +58,8 @@ class Whois:
         persons = {person.name: person for person in linked} | {
             name: NamedPerson(name, person_session_id(name), _ALWAYS) for name in configured.persons
         }
-        members = dict(_members(configured, persons, links))
+        may = roles(_given(configured, admissions), links)
+        members = dict(_members(configured, persons, links, may))
         return cls(
             configured,
             admissions,
@@ -66,7 +67,7 @@ class Whois:
             links,
             persons,
             members,
-            roles(_given(configured, admissions), links),
+            may,
             {
                 str(key): persons[name].session
                 for identity, name in members.items()
@@ -183,15 +184,26 @@ def _given(configured: Configured, admissions: Iterable[Admission]) -> dict[Iden
 
 
 def _members(
-    configured: Configured, persons: Mapping[str, NamedPerson], links: tuple[Link, ...]
+    configured: Configured,
+    persons: Mapping[str, NamedPerson],
+    links: tuple[Link, ...],
+    may: Mapping[Identity, Role],
 ) -> Iterator[tuple[Identity, str]]:
     """Whose every address is. The configuration beats what was linked, and a name is no identity:
     somebody who was linked under a name that the configuration gives to a person is not that
-    person, unless one of that person's addresses linked them."""
+    person, unless one of that person's addresses linked them. An address that lost the rights it
+    was linked with is no more in the conversation of those that have them."""
     by = {link.identity: link.by for link in links}
+    most: dict[str, int] = {}
+    for link in links:
+        most[link.person] = max(most.get(link.person, 0), rank(may.get(link.identity)))
     for link in links:
         own = configured.persons.get(link.person)
-        if link.person in persons and (own is None or _leads_to(by, link.identity, own)):
+        if own is None:
+            belongs = rank(may.get(link.identity)) == most[link.person]
+        else:
+            belongs = _leads_to(by, link.identity, own)
+        if link.person in persons and belongs:
             yield link.identity, link.person
     for name, identities in configured.persons.items():
         for identity in identities:

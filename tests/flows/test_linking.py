@@ -125,6 +125,23 @@ async def test_rights_flow_to_whoever_enters_a_code_and_end_where_they_began() -
         assert "I don't know you yet" in answer
 
 
+async def test_whoever_lost_their_rights_is_out_of_the_conversation_too() -> None:
+    settings = owned("telegram")
+    settings["channels"]["slack"]["dm_policy"] = "open"
+    async with apps(settings) as world:
+        await world.talks("telegram", "mine")
+        await world.link("telegram", "discord")
+        await world.link("discord", "slack")
+        assert await world.talks("slack", "me, too") == "echo: me, too"
+        await world.talks("discord", "/unpair")
+        assert await world.talks("slack", "what was said?") == "echo: what was said?"
+        assert (await world.said(HOSTS))[-1] == "echo: me, too"
+        assert await world.said("slack_1_dm") == ["slack: what was said?", "echo: what was said?"]
+        await world.link("telegram", "slack")
+        await world.talks("slack", "back again")
+        assert (await world.said(HOSTS))[-1] == "echo: back again"
+
+
 async def test_an_owner_is_not_lured_into_joining_a_guest() -> None:
     settings = owned("discord")
     settings["channels"]["telegram"]["allow_users"] = ["1"]

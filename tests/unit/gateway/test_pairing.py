@@ -56,7 +56,8 @@ def test_whoever_is_linked_must_part_first() -> None:
     roles = Configured({HOST: Role.OWNER})
     whois = Whois.of(roles, (), [person], links)
     assert meaning(CODE, GUEST, whois, admitted=True, welcome=True) == Refused("pair_linked")
-    both = Whois.of(roles, (), [person], [*links, Link(HOST, "ann", "", NOW)])
+    links = [Link(HOST, "ann", "", NOW), Link(GUEST, "ann", "", NOW, by=HOST)]
+    both = Whois.of(roles, (), [person], links)
     assert meaning(CODE, GUEST, both, admitted=True, welcome=True) == Refused("pair_already")
 
 
