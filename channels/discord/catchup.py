@@ -5,7 +5,7 @@ https://docs.discord.com/developers/resources/message#get-channel-messages
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,6 +21,9 @@ Take = Callable[[Any, Place], Awaitable[None]]
 
 _READERS = 4
 """Histories that are read at the same time."""
+
+_SLOW = timedelta(hours=1)
+"""How far our clock may be behind Discord's, which made the rooms' numbers."""
 
 _log = structlog.get_logger("channels.discord")
 
@@ -45,7 +48,7 @@ class CatchUp:
 
     def begin_session(self, at: datetime) -> None:
         """A session that is not the last one going on: there may be a gap everywhere."""
-        self._session_began = ids.earliest(at)
+        self._session_began = ids.earliest(at + _SLOW)
         self._whole.clear()
 
     def is_whole(self, room: int) -> bool:
@@ -71,12 +74,12 @@ class CatchUp:
                 return
 
     async def _may_have_gap(self, room: int) -> bool:
-        if not self._most or room > self._session_began:
-            # A room that was made in this session has no past.
+        if not self._most:
             return False
         known = self._rooms.known(room)
         if known is None or known.last is None:
-            return True
+            # A room that was made in this session has no past.
+            return room <= self._session_began
         return known.last > await self._marks.after(room)
 
     async def _latest(self, room: int, take: Take) -> None:
