@@ -206,6 +206,9 @@ class Intake:
         if not self._doors.is_admitted(correction) or original is None:
             _log.debug("ignored", channel=account, reason="corrects nothing that was taken over")
             return
+        if not self._routes.is_theirs(original.key, original.session):
+            _log.debug("ignored", channel=account, reason="its conversation is another's now")
+            return
         await self._accept(correction, Route(original.key, original.session))
 
     async def _delete(self, deletion: Deletion) -> None:

@@ -9,9 +9,9 @@ import structlog
 
 from gateway.routing import Route, route
 from gateway.whois import private_keys
-from state.keys import Scope, SessionId, SessionKey, SessionType
+from state.keys import Scope, SessionId, SessionKey, SessionType, side_of
 from state.messages import InboundMessage, Migration
-from state.persons import Identity
+from state.persons import PRIVATE, Identity
 from state.store import Ledger
 
 _log = structlog.get_logger("intake")
@@ -77,6 +77,16 @@ class Routes:
     def own(self, key: SessionKey) -> SessionId:
         """The same, whoever it is linked with."""
         return self._aliases.get(str(key), key.session_id)
+
+    def is_theirs(self, key: SessionKey, session: SessionId) -> bool:
+        """Whether the chat of a key may still change what was said in a session.
+
+        What a person said in private is theirs where it is their own, and as long as they are
+        linked with those whose conversation it is. Groups are their members'.
+        """
+        side = side_of(session)
+        base = session if side is None else side[0]
+        return key.type not in PRIVATE or base in (self.base(key), self.own(key))
 
     def parted(self, identity: Identity) -> None:
         """Somebody came to a person, or left one: the side sessions of before are not theirs."""
