@@ -207,19 +207,24 @@ class Gateway:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         await asyncio.gather(*(each.stop() for each in self._supervisors.values()))
-        ending = tuple(self._tasks)
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        await self._end_tasks()
         self._working.approving.close()
         await self.intake.settled(max(0.0, deadline - loop.time()))
         await self.lanes.drain(max(0.0, deadline - loop.time()))
         await self._speaking.drain(max(0.0, deadline - loop.time()))
+        # The last turns may have begun some more, as for a title.
+        await self._end_tasks()
         await asyncio.gather(*(channel.close() for channel in self.channels.values()))
         if self._mcp is not None:
             await self._mcp.stop()
         if self._sandboxing is not None:
             await self._sandboxing.stop()
+
+    async def _end_tasks(self) -> None:
+        ending = tuple(self._tasks)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
 
     # For the operator (`admin.Live`) -----------------------------------------------------------
 

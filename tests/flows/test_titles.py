@@ -165,3 +165,19 @@ async def test_a_title_goes_with_the_message_that_was_deleted() -> None:
         await room.says("forget it")
         await room.stage.settled()
         assert await title(ledger, "telegram_1_dm") == "forget it"
+
+
+async def test_a_title_that_the_last_turn_began_does_not_outlive_the_gateway() -> None:
+    argent = Stage(settings=titles("model"))
+    await argent.start()
+    thinking, naming = Gate(), Gate()
+    argent.model.will(thinking, naming)
+    await argent.says("my tap drips")
+    await thinking.reached.wait()
+    stopping = asyncio.create_task(argent.stop())
+    while not argent.gateway.lanes._closing:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    thinking.open.set()
+    await stopping
+    left = [task.get_name() for task in asyncio.all_tasks()]
+    assert not [name for name in left if name.startswith("title of")]
