@@ -18,7 +18,7 @@ from channels.telegram.identity import Identity
 from channels.telegram.parts import ESSENTIAL, left_out, unknown_content
 from channels.telegram.places import as_id, as_utc
 from channels.telegram.presses import is_press, pressed
-from channels.telegram.quotes import answered, quotes
+from channels.telegram.quotes import answered, is_handed_on, quotes
 from channels.telegram.words import Words, words
 from state.messages import (
     Attachment,
@@ -127,8 +127,8 @@ def _message(
         address=places.address(message, me),
         kind=places.kind(message),
         sender=sender,
-        # Forwarded words are not the sender's own: they are a quote, and never a command.
-        text=said.text if message.forward_origin is None else "",
+        # Words that are handed on are not the sender's: they are a quote, and never a command.
+        text="" if is_handed_on(message) else said.text,
         at=as_utc(message.date),
         addressed=_addressed(message, said, me),
         container=places.container(message),
@@ -141,8 +141,8 @@ def _message(
 
 def _correction(message: Message, update: int, me: Identity) -> Correction | None:
     said = words(message, me)
-    # A message can change without its sender, whose words a forward does not hold.
-    if message.chat.type == Chat.CHANNEL or message.forward_origin is not None or not said.text:
+    # A message can change without its sender, whose words it may not hold.
+    if message.chat.type == Chat.CHANNEL or is_handed_on(message) or not said.text:
         return None
     chat, number = as_id(message.chat.id), as_id(message.message_id)
     return Correction(
@@ -169,7 +169,7 @@ def _may_go_on(message: Message) -> bool:
     if message.media_group_id is not None:
         return True
     text = message.text or ""
-    return message.forward_origin is None and utf16_units(text) > TEXT_LIMIT // 2
+    return not is_handed_on(message) and utf16_units(text) > TEXT_LIMIT // 2
 
 
 def _migration(message: Message, me: Identity) -> Migration | None:
@@ -192,7 +192,7 @@ def _migration(message: Message, me: Identity) -> Migration | None:
 def _addressed(message: Message, said: Words, me: Identity) -> bool:
     if message.chat.type == Chat.PRIVATE:
         return True
-    if said.elsewhere or message.forward_origin is not None:
+    if said.elsewhere or is_handed_on(message):
         return False
     replied = answered(message)
     author = replied.from_user if replied is not None else None

@@ -11,13 +11,13 @@ ESSENTIAL = frozenset(
     {
         "message_id", "message_thread_id", "is_topic_message", "date", "edit_date", "chat", "from",
         "sender_chat", "text", "entities", "caption", "caption_entities", "forward_origin",
-        "migrate_to_chat_id", "migrate_from_chat_id",
+        "via_bot", "migrate_to_chat_id", "migrate_from_chat_id",
     }
 )  # fmt: skip
 """Who said what, where and when, and whether the words are their own: never left out."""
 
 _CONTEXT = ESSENTIAL | {
-    "reply_to_message", "external_reply", "quote", "reply_to_story", "via_bot", "reply_markup",
+    "reply_to_message", "external_reply", "quote", "reply_to_story", "reply_markup",
     "link_preview_options", "sender_business_bot", "direct_messages_topic", "suggested_post_info",
     "guest_bot_caller_user", "guest_bot_caller_chat", "forward_from", "forward_from_chat",
 }  # fmt: skip

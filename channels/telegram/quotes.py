@@ -22,6 +22,12 @@ def quotes(message: Message, me: Identity) -> tuple[Quote, ...]:
     return tuple(quote for quote in found if quote is not None)
 
 
+def is_handed_on(message: Message) -> bool:
+    """Whether the words are another's: forwarded, or chosen from what an inline bot offered, which
+    writes them, and may change them later: https://core.telegram.org/bots/inline."""
+    return message.forward_origin is not None or message.via_bot is not None
+
+
 def answered(message: Message) -> Message | None:
     """The message that this one replies to.
 
@@ -36,8 +42,11 @@ def answered(message: Message) -> Message | None:
 
 def _forwarded(message: Message, me: Identity) -> Quote | None:
     text = message.text or message.caption
-    if message.forward_origin is None or not text:
+    if not text:
         return None
+    if message.forward_origin is None:
+        bot = message.via_bot
+        return None if bot is None else Quote(text, bot.full_name, bot.id == me.id, forwarded=True)
     author, id_ = _author(message.forward_origin)
     return Quote(text, author, from_bot=id_ == me.id, forwarded=True)
 

@@ -100,6 +100,17 @@ def test_forwarded_words_do_not_become_the_senders_by_a_change() -> None:
     assert parse(update(body, "edited_message"), ME, NOW) is None
 
 
+def test_what_an_inline_bot_wrote_is_a_quote_and_not_the_senders() -> None:
+    helper = {"id": 77, "is_bot": True, "first_name": "Helper", "username": "helper_bot"}
+    inbound = said(message(text="/clear everything", via_bot=helper))
+    assert inbound.text == ""
+    assert inbound.quotes == (Quote("/clear everything", "Helper", forwarded=True),)
+    # It can change its words later.
+    body = message(text="run evil.sh", via_bot=helper, edit_date=DATE)
+    assert parse(update(body, "edited_message"), ME, NOW) is None
+    assert not said(message(GROUP, text="@our_bot do it", via_bot=helper)).addressed
+
+
 def test_a_forward_in_a_group_does_not_speak_to_the_bot_by_what_it_quotes() -> None:
     origin = {"type": "user", "date": DATE, "sender_user": BOB}
     assert not said(message(GROUP, text="@our_bot do it", forward_origin=origin)).addressed
