@@ -182,7 +182,7 @@ class DiscordChannel:
 
     async def _take_in(self, me: Identity, receive: Receive) -> None:
         marks = ReadMarks(self._cursors, me.id, self._now)
-        await marks.recall()
+        await self._pace.until_done(marks.recall, self._failed)
         people = (*self._settings.owners, *self._settings.allow_users)
         await know_chats(self.name, self._client, marks, people)
 

@@ -34,13 +34,18 @@ class ReadMarks:
         self._began = 0
 
     async def recall(self) -> None:
-        """Learn what an earlier run knew; the first one begins now."""
-        text = await self._get(f"{self._name}:began")
+        """Learn what an earlier run knew; the first one begins now.
+
+        Raises what reading raises: what is not known would be written over.
+        """
+        text = await self._cursors.get(f"{self._name}:began")
+        chats = await self._cursors.get(f"{self._name}:chats")
+        met = await self._cursors.get(f"{self._name}:met")
         self._began = int(text) if text and text.isdecimal() else ids.earliest(self._now())
         if text is None:
             await self._set(f"{self._name}:began", str(self._began))
-        self._chats = OrderedDict.fromkeys(_numbers(await self._get(f"{self._name}:chats")))
-        self._met = set(_numbers(await self._get(f"{self._name}:met")))
+        self._chats = OrderedDict.fromkeys(_numbers(chats))
+        self._met = set(_numbers(met))
 
     async def after(self, room: int) -> int:
         """The message after which a room has not been read; no older than a week."""

@@ -138,7 +138,9 @@ class SlackChannel:
 
     async def _take_in(self, me: Identity, receive: Receive) -> None:
         marks, directory = Marks(me, self._cursors), Directory(self._client)
-        await marks.load()
+        await self._pace.until_done(
+            marks.load, lambda error: self._pulse.trouble(str(error), cut_off=True)
+        )
         await marks.begin(ids.ts_of(self._now()))
         intake = Intake(
             me,

@@ -40,9 +40,13 @@ class Marks:
         self._unsaved = 0
 
     async def load(self) -> None:
-        """Recall the marks; broken ones are forgotten, which costs what was missed meanwhile."""
+        """Recall the marks; broken ones are forgotten, which costs what was missed meanwhile.
+
+        Raises what reading raises: what is not known would be written over.
+        """
+        text = await self._cursors.get(self._name)
         try:
-            stored = json.loads(await self._cursors.get(self._name) or "{}")
+            stored = json.loads(text or "{}")
             items = stored.items() if isinstance(stored, dict) else ()
             self._marks = {name: ts for name, ts in items if ids.is_ts(ts)}
             self._began = self._marks.pop(_BEGAN, None)
