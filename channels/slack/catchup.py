@@ -23,7 +23,8 @@ from channels.slack.marks import Marks
 from state.messages import InboundMessage
 
 MOST_PLACES = 100
-"""Conversations, and threads of one of them, that are read again after a gap: the latest ones."""
+"""New conversations that are looked into after a gap, and threads of one conversation that are
+read again: the latest ones."""
 
 _MOST_READ = 1000
 _log = structlog.get_logger("channels.slack")
@@ -68,7 +69,8 @@ class CatchUp:
             return
         self._undiscovered = True
         self._intake.fell_behind.set()
-        for channel in self._marks.channels()[:MOST_PLACES]:
+        # All of them: the next live message of one that was left out would hide what it missed.
+        for channel in self._marks.channels():
             self._intake.falls_behind(channel)
 
     async def run(self) -> NoReturn:

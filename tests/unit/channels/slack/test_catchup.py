@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from channels.slack.catchup import MOST_PLACES
 from state.messages import InboundMessage
 from tests.emulators.slack import SlackEmulator, flood, hang, refused, server_error, slow
 from tests.emulators.telegram.faults import Fault
@@ -154,6 +155,20 @@ async def test_what_was_never_heard_is_found_though_something_newer_was_read_els
     async with rig.running():
         await rig.inbox.has(1)
         assert rig.inbox.texts == ["missed"]
+
+
+async def test_what_was_missed_in_one_of_many_conversations_is_read(sl: SlackEmulator, rig: Rig):
+    people = [sl.user(f"Person {number}") for number in range(MOST_PLACES + 1)]
+    async with rig.running():
+        for person in people:
+            await person.says("hello")
+        await rig.inbox.has(len(people))
+        await sl.deliveries.settled()
+    await people[0].says("missed", told=False)
+    async with rig.running():
+        await people[0].says("and then?")
+        await rig.inbox.has(len(people) + 2)
+        assert rig.inbox.texts[-2:] == ["missed", "and then?"]
 
 
 async def test_a_new_place_is_remembered_at_once(sl: SlackEmulator, rig: Rig):
