@@ -71,6 +71,7 @@ Said = dict[tuple[SessionId, str], str]
 
 @given(st.lists(DEED, max_size=14))
 @example([Say("1", "one"), Clear("1", erase=False), Say("1", "two"), Clear("1", erase=False)])
+@example([Say("1", "one"), Clear("1", erase=False), Say("1", "two"), Clear("1", erase=True)])
 @example([Say("1", "one"), Restart(lost=False), Erase("1", 1), Say("1", "one")])
 def test_what_is_found_is_what_is_kept(deeds: Sequence[Deed]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +119,11 @@ class _Life:
         self.facts[chat] = session(chat)
         await self.state.sessions.clear(self.facts[chat], erase=erase)
         gone = self.forget(self.current, chat)
-        self.archived |= {} if erase else gone
+        if erase:
+            # What was put away of earlier conversations is erased with it.
+            self.forget(self.archived, chat)
+        else:
+            self.archived |= gone
 
     async def restart(self, *, lost: bool) -> None:
         await self.state.close()
