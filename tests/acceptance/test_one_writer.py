@@ -13,6 +13,8 @@ pytestmark = pytest.mark.acceptance
 
 PEOPLE = ("Alice", "Bob", "Carol")
 ROUNDS = 2
+# Each answer is read as it is in the end, however long its turn had to wait.
+SETTINGS = ["limits.sender_turns=0", "channels.telegram.streaming=false"]
 
 
 async def talk(there: World, name: str, over: asyncio.Event) -> tuple[str, list[str]]:
@@ -47,7 +49,7 @@ def intrude(argent: Argent, pid: int) -> None:
 
 
 async def test_nothing_of_it_interleaves(tmp_path: Path) -> None:
-    async with world(tmp_path, settings=["limits.sender_turns=0"]) as there:
+    async with world(tmp_path, settings=SETTINGS) as there:
         argent, over = Argent(there.gateway.state), asyncio.Event()
         await there.gateway.start()
         talking = [asyncio.create_task(talk(there, name, over)) for name in PEOPLE]
