@@ -23,7 +23,7 @@ COMPILE = $(BIN)/python -m compileall -q $(PACKAGES)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test test-slow check fix bench lock clean help
+.PHONY: run test test-slow faults check fix bench lock clean help
 
 run: $(RUNTIME) ## Start Argent and chat with it here (installs what it needs first)
 	@$(COMPILE)
@@ -37,6 +37,12 @@ test-slow: $(DEV) ## The long sweeps: crashes, faults, many examples
 	@$(COMPILE)
 	$(PYTEST) --hypothesis-profile=slow -m slow
 	$(PYTEST) --hypothesis-profile=slow -m "not slow" tests/properties
+
+# FAULTS=small, medium or all; SEED= repeats an earlier campaign; ONLY= names the rows.
+FAULTS := small
+faults: $(DEV) ## What was tried to break it, and what was lost (FAULTS=small|medium|all)
+	@$(COMPILE)
+	$(BIN)/python -m tests.faults.campaign $(FAULTS) $(if $(SEED),--seed $(SEED)) --only "$(ONLY)"
 
 check: $(DEV) ## Style, types, import rules and the fast unit tests
 	$(BIN)/ruff check .

@@ -74,6 +74,12 @@ def faults(record: Record) -> list[str]:
     ]
 
 
+def repeats(record: Record) -> int:
+    """How many whole answers were shown once more, allowed or not."""
+    shown = Counter((line.chat, words_in(line.text)) for line in _whole(record))
+    return sum(times - 1 for (_, answer), times in shown.items() if answer)
+
+
 def _lost(record: Record) -> Iterator[str]:
     answered = {each for line in _whole(record) for each in words_in(line.text)}
     for line in record.said:
