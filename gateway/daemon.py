@@ -119,8 +119,10 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
     touched, and `SandboxUnavailable` where `sandbox.required` asks for what is not to be had.
     """
     async with AsyncExitStack() as stack:
-        state = await open_state(state_dir)
+        state = await open_state(state_dir, argent=__version__)
         stack.push_async_callback(state.close)
+        if state.kept is not None:
+            _log.info("state_upgraded", kept=str(state.kept))
         http = await stack.enter_async_context(new_session())
         makers = Makers(settings, http)
         resolution = await makers.resolve(settings.agents.of(MAIN))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from gateway import __version__
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.api.client import ControlClient
 from gateway.cli.invocation import Invocation
@@ -102,7 +103,9 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
         raise AdminError("not_found", f"there is no state folder {invocation.state_dir}")
     clock = Clock()
     with as_admin_errors():
-        state = await open_state(invocation.state_dir)
+        state = await open_state(invocation.state_dir, argent=__version__)
+        if state.kept is not None:
+            note(f"argent: the state folder was upgraded; what was there before is in {state.kept}")
         for report in state.reports:
             note(f"argent: {report}")
         try:

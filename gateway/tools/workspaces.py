@@ -19,12 +19,12 @@ from agents.workspace.errors import FileRefused
 from agents.workspace.folder import prepare
 from agents.workspace.workspace import Workspace
 from gateway.occasion import Occasion
+from state.files.layout import WORKSPACE
 from state.keys import SessionId
 from state.messages import Attachment, InboundMessage
 from state.store import StoreError
 
 INBOX = "inbox"
-_OWN = "workspace"
 _MARK = "workspace.foreign"
 
 Folder = Callable[[SessionId], Awaitable[Path]]
@@ -84,7 +84,7 @@ class Workspaces:
     async def _made(self, session: SessionId) -> tuple[Path, Path]:
         """A session's own folder, and its workspace."""
         home = await self._folder(session)
-        own = PurePosixPath(home / _OWN)
+        own = PurePosixPath(home / WORKSPACE)
         written = self._settings.folder_of(session, own)
         return home, await asyncio.to_thread(_prepared, written, session)
 

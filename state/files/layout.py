@@ -20,8 +20,13 @@ PACKED = "history.json.gz"
 METADATA = "metadata.json"
 ARCHIVE = "archive"
 MEDIA = "media"
+WORKSPACE = "workspace"
 DELETED = "deleted"
 """The folder in the state folder where deleted sessions go, unless they are erased."""
+BACKUPS = "backups"
+"""The folder in the state folder for what an upgrade keeps before it changes anything."""
+LOGS = "logs"
+"""The folder in the state folder for log files."""
 TRASH = ".deleted-"
 """What a session's folder is called while it is being removed."""
 
@@ -58,6 +63,10 @@ class Layout:
     @property
     def deleted(self) -> Path:
         return self.root / DELETED
+
+    @property
+    def backups(self) -> Path:
+        return self.root / BACKUPS
 
     def folder(self, session_id: SessionId) -> Path:
         """A session's folder, if it is this agent's (`places.Places` knows).

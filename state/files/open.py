@@ -23,6 +23,7 @@ from state.files.readonly import ReadOnlyState
 from state.files.removing import remove_tree
 from state.files.search.indexer import Indexer
 from state.files.sessions import FileSessions
+from state.files.upgrading import keep_before_upgrade
 from state.keys import SessionId
 from state.session import Session
 from state.store import StoreError
@@ -34,13 +35,17 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The stores of a state folder. `reports` is what its owner must be told, in sentences."""
+    """The stores of a state folder. `reports` is what its owner must be told, in sentences.
+
+    `kept` is the backup of what was there before this Argent upgraded the folder.
+    """
 
     sessions: FileSessions
     ledger: SqliteLedger
     reports: tuple[str, ...]
     lock: StateLock
     search: Indexer
+    kept: Path | None = None
 
     async def close(self) -> None:
         """Write what was left for later, and let go of the folder."""
@@ -62,45 +67,59 @@ async def open_state(
     calls: SystemCalls | None = None,
     clock: Clock = _now,
     connect: Connect = connect,
+    argent: str = "",
 ) -> State:
-    """Own a state folder, making it where there is none.
+    """Own a state folder, making it where there is none, and backing it up before an upgrade.
 
-    Raises `StateLocked`, `NewerFormat`, `StorageFull`, `StorageFailed`.
+    `argent` is the program's version, for that backup. Raises `StateLocked`, `NewerFormat`,
+    `StorageFull`, `StorageFailed`.
     """
     layout = Layout(state_dir)
     places = Places(state_dir)
     calls = calls or SystemCalls()
     search = Indexer(layout)
-    lock, ledger = await asyncio.to_thread(_prepare, places, calls, clock, connect, search)
+    opening = _Opening(places, Disk(state_dir, calls, clock), clock, connect, search, argent)
+    lock, ledger, kept = await asyncio.to_thread(opening.prepare)
     return State(
-        sessions=FileSessions(places, Disk(state_dir, calls, clock), search),
+        sessions=FileSessions(places, opening.disk, search),
         ledger=SqliteLedger(layout.database, ledger.connection, connect=connect),
         reports=ledger.reports,
         lock=lock,
         search=search,
+        kept=kept,
     )
 
 
-def _prepare(
-    places: Places, calls: SystemCalls, clock: Clock, connect: Connect, search: Indexer
-) -> tuple[StateLock, OpenedLedger]:
-    layout = places.main
-    try:
-        layout.make()
-        lock = StateLock.take(layout.root)
-    except OSError as error:
-        raise store_error(error, f"opening {layout.root}") from error
-    try:
-        for agent in places.agents():
-            for trash in agent.sessions.glob(f"{TRASH}*"):
-                remove_tree(trash, ignore_errors=True)
-        opened = open_ledger(layout.database, Disk(layout.root, calls, clock), connect)
-        reports = (*opened.reports, *_agree(places, opened.connection))
-        search.prepare()
-    except BaseException:
-        lock.release()
-        raise
-    return lock, OpenedLedger(opened.connection, reports)
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What the thread needs that opens a folder."""
+
+    places: Places
+    disk: Disk
+    clock: Clock
+    connect: Connect
+    search: Indexer
+    argent: str
+
+    def prepare(self) -> tuple[StateLock, OpenedLedger, Path | None]:
+        layout = self.places.main
+        try:
+            layout.make()
+            lock = StateLock.take(layout.root)
+        except OSError as error:
+            raise store_error(error, f"opening {layout.root}") from error
+        try:
+            for agent in self.places.agents():
+                for trash in agent.sessions.glob(f"{TRASH}*"):
+                    remove_tree(trash, ignore_errors=True)
+            kept = keep_before_upgrade(layout, self.argent, self.clock)
+            opened = open_ledger(layout.database, self.disk, self.connect)
+            reports = (*opened.reports, *_agree(self.places, opened.connection))
+            self.search.prepare()
+        except BaseException:
+            lock.release()
+            raise
+        return lock, OpenedLedger(opened.connection, reports), kept
 
 
 def _agree(places: Places, db: sqlite3.Connection) -> tuple[str, ...]:

@@ -49,7 +49,8 @@ _NAMES = {"format": tarfile.GNU_FORMAT, "encoding": "utf-8", "errors": "surrogat
 class Request:
     """What shall be backed up, where to, and what is written down about it.
 
-    `config` is the settings' file that goes with it, which may hold secrets.
+    `config` is the settings' file that goes with it, which may hold secrets. `without` names the
+    folders of a session that are left out.
     """
 
     state_dir: Path
@@ -57,6 +58,7 @@ class Request:
     argent: str
     at: datetime
     config: Path | None = None
+    without: frozenset[str] = frozenset()
 
 
 def count_sessions(state_dir: Path) -> int:
@@ -83,6 +85,12 @@ def create(request: Request, *, step: Callable[[], None]) -> Manifest:
         )
     if not target.parent.is_dir():
         raise NotFound(f"there is no folder {target.parent}")
+    return write(request, step=step)
+
+
+def write(request: Request, *, step: Callable[[], None]) -> Manifest:
+    """Do what `create` does, wherever that is. Raises `StorageFull`, `StorageFailed`."""
+    target = request.target
     prefix = f".argent-backup-{uuid4().hex}-"
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix) as beside:
@@ -97,7 +105,7 @@ def create(request: Request, *, step: Callable[[], None]) -> Manifest:
 
 def _write(request: Request, beside: Path, step: Callable[[], None]) -> Manifest:
     members, whole = beside / "members", beside / "whole"
-    taking = Taking(request.state_dir)
+    taking = Taking(request.state_dir, request.without)
     with (
         _new(members) as file,
         gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL, mtime=0) as packed,

@@ -12,7 +12,16 @@ from state.codec import InvalidValue
 from state.files import journal, metadata
 from state.files.backup.manifest import is_config
 from state.files.journal import CLOSING, Damaged
-from state.files.layout import AGENTS, HISTORY, MEDIA, METADATA, SESSIONS, Layout
+from state.files.layout import (
+    AGENTS,
+    BACKUPS,
+    HISTORY,
+    LOGS,
+    MEDIA,
+    METADATA,
+    SESSIONS,
+    Layout,
+)
 from state.files.reading import read_file, read_range
 from state.files.repair import Cut, repair
 from state.keys import SessionId
@@ -22,6 +31,8 @@ DATABASE = Layout(Path()).database.name
 
 _OF_A_RUN = frozenset({Layout(Path()).lock.name, "control.sock"})
 """What says that a gateway runs."""
+_NOT_KEPT = frozenset({BACKUPS, LOGS})
+"""Folders that a restored one begins without."""
 _MADE_ANEW = (Layout(Path()).search.name,)
 """What follows from the rest."""
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -49,9 +60,13 @@ class Opened:
 
 @dataclass(slots=True)
 class Taking:
-    """Walks a state folder. `left_out` gathers what is neither a file nor a folder."""
+    """Walks a state folder. `left_out` gathers what is neither a file nor a folder.
+
+    `without` names folders of a session that are not taken.
+    """
 
     root: Path
+    without: frozenset[str] = frozenset()
     left_out: list[str] = field(default_factory=list)
     read: Callable[[Path], bytes | None] = read_file
     _taken: set[int | str] = field(default_factory=set)
@@ -106,7 +121,7 @@ class Taking:
             yield Content(f"{name}/{file}", data, changed)
         # Only now is the rest listed: a clear moves the history to archive/, and an entry that was
         # read names files of media/ that were there before it.
-        yield from self._folder(name, but=frozenset(file for file, _, _ in pair))
+        yield from self._folder(name, but=self.without | {file for file, _, _ in pair})
 
     def _folder(self, name: str, but: frozenset[str] = frozenset()) -> Iterator[Content | Opened]:
         for entry in _entries(self.root / name):
@@ -135,7 +150,8 @@ class Taking:
                 base = base.removesuffix(suffix)
             # Hidden files at the top are not Argent's, and .env holds secrets as settings do.
             hidden = entry[0] == "." or is_config(entry)
-            return not (hidden or entry in _OF_A_RUN or base in (DATABASE, *_MADE_ANEW))
+            left = _OF_A_RUN | _NOT_KEPT
+            return not (hidden or entry in left or base in (DATABASE, *_MADE_ANEW))
         # What is being written, and will have its name when it is whole.
         unfinished = entry[0] == "." and entry.endswith(".new")
         return not (unfinished and (folder.endswith(f"/{MEDIA}") or _is_session(folder)))
