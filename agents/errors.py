@@ -90,6 +90,13 @@ class NotReachable(ModelError):
     code = "unreachable"
 
 
+class Resting(ModelError):
+    """The model failed so often that it is not asked until a probe has an answer."""
+
+    code = "unreachable"
+    retryable = False
+
+
 class TimedOut(ModelError):
     """Nothing came for too long. `stage` is ``first byte``, ``idle`` or ``turn``."""
 

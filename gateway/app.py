@@ -26,7 +26,7 @@ from gateway.config import Settings
 from gateway.delivery import Delivery
 from gateway.doors import Doors
 from gateway.entering import Entering
-from gateway.events import Feed
+from gateway.events import Feed, ModelAnswersAgain, ModelRests
 from gateway.ground import Ground, Minds
 from gateway.holding import Holding
 from gateway.housekeeping import Housekeeping
@@ -87,7 +87,8 @@ class Gateway:
         self.trouble = Trouble(self._tell_owners)
         self.people = People(ledger, self.channels, clock, settings)
         ground = Ground(settings, sessions, ledger, self.channels, self.feed, self.trouble, clock)
-        self._mcp, self._sandboxing = minds.mcp, minds.sandboxing
+        self._mcp, self._sandboxing, self._breakers = minds.mcp, minds.sandboxing, minds.breakers
+        self._breakers.on_change = self._model_changed
         self._speaking = Speaking(ground)
         self._holding = Holding(ground, minds, self._speaking, self.people)
         policies = {name: Policy.of(each) for name, each in settings.channels.items()}
@@ -328,9 +329,13 @@ class Gateway:
             "search_problem": self._search_problem(),
             "sandbox": None if self._sandboxing is None else self._sandboxing.told,
             "sandbox_problem": None if self._sandboxing is None else self._sandboxing.problem,
+            "models_resting": self._breakers.resting,
             "mcp": [] if self._mcp is None else [asdict(each) for each in self._mcp.health()],
             "repaired": list(self._reports),
         }
+
+    def _model_changed(self, model: str, why: str | None) -> None:
+        self.feed.publish(ModelAnswersAgain(model) if why is None else ModelRests(model, why))
 
     def _queued(self, key: SessionKey) -> QueueMode:
         return self.settings.agents.of(self.profiles.agent(key)).session.queue

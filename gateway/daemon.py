@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from agents.agent import Agent
 from agents.config import MAIN, AgentSettings
+from agents.models.guarded import Breakers
 from agents.models.http import new_session
 from agents.models.model import ModelSettings, Timeouts
 from agents.models.registry import Listing, Resolution, list_models, resolve
@@ -79,11 +80,12 @@ def model_settings(settings: Settings, agent: AgentSettings | None = None) -> Mo
 
 
 class Makers:
-    """Makes agents as they are set."""
+    """Makes agents as they are set, with models behind `breakers`."""
 
     def __init__(self, settings: Settings, http: aiohttp.ClientSession) -> None:
         self._settings = settings
         self._http = http
+        self.breakers = Breakers(timeouts=model_settings(settings).timeouts)
 
     async def resolve(self, agent: AgentSettings) -> Resolution:
         """The models that an agent is set to use. Raises `agents.errors.NotConfigured`."""
@@ -92,7 +94,7 @@ class Makers:
     def agent(self, agent: AgentSettings, found: Resolution) -> Agent:
         """The agent with these models."""
         return Agent(
-            found.models,
+            [self.breakers.guard(model) for model in found.models],
             timeouts=model_settings(self._settings).timeouts,
             attempts=self._settings.models.attempts,
             max_steps=agent.max_steps,
@@ -125,6 +127,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             _log.info("state_upgraded", kept=str(state.kept))
         http = await stack.enter_async_context(new_session())
         makers = Makers(settings, http)
+        stack.push_async_callback(makers.breakers.close)
         resolution = await makers.resolve(settings.agents.of(MAIN))
         for name in settings.agents.names:
             # What an agent cannot think with is told at the start, and not to whoever writes first.
@@ -149,6 +152,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
                 shelves=(workspace_shelf(workspaces, sandboxing), fetch_shelf(fetcher)),
                 sandboxing=sandboxing,
                 workspace=workspaces.file,
+                breakers=makers.breakers,
             ),
             channels=_channels(settings, http, state.ledger),
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),

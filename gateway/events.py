@@ -71,13 +71,38 @@ class PartSent:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelRests:
+    """A model is not asked, because it failed again and again; `why` is what it failed with."""
+
+    model: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswersAgain:
+    """A model that rested is asked again."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """So many events were dropped because the observer did not keep up."""
 
     count: int
 
 
-GatewayEvent = TurnStarted | AnswerGrew | AnswerRestarted | ToolUsed | TurnEnded | PartSent | Missed
+GatewayEvent = (
+    TurnStarted
+    | AnswerGrew
+    | AnswerRestarted
+    | ToolUsed
+    | TurnEnded
+    | PartSent
+    | ModelRests
+    | ModelAnswersAgain
+    | Missed
+)
 
 
 class Subscription:

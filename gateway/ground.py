@@ -1,10 +1,11 @@
 """What every part of a gateway stands on, and what thinks in it."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from agents.agent import Agent
+from agents.models.guarded import Breakers
 from agents.skill_folders import SkillFolders
 from agents.tools.mcp.servers import McpServers
 from channels.channel import Channel
@@ -43,7 +44,8 @@ class Minds:
     """What thinks: the agent `main`, how others are made, and what they can be given.
 
     `shelves` hold the tools that stand on more than a gateway's ground; `sandboxing` is where the
-    commands among them run, and `workspace` finds what they leave.
+    commands among them run, and `workspace` finds what they leave. `breakers` say which models are
+    left alone.
     """
 
     agent: Agent
@@ -54,6 +56,7 @@ class Minds:
     shelves: Sequence[Shelf] = ()
     sandboxing: Sandboxing | None = None
     workspace: FindsFile | None = None
+    breakers: Breakers = field(default_factory=Breakers)
 
 
 class Host(Protocol):

@@ -57,6 +57,8 @@ def show_gateway(runtime: Json | None) -> None:
     out(f"The gateway is running: version {runtime['version']}, pid {runtime['pid']}, for {up}.")
     working = many(runtime["turns_running"], "turn")
     out(f"Model: {runtime['model']}; {working} running, {runtime['parts_queued']} parts queued.")
+    for model, why in runtime["models_resting"].items():
+        out(f"Model {model} is not asked until it answers again: {why}")
     if runtime["storage_problem"]:
         out(f"Storage: {runtime['storage_problem']}")
     if runtime["search_problem"]:

@@ -25,7 +25,7 @@ CORE = re.compile(
     | channels\.discord\.(buttons|markup|places|seen)
     | channels\.slack\.(buttons|changes|fields|known|manifest)
     | channels\.telegram\.(keyboard|places|presses)
-    | agents\.(calibration|config|errors|extract|looking|material|models\.sight|prices|prompt)
+    | agents\.(breaker|calibration|config|errors|extract|looking|material|models\.sight|prices|prompt)
     | agents\.(revisions|skills|summary_prompts|tokens|transcript|turn)
     | agents\.sandbox\.(errors|limits|numbers|output|seccomp|sizes)
     | agents\.tools\.mcp\.(config|naming)
