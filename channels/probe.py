@@ -34,6 +34,35 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of finding: what can be wrong, as the documentation lists it.
+
+    `what`, `cause` and `fix` are texts with the names of what differs from case to case in braces;
+    ``{where}`` stands for the finding's part.
+    """
+
+    code: str
+    level: Level
+    what: str
+    cause: str
+    fix: str
+    mends: bool = False
+
+    def at(self, where: str, **details: object) -> Finding:
+        """The finding that this is the case at `where`. Raises KeyError for a missing detail."""
+        names = {"where": where, **details}
+        return Finding(
+            self.code,
+            self.level,
+            where,
+            self.what.format_map(names),
+            self.cause.format_map(names),
+            self.fix.format_map(names),
+            self.mends,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Probed:
     """What a platform said: who the account is there (``@name``), and what was found."""
 

@@ -1,4 +1,4 @@
-"""Which channels exist. A platform's package is imported only when an account of it is built."""
+"""Which channels exist. A platform's package is imported when an account of it is first needed."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from channels.channel import Channel, Command
 from channels.config import AccountSettings
 from channels.cursors import Cursors
 from channels.discord.config import DiscordSettings
+from channels.probe import Probed
 from channels.slack.config import SlackSettings
 from channels.telegram.config import TelegramSettings
 
@@ -50,4 +51,33 @@ def build(
         from channels.slack.channel import SlackChannel
 
         return SlackChannel(name, settings, http=http, cursors=cursors, commands=commands, now=now)
-    raise UnknownKind(f"no channel takes {type(settings).__name__}; there are {', '.join(KINDS)}")
+    raise _unknown(settings)
+
+
+async def probe(
+    name: str, settings: AccountSettings, *, http: aiohttp.ClientSession, listen: float = 0.0
+) -> Probed:
+    """What an account's platform says about it: who it is there, and what would not work.
+
+    Takes a few seconds at most, and raises nothing for what the platform says or does not say.
+    `listen` seconds are given to finding out whether another program reads the account's messages,
+    where asking is the only way; it must be 0 while a gateway of ours reads them. Raises
+    `UnknownKind`.
+    """
+    if isinstance(settings, TelegramSettings):
+        from channels.telegram.probe import probe as probe_telegram
+
+        return await probe_telegram(name, settings, http=http, listen=listen)
+    if isinstance(settings, DiscordSettings):
+        from channels.discord.probe import probe as probe_discord
+
+        return await probe_discord(name, settings, http=http)
+    if isinstance(settings, SlackSettings):
+        from channels.slack.probe import probe as probe_slack
+
+        return await probe_slack(name, settings, http=http)
+    raise _unknown(settings)
+
+
+def _unknown(settings: AccountSettings) -> UnknownKind:
+    return UnknownKind(f"no channel takes {type(settings).__name__}; there are {', '.join(KINDS)}")

@@ -49,6 +49,23 @@ class BotClient:
         except (TypeError, KeyError, ValueError):
             raise _unreadable() from None
 
+    async def application(self) -> Json:
+        """The bot's application: https://docs.discord.com/developers/resources/application."""
+        raw = await self._transport.call("GET", "/applications/@me")
+        if not isinstance(raw, dict):
+            raise _unreadable()
+        return raw
+
+    async def servers(self) -> list[Any]:
+        """The servers that the bot is in, the first two hundred, with its permissions there.
+
+        https://docs.discord.com/developers/resources/user#get-current-user-guilds
+        """
+        raw = await self._transport.call("GET", "/users/@me/guilds")
+        if not isinstance(raw, list):
+            raise _unreadable()
+        return raw
+
     async def channel(self, channel: int) -> Json:
         """A channel object."""
         raw = await self._transport.call("GET", f"/channels/{channel}", bucket=f"get {channel}")

@@ -68,6 +68,23 @@ class BotClient:
             starts_threads=settings.reply_in_thread,
         )
 
+    async def granted(self) -> tuple[Json, frozenset[str]]:
+        """What `auth.test` says, and the scopes of the bot token.
+
+        Every answer names them: https://docs.slack.dev/authentication/installing-with-oauth
+        """
+        async with self._errors(), asyncio.timeout(CALL_SECONDS):
+            answer = await self.web.api_call("auth.test")
+            me, scopes = answer.data, answer.headers.get("x-oauth-scopes") or ""
+        if not isinstance(me, dict):
+            raise self._unreadable()
+        return me, frozenset(scope.strip() for scope in scopes.split(","))
+
+    async def app_of(self, bot: str) -> str:
+        """The id of the app that a bot is of; empty where Slack does not say."""
+        info = _object(await self.call("bots.info", {"bot": bot}, form=True), "bot")
+        return str(info.get("app_id") or "")
+
     async def check(self) -> None:
         """Whether Slack is there and takes the token; returns if so."""
         await self.call("auth.test", {})

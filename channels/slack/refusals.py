@@ -32,6 +32,19 @@ class Refused(Rejected):
         self.code = code
 
 
+class TokenRefused(Unauthorized):
+    """Slack does not take a token; `code` is its own word for why."""
+
+    def __init__(self, account: str, code: str) -> None:
+        super().__init__(
+            f"Slack does not accept a token of {account!r} ({code}): install the app again, and "
+            f"set its bot token (xoxb-…) as channels.{account}.token or SLACK_BOT_TOKEN and, for "
+            "Socket Mode, its app-level token (xapp-…, connections:write) as app_token or "
+            "SLACK_APP_TOKEN"
+        )
+        self.code = code
+
+
 class BadBlocks(Refused):
     """Slack does not take the blocks; the words alone can be sent."""
 
@@ -53,12 +66,7 @@ def meaning(error: SlackApiError, account: str, where: str) -> ChannelError:
 
 def _refusal(code: str, status: int, data: Mapping[str, object], account: str) -> ChannelError:
     if code in _TOKEN_ERRORS:
-        return Unauthorized(
-            f"Slack does not accept a token of {account!r} ({code}): install the app again, and "
-            f"set its bot token (xoxb-…) as channels.{account}.token or SLACK_BOT_TOKEN and, for "
-            "Socket Mode, its app-level token (xapp-…, connections:write) as app_token or "
-            "SLACK_APP_TOKEN"
-        )
+        return TokenRefused(account, code)
     if code in _FLOODS:
         return RateLimited(FLOOD_SECONDS)
     if code in _FAILURES or status >= 500:

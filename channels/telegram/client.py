@@ -1,11 +1,20 @@
 """The Bot API calls that Argent makes, with Argent's errors."""
 
 import logging
+import math
 from collections.abc import Sequence
 from urllib.parse import quote
 
 import aiohttp
-from telegram import Bot, BotCommand, InputFile, LinkPreviewOptions, ReplyParameters, WebhookInfo
+from telegram import (
+    Bot,
+    BotCommand,
+    InputFile,
+    LinkPreviewOptions,
+    ReplyParameters,
+    User,
+    WebhookInfo,
+)
 from telegram.constants import ChatAction, ParseMode
 from yarl import URL
 
@@ -51,11 +60,24 @@ class BotClient:
 
     async def identity(self, commands: Sequence[Command]) -> Identity:
         """Who the bot is."""
-        with self._refusals.named():
-            me = await self._bot.get_me()
+        me = await self.me()
         return Identity(
             self._account, me.id, me.username or "", frozenset(c.name for c in commands)
         )
+
+    async def me(self) -> User:
+        """The bot as Telegram describes it."""
+        with self._refusals.named():
+            return await self._bot.get_me()
+
+    async def peek(self, seconds: float) -> None:
+        """Ask for updates as a reader does, but confirm none and change nothing.
+
+        Raises `Conflict` where somebody else reads them.
+        """
+        arguments = {"timeout": math.ceil(seconds), "limit": 1}
+        with self._refusals.named():
+            await self._bot.do_api_request("getupdates", arguments)
 
     async def updates(self, offset: int | None, seconds: int) -> list[object]:
         """The updates from `offset` on, raw, waiting up to `seconds` for one.

@@ -78,8 +78,8 @@ class Rest:
 
     async def _my_guilds(self, call: Call) -> list[Json]:
         return [
-            {"id": str(g.id), "name": g.name, "icon": None, "owner": False, "permissions": "0",
-             "features": []}
+            {"id": str(g.id), "name": g.name, "icon": None, "owner": False,
+             "permissions": str(g.permissions), "features": []}
             for g in call.caller.guilds
         ]  # fmt: skip
 

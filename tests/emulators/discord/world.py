@@ -111,6 +111,8 @@ class Guild:
     channels: dict[int, "Channel"] = field(default_factory=dict)
     joined_at: str = ""
     roles: dict[int, Json] = field(default_factory=dict)
+    permissions: int = ((1 << 51) - 1) & ~(1 << 3)
+    """The bot's, of all its roles together; Administrator (1 << 3) stands for all."""
 
     @property
     def role_ids(self) -> set[int]:

@@ -15,7 +15,7 @@ from tests.emulators.slack.methods import Methods
 from tests.emulators.slack.people import WAIT_SECONDS, User
 from tests.emulators.slack.server import Server
 from tests.emulators.slack.socket import SocketMode
-from tests.emulators.slack.world import APP, TEAM, Channel, Sent, Upload, World
+from tests.emulators.slack.world import APP, SCOPES, TEAM, Channel, Sent, Upload, World
 from tests.emulators.telegram.signal import Signal
 
 Json = dict[str, Any]
@@ -40,6 +40,8 @@ class SlackEmulator:
         """Every message that the bot sent, in order."""
         self.edits: list[tuple[str, str, str]] = []
         """`chat.update`: channel, ts, what is shown since."""
+        self.scopes = set(SCOPES)
+        """The bot token's, as every answer names them."""
         self.reads_files = True
         """Whether the app has the scope `files:read`."""
         self.bearers: list[str] = []

@@ -33,6 +33,7 @@ class Methods:
         self._table: dict[str, Callable[[Params], Awaitable[Json]]] = {
             "auth.test": self._auth_test,
             "apps.connections.open": self._connections_open,
+            "bots.info": self._bot,
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.delete": self._delete,
@@ -81,6 +82,15 @@ class Methods:
 
     async def _connections_open(self, _params: Params) -> Json:
         return {"url": self._slack.socket.new_ticket()}
+
+    async def _bot(self, params: Params) -> Json:
+        """https://docs.slack.dev/reference/methods/bots.info"""
+        if params.text("bot") != self._world.bot_id:
+            raise ApiError("bot_not_found")
+        bot_user = self._world.bot_user
+        name = self._world.users[bot_user]["name"]
+        bot = {"id": self._world.bot_id, "app_id": APP, "user_id": bot_user, "name": name}
+        return {"bot": bot | {"deleted": False}}
 
     # Messages ---------------------------------------------------------------------------------
 

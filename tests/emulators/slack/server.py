@@ -69,7 +69,8 @@ class Server:
 
         async def carry_out() -> Answer:
             try:
-                return answer(await slack.methods.call(method, token, params))
+                result = await slack.methods.call(method, token, params)
+                return answer(result, X_OAuth_Scopes=",".join(sorted(slack.scopes)))
             except ApiError as error:
                 return answer({"ok": False, "error": error.error, **error.more})
 

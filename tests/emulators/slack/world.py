@@ -10,6 +10,12 @@ from tests.emulators.telegram.signal import Signal
 Json = dict[str, Any]
 TEAM = "T0EMULATED"
 APP = "A0EMULATED"
+SCOPES = (
+    "app_mentions:read", "channels:history", "channels:read", "chat:write", "commands",
+    "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:read",
+    "im:write", "mpim:history", "mpim:read", "reactions:write", "users:read",
+)  # fmt: skip
+"""What the app was granted when it was installed."""
 
 
 @dataclass(frozen=True)

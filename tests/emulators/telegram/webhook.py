@@ -67,6 +67,10 @@ class Webhooks:
             hook = self._hooks[bot.id] = _Hook(bot, url, secret, most)
             hook.runner = asyncio.create_task(self._run(hook))
 
+    def failed(self, bot: Bot, words: str) -> None:
+        """A delivery failed just now, as Telegram will say."""
+        self._hooks[bot.id].last_error = int(time.time()), words
+
     def notify(self, bot: Bot) -> None:
         """There is something to deliver."""
         hook = self._hooks.get(bot.id)

@@ -26,6 +26,7 @@ class Bot:
     username: str
     first_name: str
     privacy: bool = False
+    joins_groups: bool = True
     updates: UpdateQueue = field(default_factory=UpdateQueue)
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
     private: dict[int, "Chat"] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class Bot:
     def as_me(self) -> Json:
         return {
             **self.as_user(),
-            "can_join_groups": True,
+            "can_join_groups": self.joins_groups,
             "can_read_all_group_messages": not self.privacy,
             "supports_inline_queries": False,
             "can_connect_to_business": False,
