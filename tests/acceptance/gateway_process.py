@@ -5,11 +5,11 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from state.files import ReadOnlyState
 from state.store import Counts
@@ -31,6 +31,39 @@ GATEWAY = ("gateway.cli.main",)
 _LONGEST_LINE = 1 << 20
 
 
+class Process(Protocol):
+    """What is used of a process; `asyncio.subprocess` makes some."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+    @property
+    def stderr(self) -> asyncio.StreamReader | None: ...
+    def kill(self) -> None: ...
+    def send_signal(self, number: int, /) -> None: ...
+    async def wait(self) -> int: ...
+
+
+Launch = Callable[[Sequence[str], Mapping[str, str]], Awaitable[Process]]
+"""Runs a module (``python -m``) with arguments, in an environment."""
+
+
+async def launched(arguments: Sequence[str], environment: Mapping[str, str]) -> Process:
+    """A process of an interpreter of its own."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *arguments,
+        cwd=ROOT,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=_LONGEST_LINE,
+    )  # fmt: skip
+
+
 class GatewayProcess:
     """``argent gateway run`` on `accounts` of emulators, with whatever `settings` a test needs.
 
@@ -46,12 +79,14 @@ class GatewayProcess:
         *,
         settings: Sequence[str] = (),
         program: Sequence[str] = GATEWAY,
+        launch: Launch = launched,
     ) -> None:
         self.state = state
         self.lines: list[str] = []
         self._logged = Signal()
         self._program = tuple(program)
-        self._process: asyncio.subprocess.Process | None = None
+        self._launch = launch
+        self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         configuration = state / "argent.toml"
@@ -69,21 +104,16 @@ class GatewayProcess:
     async def spawn(self) -> None:
         """Start it without waiting for anything."""
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *self._program, "gateway", "run",
-            *(argument for each in self.settings for argument in ("--set", each)),
-            cwd=ROOT,
-            env={
+        settings = (argument for each in self.settings for argument in ("--set", each))
+        self._process = await self._launch(
+            [*self._program, "gateway", "run", *settings],
+            {
                 **kept,
                 "HOME": str(self.state.parent),
                 "XDG_RUNTIME_DIR": str(self.state.parent),
                 "ARGENT_STATE_DIR": str(self.state),
             },
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LONGEST_LINE,
-        )  # fmt: skip
+        )
         self._reader = asyncio.create_task(self._read(self._process))
 
     async def ready(self) -> None:
@@ -170,11 +200,11 @@ class GatewayProcess:
         entries: list[dict[str, Any]] = json.loads(history)
         return entries
 
-    def _running(self) -> asyncio.subprocess.Process:
+    def _running(self) -> Process:
         assert self._process is not None, "it is not running"
         return self._process
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
+    async def _read(self, process: Process) -> None:
         assert process.stderr is not None
         with (self.state.parent / "gateway.log").open("ab") as log:
             async for line in process.stderr:

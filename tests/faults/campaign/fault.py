@@ -6,8 +6,8 @@ A module of this package that has `FAULTS` brings rows; nothing else is needed t
 
 A fault makes so many *trials*: it lets Argent work, does the harm, lets Argent go on, and judges
 what came of it, by `tests.acceptance.checker` wherever messages are said (`Result.of` counts what
-that found). What was found to be wrong is no exception but a sentence in `Result.broken`, so that one
-bad trial does not end the others. The same seed makes the same choices.
+that found). What was found to be wrong is no exception but a sentence in `Result.broken`, so that
+one bad trial does not end the others. The same seed makes the same choices.
 """
 
 from collections.abc import Iterable
