@@ -78,8 +78,9 @@ def contained(
     volumes = [word for where, path in binds.items() for word in ("--bind", str(path), where)]
     return [
         "bwrap", "--ro-bind", str(root), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
-        *volumes, "--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts", "--die-with-parent",
-        "--new-session", "--clearenv", *_settings({"PATH": _PATH, **env}), "--chdir", workdir, "--",
+        *volumes, "--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts",
+        "--die-with-parent", "--new-session", "--clearenv", *_settings({"PATH": _PATH, **env}),
+        "--chdir", workdir, "--",
         *drop, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--", *command,
     ]  # fmt: skip
 
