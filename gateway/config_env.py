@@ -7,11 +7,24 @@ from urllib.parse import urlsplit
 
 from gateway.config import Settings
 from gateway.config_errors import did_you_mean
-from gateway.config_schema import Path, child, fields, is_list, is_section, leaves, mapped
+from gateway.config_names import PREFIX, variable
+from gateway.config_problems import elsewhere
+from gateway.config_schema import (
+    Path,
+    child,
+    fields,
+    is_list,
+    is_secret,
+    is_section,
+    leaves,
+    mapped,
+    type_at,
+)
 from gateway.paths import CONFIG, STATE_DIR
 
-PREFIX = "ARGENT_"
 _OWN = {STATE_DIR, CONFIG}
+_FILE = "_FILE"
+"""How other programs mark a variable that names the file of a secret."""
 
 
 def ollama_url(host: str) -> str:
@@ -54,6 +67,9 @@ def read(environ: Mapping[str, str]) -> tuple[dict[Path, Any], dict[Path, str], 
                 values[path], origins[path] = convert(text), name
             except ValueError:
                 warnings.append(f"{name} is ignored: it holds no address")
+    warnings += [
+        _refer(f"{name}{_FILE}", name) for name in WELL_KNOWN if environ.get(f"{name}{_FILE}")
+    ]
     for name in sorted(environ):
         if not name.startswith(PREFIX) or name in _OWN or not environ[name].strip():
             continue
@@ -66,12 +82,14 @@ def read(environ: Mapping[str, str]) -> tuple[dict[Path, Any], dict[Path, str], 
     return values, origins, tuple(warnings)
 
 
-def variable(path: Path) -> str:
-    """The variable that sets this path."""
-    return PREFIX + "__".join(name.replace("-", "_") for name in path).upper()
-
-
 def _setting(variable_name: str) -> tuple[Path, Any] | None:
+    path = _path(variable_name)
+    annotation = None if path is None else type_at(Settings, path)
+    return None if path is None or is_section(annotation) else (path, annotation)
+
+
+def _path(variable_name: str) -> Path | None:
+    """What a variable's name stands for: a setting, or a section."""
     annotation: Any = Settings
     path: Path = ()
     for segment in variable_name.removeprefix(PREFIX).split("__"):
@@ -82,7 +100,7 @@ def _setting(variable_name: str) -> tuple[Path, Any] | None:
         if annotation is None:
             return None
         path = (*path, name)
-    return None if is_section(annotation) else (path, annotation)
+    return path
 
 
 def listed(text: str, annotation: Any) -> Any:
@@ -99,9 +117,33 @@ def listed(text: str, annotation: Any) -> Any:
 
 
 def _unknown(name: str) -> str:
-    segments = name.removeprefix(PREFIX).split("__")
-    account = segments[1].lower() if len(segments) > 1 else "name"
-    paths = (leaf.path for leaf in leaves(Settings))
-    known = [variable(tuple(account if n == "*" else n for n in path)) for path in paths]
-    hint = did_you_mean(name, [*known, *_OWN])
+    meant = name.removesuffix(_FILE)
+    if meant != name and (found := _setting(meant)) and is_secret(found[1]):
+        return _refer(name, meant)
+    hint = _meant(name)
     return f"{name} sets nothing that Argent knows{f'; {hint}' if hint else ''}"
+
+
+def _refer(given: str, meant: str) -> str:
+    return f"{given} is not read; write {meant}=file:/…, which works for every secret"
+
+
+def _meant(name: str) -> str | None:
+    bare = name.removeprefix(PREFIX)
+    if bare in WELL_KNOWN:
+        return f"did you mean {bare!r}?"
+    if (path := _path(name)) is not None:
+        below = next(leaf.path[-1] for leaf in leaves(type_at(Settings, path)))
+        return f"it holds settings: did you mean {variable((*path, below))!r}?"
+    if "__" not in bare and (full := elsewhere(bare.lower())):
+        # Without its section: ARGENT_MODEL.
+        return f"did you mean {variable(tuple(full.replace('*', 'telegram').split('.')))!r}?"
+    return did_you_mean(name, [*_names_like(name), *_OWN])
+
+
+def _names_like(name: str) -> list[str]:
+    """Every variable, with what the owner names (an account, a session) as it is named here."""
+    segments = name.removeprefix(PREFIX).split("__")
+    own = segments[1].lower() if len(segments) > 1 else "name"
+    paths = [leaf.path for leaf in leaves(Settings)]
+    return [variable(tuple(own if name == "*" else name for name in path)) for path in paths]

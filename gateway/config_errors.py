@@ -29,6 +29,12 @@ class ConfigError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """A question that names the closest of the known names; None when nothing is close."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    """A question that names the closest of the known names; None when nothing is close.
+
+    Names that begin with what was given go first: the rest of one was left out.
+    """
+    names = list(known)
+    longer = [each for each in names if len(name) > 2 and each.startswith(name)]
+    close = difflib.get_close_matches(name, longer, n=1, cutoff=0.0)
+    close = close or difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     return f"did you mean {close[0]!r}?" if close else None

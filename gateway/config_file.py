@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config_errors import ConfigError, Problem
+from gateway.config_names import snake
 
 KeyPath = tuple[str, ...]
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
 _LARGEST = 4 << 20
 
@@ -75,7 +75,8 @@ def _toml_lines(text: str) -> dict[KeyPath, int]:
             continue
         if pending.lstrip().startswith("["):
             table = _paths(statement)[-1]
-            lines.setdefault(table, start)
+            for length in range(1, len(table) + 1):
+                lines.setdefault(table[:length], start)
         else:
             for below in _paths(statement):
                 lines.setdefault(table + below, start)
@@ -169,8 +170,3 @@ def _holds_names(path: KeyPath) -> bool:
     if path[:1] == ("channels",):
         return path[2:] in (("scopes",), ("chats",))
     return path[-1:] == ("options",)
-
-
-def snake(name: str) -> str:
-    """``maxContextTokens`` as ``max_context_tokens``."""
-    return _CAMEL.sub(r"_\1", name).lower()

@@ -1,0 +1,78 @@
+"""Secrets that a setting names instead of holding them: ``token = "file:/run/secrets/telegram"``.
+
+It works wherever a secret can be set, in the file, in the environment and on the command line
+(``TELEGRAM_BOT_TOKEN=file:…``): for systemd's credentials, for secrets of Docker and Kubernetes.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.config_layers import values
+from gateway.config_schema import Path as KeyPath
+from gateway.config_schema import is_secret, type_at
+
+FILE = "file:"
+LARGEST = 64 << 10
+"""The longest secret, in bytes."""
+
+_OTHERS = stat.S_IRWXO
+# Group bits say nothing: with an access list, as systemd's credentials have one, they are its mask.
+
+
+class SecretMissing(Exception):
+    """A secret that is not where its setting says; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A setting whose value is in a file. `shared` says that everybody on the machine reads it."""
+
+    setting: KeyPath
+    file: Path
+    secret: str
+    shared: bool
+
+
+def references(data: Mapping[str, Any], root: Any) -> Iterable[tuple[KeyPath, str]]:
+    """Every secret below that is given by reference, with what stands in its place."""
+    for path, value in values(data):
+        if isinstance(value, str) and value.startswith(FILE) and is_secret(type_at(root, path)):
+            yield path, value
+
+
+def follow(setting: KeyPath, written: str) -> Reference:
+    """Read the secret that a setting refers to. Raises `SecretMissing`."""
+    file = Path(written.removeprefix(FILE)).expanduser()
+    if not file.is_absolute():
+        raise SecretMissing(f"{written!r} depends on where Argent is started: write {FILE}/…")
+    raw, mode = _read(file)
+    try:
+        secret = raw.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise SecretMissing(f"{file} is not UTF-8") from None
+    if not secret.strip():
+        raise SecretMissing(f"{file} is empty")
+    return Reference(setting, file, secret, shared=bool(mode & _OTHERS))
+
+
+def _read(file: Path) -> tuple[bytes, int]:
+    try:
+        # A pipe would keep us waiting for whoever writes to it.
+        fd = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise SecretMissing(f"{file}: {error.strerror}") from None
+    with os.fdopen(fd, "rb") as opened:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise SecretMissing(f"{file} is no file: a secret is read again at every start")
+        try:
+            raw = opened.read(LARGEST + 1)
+        except OSError as error:
+            raise SecretMissing(f"{file}: {error.strerror}") from None
+    if len(raw) > LARGEST:
+        raise SecretMissing(f"{file} is larger than {LARGEST >> 10} kB, which no secret is")
+    return raw, status.st_mode
