@@ -56,13 +56,16 @@ class GatewaySettings(BaseModel):
     drain_seconds: float = Field(default=25.0, ge=0)
     """How long a stopping gateway lets running turns finish; the rest resume at the next start."""
 
+    loop_stall_seconds: float = Field(default=2.0, ge=0.1)
+    """How many seconds the event loop may be held up before where every thread is gets logged."""
+
     keep_days: int = Field(default=30, ge=2)
     """How long finished inbox and outbox rows are kept (they recognise repeated deliveries), and
     what was deleted (in ``deleted/``)."""
 
 
 class LogSettings(BaseModel):
-    """What is logged, to standard error."""
+    """What is logged, to standard error and to a file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,7 +73,27 @@ class LogSettings(BaseModel):
     """The least severe level to log."""
 
     format: Literal["auto", "text", "json"] = "auto"
-    """`auto`: text on a terminal, JSON lines elsewhere."""
+    """`auto`: text on a terminal and in systemd's journal, JSON lines elsewhere."""
+
+    file: bool | str = True
+    """Whether lines are kept in ``logs/gateway.jsonl`` in the state folder, where `argent logs`
+    finds them; or the path of another file. They are JSON lines, whatever `format` says."""
+
+    max_mb: int = Field(default=10, ge=1)
+    """The size of a log file, in megabytes, at which a new one begins."""
+
+    keep: int = Field(default=5, ge=0)
+    """How many full log files are kept behind it; older ones are removed."""
+
+    @field_validator("file", mode="before")
+    @classmethod
+    def _yes_or_no(cls, file: Any) -> Any:
+        # The environment and the command line know nothing but text.
+        if not isinstance(file, str):
+            return file
+        if not file.strip():
+            raise ValueError("is empty: write true, false or a path")
+        return {"true": True, "false": False}.get(file.lower(), file)
 
 
 class PersonSettings(BaseModel):

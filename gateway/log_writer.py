@@ -3,23 +3,56 @@
 import atexit
 import threading
 from collections import deque
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import BinaryIO, NamedTuple
+
+import orjson
+
+from gateway.log_files import LogFile
 
 LONGEST_QUEUE = 10_000
 
 
-class LogWriter:
-    """A bounded queue of lines in front of a stream; when it is full, the oldest lines go.
+class Line(NamedTuple):
+    """A line as a stream shows it, and as a file keeps it, or not; without a newline at its end."""
 
-    How many went is written in their place. A stream that fails is given up in silence: there is
-    nowhere left to say so.
+    shown: bytes | None
+    kept: bytes | None
+
+
+Own = Callable[[str], Line]
+"""Makes a line of what the writer itself has to say."""
+
+
+def plain(text: str) -> Line:
+    """The barest line."""
+    line = orjson.dumps({"event": text})
+    return Line(line, line)
+
+
+class LogWriter:
+    """A bounded queue of lines in front of a stream, and of a file where there is one.
+
+    When it is full, the oldest lines go, and how many went is written in their place. So it is with
+    a file that cannot be written, which is said on the stream, once until it can. A stream that
+    fails is given up in silence: there is nowhere left to say so.
     """
 
-    def __init__(self, stream: BinaryIO, *, most: int = LONGEST_QUEUE) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        file: LogFile | None = None,
+        *,
+        most: int = LONGEST_QUEUE,
+        own: Own = plain,
+    ) -> None:
         self._stream = stream
-        self._lines: deque[bytes] = deque()
+        self._file = file
+        self._own = own
+        self._lines: deque[Line] = deque()
         self._most = most
         self._lost = 0
+        self._not_kept = 0
         self._wake = threading.Condition()
         self._closed = False
         self._busy = False
@@ -27,13 +60,13 @@ class LogWriter:
         self._thread.start()
         atexit.register(self.close)
 
-    def write(self, line: bytes) -> None:
-        """Take a line, which needs no newline."""
+    def write(self, shown: bytes | None, kept: bytes | None = None) -> None:
+        """Take a line, in the forms of `Line`."""
         with self._wake:
             if len(self._lines) >= self._most:
                 self._lines.popleft()
                 self._lost += 1
-            self._lines.append(line)
+            self._lines.append(Line(shown, kept))
             if not self._busy:
                 self._wake.notify()
 
@@ -46,22 +79,51 @@ class LogWriter:
         atexit.unregister(self.close)
 
     def _run(self) -> None:
-        while (batch := self._next()) is not None:
-            try:
-                self._stream.write(batch)
-                self._stream.flush()
-            except (OSError, ValueError):
-                continue
+        while (lines := self._next()) is not None:
+            # The file first: whoever reads of a stop on the stream finds all of it in the file.
+            if self._file is not None:
+                self._keep(self._file, lines)
+            self._show(lines)
+        if self._file is not None:
+            self._file.close()
 
-    def _next(self) -> bytes | None:
+    def _show(self, lines: list[Line]) -> None:
+        shown = [line.shown for line in lines if line.shown is not None]
+        if not shown:
+            return
+        try:
+            self._stream.write(b"\n".join((*shown, b"")))
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
+
+    def _keep(self, file: LogFile, lines: list[Line]) -> None:
+        kept = [line.kept for line in lines if line.kept is not None]
+        missing, count = self._not_kept, len(kept)
+        if missing:
+            gap = self._own(f"{missing} log lines were lost: the file could not be written").kept
+            kept = [gap or b"", *kept]
+        try:
+            file.append(kept)
+        except OSError as error:
+            self._not_kept += count
+            if not missing:
+                told = f"the log file cannot be written, lines are lost there: {error}"
+                self._show([self._own(told)])
+            return
+        if missing:
+            self._not_kept = 0
+            self._show([self._own(f"the log file is written again; it lacks {missing} lines")])
+
+    def _next(self) -> list[Line] | None:
         with self._wake:
             self._busy = False
             self._wake.wait_for(lambda: bool(self._lines) or self._closed)
             if not self._lines:
                 return None
             self._busy = True
-            lines, self._lines = self._lines, deque()
+            lines, self._lines = list(self._lines), deque()
             lost, self._lost = self._lost, 0
         if lost:
-            lines.appendleft(b'{"event":"%d log lines were lost: the reader was too slow"}' % lost)
-        return b"\n".join(lines) + b"\n"
+            lines.insert(0, self._own(f"{lost} log lines were lost: the reader was too slow"))
+        return lines

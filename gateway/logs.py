@@ -1,29 +1,27 @@
 """What is logged, and how: structlog for Argent's own words, the same form for its libraries'.
 
-Every line carries the context that is bound around it (session, message), no control character,
-and no secret: known secrets are replaced by value in the finished line, so that an exception's
-text, a URL or a library's debugging cannot carry one out.
+Every line carries the context that is bound around it (see `follow`), no control character, and no
+secret: known secrets are replaced by value in the finished line, so that an exception's text, a URL
+or a library's debugging cannot carry one out.
 """
 
-import json
 import logging
-import re
+import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Literal
-from urllib.parse import quote, quote_plus
 
-import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from gateway.log_writer import LogWriter
-from gateway.visible import one_line, visible
+from gateway.log_files import LogFile
+from gateway.log_forms import as_journal, as_json, as_text
+from gateway.log_writer import Line, LogWriter
+from gateway.redaction import Redact, redactor
 
-REDACTED = "[redacted]"
-_SHORTEST_SECRET = 6
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 _QUIET = (
     "aiohttp.access",
     "asyncio",
@@ -35,9 +33,60 @@ _QUIET = (
     "slack_bolt",
     "slack_sdk",
     "telegram",
+    "watchfiles",
 )
+"""Libraries whose requests and frames nobody wants to read: only their warnings are logged."""
 
-Redact = Callable[[str], str]
+Form = Callable[[Mapping[str, Any]], str]
+
+_configured: list["Logging"] = []
+"""What was configured last: like `logging` itself, it is one for the whole process."""
+
+
+class Logging:
+    """Logging as it was configured. Its level and its secrets can change while the process runs."""
+
+    def __init__(
+        self,
+        level: str,
+        form: Form,
+        stream: BinaryIO,
+        *,
+        secrets: Iterable[str],
+        file: LogFile | None,
+        shown: str | None,
+    ) -> None:
+        self._render = render = _Render(form, redactor(secrets), keeps=file is not None)
+        self._shown = shown
+        self._gate = _Gate()
+        self._writer = LogWriter(stream, file, own=_own(render))
+        structlog.configure(
+            processors=[self._gate, structlog.contextvars.merge_contextvars, _complete, render],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+            logger_factory=lambda *_: _End(self._writer),
+            cache_logger_on_first_use=True,
+        )
+        logging.basicConfig(handlers=[_Bridge(self._writer, render)], force=True)
+        self.level(level)
+
+    def level(self, name: str) -> None:
+        """Log nothing less severe than this from now on."""
+        lowest = self._gate.lowest = _LEVELS[name]
+        self._render.lowest = max(lowest, _LEVELS[self._shown or name])
+        logging.getLogger().setLevel(lowest)
+        for library in _QUIET:
+            logging.getLogger(library).setLevel(max(lowest, logging.WARNING))
+
+    def secrets(self, secrets: Iterable[str]) -> None:
+        """Leave these out from now on, instead of those before.
+
+        One shorter than `redaction.SHORTEST` is not looked for: it would blot out ordinary words.
+        """
+        self._render.redact = redactor(secrets)
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Write what is queued, within `timeout` seconds. What is logged afterwards is lost."""
+        self._writer.close(timeout)
 
 
 def configure(
@@ -46,70 +95,82 @@ def configure(
     *,
     secrets: Iterable[str] = (),
     stream: BinaryIO | None = None,
-) -> LogWriter:
-    """Log to `stream` (standard error) from now on. Close what is returned when the process ends.
+    file: LogFile | None = None,
+    shown: str | None = None,
+) -> Logging:
+    """Log to `stream` (standard error), and to a file, from now on.
 
-    A secret shorter than six characters is not looked for: it would blot out ordinary words.
+    The file has JSON lines whatever the stream has: `argent logs` reads it. `shown` is a level of
+    the stream's own, where it is to have less than the file. Close what is returned when the
+    process ends.
     """
     out = stream if stream is not None else sys.stderr.buffer
-    text = format == "text" or (format == "auto" and out.isatty())
-    lowest = logging.getLevelNamesMapping()[level.upper()]
-    writer = LogWriter(out)
-    render = _Render(as_text if text else as_json, redactor(secrets))
-    structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, _complete, render],
-        wrapper_class=structlog.make_filtering_bound_logger(lowest),
-        logger_factory=lambda *_: _End(writer.write),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(handlers=[_Bridge(writer.write, render)], level=lowest, force=True)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(lowest, logging.WARNING))
-    return writer
+    made = Logging(level, _form(format, out), out, secrets=secrets, file=file, shown=shown)
+    _configured[:] = [made]
+    return made
 
 
-def redactor(secrets: Iterable[str]) -> Redact:
-    """A function that replaces these secrets in a text, also as URLs and JSON write them."""
-    forms: set[str] = set()
-    for secret in secrets:
-        if len(secret) >= _SHORTEST_SECRET:
-            forms |= {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
-            forms |= {json.dumps(secret)[1:-1], repr(secret)[1:-1]}
-    if not forms:
-        return lambda text: text
-    pattern = re.compile("|".join(re.escape(f) for f in sorted(forms, key=len, reverse=True)))
-    return lambda text: pattern.sub(REDACTED, text)
+def configured() -> Logging | None:
+    """How this process logs, for whoever changes that while it runs; None before `configure`."""
+    return _configured[0] if _configured else None
 
 
-def as_json(event: EventDict) -> str:
-    """One JSON object; what JSON cannot hold is written as its text."""
-    ordered = {"at": event.pop("at"), "level": event.pop("level"), "event": event.pop("event")}
+def _form(format: str, out: BinaryIO) -> Form:  # noqa: A002 - the setting's name
+    if format == "text" or (format == "auto" and out.isatty()):
+        return as_text
+    return as_journal if format == "auto" and is_journal(out, os.environ) else as_json
+
+
+def is_journal(out: BinaryIO, environ: Mapping[str, str]) -> bool:
+    """Whether a stream leads to systemd's journal, and not where a child's was led since.
+
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24JOURNAL_STREAM
+    """
+    named = environ.get("JOURNAL_STREAM")
+    if not named:
+        return False
     try:
-        line = orjson.dumps({**ordered, **event}, default=str, option=orjson.OPT_NON_STR_KEYS)
-        return visible(line.decode())
-    except (TypeError, ValueError):  # a lone surrogate, or nested without end
-        return json.dumps({**ordered, "values": repr(event)}, default=repr)
+        found = os.fstat(out.fileno())
+    except OSError:  # no file behind it: io.UnsupportedOperation is one
+        return False
+    return named == f"{found.st_dev}:{found.st_ino}"
 
 
-def as_text(event: EventDict) -> str:
-    """A line for people: the time, the level, what happened, and with what."""
-    at, level = event.pop("at"), event.pop("level")
-    error = event.pop("exception", None)
-    words = [f"{at[11:19]} {level:<7} {one_line(str(event.pop('event')))}"]
-    words += [f"{key}={one_line(str(value))}" for key, value in event.items()]
-    line = "  ".join(words)
-    return line if error is None else f"{line}\n{visible(str(error))}"
+class _Gate:
+    """The first processor: lets nothing through that is less severe than `lowest`."""
+
+    lowest = logging.DEBUG
+
+    def __call__(self, _: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        if _severity(method) < self.lowest:
+            raise structlog.DropEvent
+        return event
 
 
 class _Render:
-    """The last processor: the event as a finished line."""
+    """The last processor: the event as a finished line, in the forms that it is wanted in."""
 
-    def __init__(self, form: Callable[[EventDict], str], redact: Redact) -> None:
+    def __init__(self, form: Form, redact: Redact, *, keeps: bool) -> None:
         self._form = form
-        self._redact = redact
+        self._keeps = keeps
+        self.redact = redact
+        self.lowest = logging.DEBUG
 
-    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> bytes:
-        return self._redact(self._form(event)).encode("utf-8", "backslashreplace")
+    def line(self, event: EventDict) -> Line:
+        """Without the secrets that are known now; not shown where it is less than `lowest`."""
+        shown = kept = None
+        if _severity(event["level"]) >= self.lowest:
+            shown = self._finished(self._form, event)
+        if self._keeps:
+            kept = shown if self._form is as_json else None
+            kept = kept or self._finished(as_json, event)
+        return Line(shown, kept)
+
+    def _finished(self, form: Form, event: EventDict) -> bytes:
+        return self.redact(form(event)).encode("utf-8", "backslashreplace")
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> tuple[Line, dict[str, Any]]:
+        return self.line(event), {}
 
 
 class _End:
@@ -117,17 +178,17 @@ class _End:
 
     __slots__ = ("critical", "debug", "error", "exception", "info", "warning")
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
-        self.debug = self.info = self.warning = write
-        self.error = self.exception = self.critical = write
+    def __init__(self, writer: LogWriter) -> None:
+        self.debug = self.info = self.warning = writer.write
+        self.error = self.exception = self.critical = writer.write
 
 
 class _Bridge(logging.Handler):
     """Brings what libraries log through `logging` into the same form."""
 
-    def __init__(self, write: Callable[[bytes], None], render: _Render) -> None:
+    def __init__(self, writer: LogWriter, render: _Render) -> None:
         super().__init__()
-        self._write = write
+        self._writer = writer
         self._render = render
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -137,7 +198,7 @@ class _Bridge(logging.Handler):
                 event["exc_info"] = record.exc_info
             event = structlog.contextvars.merge_contextvars(None, "", event)
             event = _complete(None, record.levelname.lower(), event)
-            self._write(self._render(None, "", event))
+            self._writer.write(*self._render.line(event))
         except Exception:
             self.handleError(record)
 
@@ -149,6 +210,15 @@ def _complete(_: WrappedLogger, method: str, event: EventDict) -> EventDict:
     if (error := event.pop("exc_info", None)) and (raised := _raised(error)):
         event["exception"] = "".join(traceback.format_exception(raised)).rstrip()
     return event
+
+
+def _own(render: _Render) -> Callable[[str], Line]:
+    """What the writer has to say, as a warning like any other."""
+    return lambda text: render.line(_complete(None, "warning", {"event": text}))
+
+
+def _severity(level: str) -> int:
+    return _LEVELS.get(level, logging.ERROR)
 
 
 def _raised(given: Any) -> BaseException | None:

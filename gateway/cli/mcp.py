@@ -39,7 +39,7 @@ def list_(invocation: Invocation, seconds: float) -> None:
     from gateway.admin_mcp import listed
     from gateway.cli.start import prepare
 
-    settings = prepare(invocation, quiet=True).settings
+    settings = prepare(invocation, quiet=True, keep=False).settings
     data = asyncio.run(listed(settings, seconds=seconds))
     invocation.show("mcp", data, _list)
     if any(server["condition"] == "failed" for server in data["servers"]):
@@ -77,7 +77,7 @@ def test(invocation: Invocation, name: str, seconds: float) -> None:
     from gateway.admin_mcp import tested
     from gateway.cli.start import prepare
 
-    settings = prepare(invocation).settings
+    settings = prepare(invocation, keep=False).settings
     data = asyncio.run(tested(settings, name, seconds=seconds))
     invocation.show("mcp", data, _tested)
     if data["servers"][0]["condition"] == "failed":

@@ -12,21 +12,30 @@ if TYPE_CHECKING:
     from gateway.config_load import Loaded
 
 PRIVATE = 0o077
+MEGABYTE = 1_000_000
 
 
-def prepare(invocation: Invocation, *, quiet: bool = False) -> "Loaded":
+def prepare(invocation: Invocation, *, quiet: bool = False, keep: bool = True) -> "Loaded":
     """Load the settings and begin to log; everything made from here on is private.
 
-    `quiet` logs warnings only, unless a level was set: somebody is reading this terminal.
+    `quiet` shows warnings only, unless a level was set: somebody is reading this terminal. The log
+    file has all of it, if lines are to be kept: those of a gateway are.
     """
     from gateway import logs
     from gateway.config_schema import secrets
+    from gateway.log_files import LogFile, log_file
 
     os.umask(PRIVATE)
     loaded = invocation.settings_with_warnings()
     log = loaded.settings.log
-    level = "warning" if quiet and "level" not in log.model_fields_set else log.level
-    logs.configure(level, log.format, secrets=secrets(loaded.settings))
+    path = log_file(log.file if keep else False, invocation.state_dir)
+    logs.configure(
+        log.level,
+        log.format,
+        secrets=secrets(loaded.settings),
+        file=None if path is None else LogFile(path, most=log.max_mb * MEGABYTE, keep=log.keep),
+        shown="warning" if quiet and "level" not in log.model_fields_set else None,
+    )
     return loaded
 
 

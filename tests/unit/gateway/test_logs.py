@@ -9,7 +9,9 @@ import pytest
 import structlog
 
 from gateway import logs
+from gateway.log_files import LogFile
 from gateway.log_writer import LogWriter
+from gateway.redaction import REDACTED
 
 TOKEN = '123456:AAs3cr&t/to"ken+x'
 
@@ -87,7 +89,7 @@ def test_a_secret_never_gets_into_a_line(stream, form):
 
     text = written(stream, act, secrets=[TOKEN], format=form).text()
     assert "s3cr" not in text
-    assert text.count(logs.REDACTED) >= 5
+    assert text.count(REDACTED) >= 5
     assert "ValueError: bad token" in text
 
 
@@ -102,6 +104,74 @@ def test_nobody_can_forge_a_line_or_reach_the_terminal(stream, form):
     text = written(stream, lambda log: log.info(evil, name=evil), format=form).text()
     assert text.count("\n") == 1
     assert not {"\x1b", "\x9b", "\u202e"} & set(text)
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_the_file_has_json_whatever_standard_error_has(stream, form, tmp_path):
+    path = tmp_path / "logs" / "gateway.jsonl"
+    options = {"format": form, "file": LogFile(path, most=1_000_000, keep=1), "secrets": [TOKEN]}
+    written(stream, lambda log: log.info("ready", by=TOKEN), **options)
+    (line,) = map(json.loads, path.read_text().splitlines())
+    assert (line["event"], line["by"]) == ("ready", REDACTED)
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_a_terminal_that_somebody_chats_at_shows_less_than_the_file(stream, tmp_path):
+    def act(log):
+        log.info("ready")
+        log.warning("careful")
+
+    path = tmp_path / "gateway.jsonl"
+    written(stream, act, shown="warning", file=LogFile(path, most=1_000_000, keep=1))
+    assert [line["event"] for line in stream.lines()] == ["careful"]
+    kept = map(json.loads, path.read_text().splitlines())
+    assert [line["event"] for line in kept] == ["ready", "careful"]
+
+
+def test_the_level_can_change_while_the_process_runs(stream):
+    log = structlog.get_logger()
+    configured = logs.configure("info", "json", stream=stream)
+    log.debug("before")
+    configured.level("debug")
+    log.debug("after")
+    logging.getLogger("lib").debug("after")
+    logging.getLogger("httpx").info("GET /bot1:a")
+    configured.level("error")
+    log.warning("too late")
+    configured.close()
+    assert [line["event"] for line in stream.lines()] == ["after", "after"]
+
+
+def test_a_secret_that_was_set_while_the_process_runs_is_left_out_as_well(stream):
+    configured = logs.configure("info", "json", stream=stream, secrets=["older-token"])
+    configured.secrets([TOKEN])
+    structlog.get_logger().info(TOKEN)
+    configured.close()
+    assert stream.lines()[0]["event"] == REDACTED
+
+
+def test_systemds_journal_is_told_the_level_and_not_the_time(tmp_path, monkeypatch):
+    path = tmp_path / "journal"
+    with path.open("wb") as journal:
+        found = path.stat()
+        monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
+        configured = logs.configure("info", "auto", stream=journal)
+        try:
+            raise ValueError("no")
+        except ValueError:
+            structlog.get_logger().exception("it broke", part=3)
+        configured.close()
+    lines = path.read_text().splitlines()
+    assert lines[0] == "<3>it broke  part=3"
+    assert lines[-1] == "<3>ValueError: no"
+    assert all(line.startswith("<3>") for line in lines)
+
+
+def test_a_stream_that_was_led_elsewhere_is_not_the_journal(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOURNAL_STREAM", "1:1")
+    with (tmp_path / "file").open("wb") as file:
+        assert not logs.is_journal(file, {"JOURNAL_STREAM": "1:1"})
+        assert not logs.is_journal(io.BytesIO(), {"JOURNAL_STREAM": "1:1"})
 
 
 def test_what_json_cannot_hold_is_still_logged(stream):
