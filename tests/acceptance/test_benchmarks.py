@@ -14,7 +14,7 @@ pytestmark = pytest.mark.acceptance
 
 SMALL = Sizes(
     runs=1, starts=1, quiet=3, chats=3, each=2, long=4, window=2, crowd=3, sessions=5, warm=1,
-    histories=3, turns=2, commands=2, rest=0.1,
+    histories=3, turns=2, commands=2, rest=0.1, rush=5, within=0.1,
 )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """A model that costs next to nothing, however long the conversation: it repeats the last question.
 
 The emulated OpenAI checks and keeps every request, which would take most of the machine in a chat
-of five thousand messages. This one reads only a request's end. Run as a process of its own.
+of five thousand messages. This one reads only a request's end. Run as a process of its own; with
+``--delay`` it thinks for so many seconds before it speaks.
 """
 
+import argparse
 import asyncio
 import json
 import time
@@ -27,7 +29,8 @@ _END = (
 class EchoModel:
     """OpenAI's chat completions, streamed; ``GET /seconds`` tells how long each answer took."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay: float = 0.0) -> None:
+        self._delay = delay
         self._seconds: list[float] = []
 
     async def serve(self) -> None:
@@ -43,6 +46,8 @@ class EchoModel:
             return web.json_response(self._seconds)
         body = await request.read()
         began = time.monotonic()
+        if self._delay:
+            await asyncio.sleep(self._delay)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         await response.write(_answer(body))
@@ -59,4 +64,6 @@ def _answer(body: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    asyncio.run(EchoModel().serve())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--delay", type=float, default=0.0)
+    asyncio.run(EchoModel(parser.parse_args().delay).serve())

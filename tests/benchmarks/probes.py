@@ -19,8 +19,17 @@ def cpu_seconds(pid: int) -> float:
 
 def resident_megabytes(pid: int) -> float:
     """VmRSS: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html."""
+    return _megabytes(pid, "VmRSS:")
+
+
+def peak_megabytes(pid: int) -> float:
+    """VmHWM: the most resident memory that a process ever had."""
+    return _megabytes(pid, "VmHWM:")
+
+
+def _megabytes(pid: int, what: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(what):
             return int(line.split()[1]) / 1024
     raise ProcessLookupError(f"process {pid} has no memory")
 

@@ -84,11 +84,17 @@ async def argent(
     *,
     state: Path | None = None,
     trace: Path | None = None,
+    thinks: float = 0.0,
 ) -> AsyncIterator[Bench]:
-    """A gateway on one platform, with `state` or a fresh state folder below `folder`."""
+    """A gateway on one platform, with `state` or a fresh state folder below `folder`.
+
+    Its model `thinks` for so many seconds about everything.
+    """
     async with AsyncExitStack() as stack:
         told, people = await stack.enter_async_context(_platform(platform, folder))
-        model = await stack.enter_async_context(_server("tests.benchmarks.model", folder))
+        model = await stack.enter_async_context(
+            _server("tests.benchmarks.model", folder, "--delay", str(thinks))
+        )
         state = state or Path(tempfile.mkdtemp(prefix="state-", dir=folder))
         settings = _CONFIG.format(model=model["url"])
         settings += "".join(
@@ -165,9 +171,9 @@ async def _platform(name: str, folder: Path) -> AsyncIterator[tuple[dict[str, An
 
 
 @asynccontextmanager
-async def _server(module: str, folder: Path) -> AsyncIterator[dict[str, Any]]:
+async def _server(module: str, folder: Path, *told: str) -> AsyncIterator[dict[str, Any]]:
     """A server of ours, once it has said in its first line where it listens."""
-    with _Process([sys.executable, "-m", module], folder) as server:
+    with _Process([sys.executable, "-m", module, *told], folder) as server:
         yield orjson.loads(await asyncio.to_thread(server.first_line))
 
 

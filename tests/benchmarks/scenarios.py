@@ -15,6 +15,7 @@ from tests.benchmarks.compaction import of_twenty_messages
 from tests.benchmarks.hoard import of_idle_sessions
 from tests.benchmarks.probes import resident_megabytes, syncs
 from tests.benchmarks.processes import argent, can_trace, echo_bot, seconds_of
+from tests.benchmarks.rush import of_a_rush
 from tests.benchmarks.searching import of_everything, per_message
 from tests.benchmarks.table import Figure
 from tests.benchmarks.talk import Burst, Quiet, all_at_once, one_by_one, person, warm_up
@@ -35,6 +36,8 @@ class Sizes:
     long: int = 5_000
     window: int = 100
     crowd: int = 1_000
+    rush: int = 10_000
+    within: float = 10.0
     sessions: int = 10_000
     histories: int = 100_000
     turns: int = 5
@@ -205,6 +208,11 @@ async def hoard(folder: Path, sizes: Sizes) -> list[Figure]:
     )
 
 
+async def rush(folder: Path, sizes: Sizes) -> list[Figure]:
+    """More chats than can be answered at once, and a model that takes its time."""
+    return await of_a_rush(folder, sizes.rush, sizes.within)
+
+
 async def compaction(_folder: Path, _sizes: Sizes) -> list[Figure]:
     """What a summary saves, and what it costs."""
     return await of_twenty_messages()
@@ -258,6 +266,7 @@ SCENARIOS: Mapping[str, Callable[[Path, Sizes], Awaitable[list[Figure]]]] = {
     "search": search,
     "hoard": hoard,
     "compaction": compaction,
+    "rush": rush,
     "discord": discord,
     "slack": slack,
     "sandbox": sandbox,

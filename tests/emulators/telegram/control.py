@@ -41,6 +41,7 @@ class Control:
             "sent": self._sent,
             "called": self._called,
             "counters": self._counters,
+            "confirmed": self._confirmed,
             "drained": self._drained,
             "fault": self._fault,
             "clear_faults": self._clear_faults,
@@ -151,6 +152,10 @@ class Control:
             "actions": len(self._telegram.actions),
             "menu": self._telegram.bot.commands.get(('{"type":"default"}', ""), []),
         }
+
+    async def _confirmed(self, a: Json) -> list[float]:
+        """When each update from number `since` on was confirmed."""
+        return self._telegram.bot.updates.confirmed_at[int(a.get("since", 0)) :]
 
     async def _drained(self, a: Json) -> Json:
         await self._telegram.drained(timeout=a.get("timeout", 10))

@@ -5,6 +5,7 @@ https://core.telegram.org/bots/api#getupdates
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
@@ -32,6 +33,8 @@ class UpdateQueue:
         self.allowed: frozenset[str] | None = None
         self.created: list[Json] = []
         self.confirmed = 0
+        self.confirmed_at: list[float] = []
+        """When each update was confirmed, in their order, on the monotonic clock."""
         self.changed = Signal()
         """Updates were confirmed or delivered."""
 
@@ -67,7 +70,7 @@ class UpdateQueue:
         """The update was delivered (by webhook)."""
         if update in self._waiting:
             self._waiting.remove(update)
-            self.confirmed += 1
+            self._count()
             self.changed.changed()
 
     def clear(self) -> None:
@@ -109,11 +112,15 @@ class UpdateQueue:
         if offset < 0:
             while len(self._waiting) > -offset:
                 self._waiting.popleft()
-                self.confirmed += 1
+                self._count()
         while offset > 0 and self._waiting and self._waiting[0]["update_id"] < offset:
             self._waiting.popleft()
-            self.confirmed += 1
+            self._count()
         self.changed.changed()
+
+    def _count(self) -> None:
+        self.confirmed += 1
+        self.confirmed_at.append(time.monotonic())
 
     def _wake(self) -> None:
         if self._poll is not None and not self._poll.done():
