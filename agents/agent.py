@@ -36,6 +36,37 @@ class ToolStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool was used. `known`: there is one of this name, which is the model's own word."""
+
+    name: str
+    known: bool
+    failed: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A call to a model succeeded, after so many seconds; its first words came after some of them,
+    or not at all."""
+
+    model: str
+    seconds: float
+    first_words: float | None
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call to a model failed, for `ModelError.code`. `again`: it, or the next, is asked anew."""
+
+    model: str
+    code: str
+    seconds: float
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """The model failed in the middle of its words and begins anew.
 
@@ -63,7 +94,7 @@ class TurnFinished:
     unseen: bool = False
 
 
-AgentEvent = TextDelta | ToolStarted | Restarted | TurnFinished
+AgentEvent = TextDelta | ToolStarted | ToolFinished | Answered | Failed | Restarted | TurnFinished
 
 
 class Agent:
@@ -132,7 +163,7 @@ class Agent:
         Cancelling the task, or closing the generator, ends the request to the provider at once.
         The transcript is only read.
         """
-        deadline = asyncio.get_running_loop().time() + self._timeouts.turn
+        deadline = _now() + self._timeouts.turn
         course = Attempts(self._models, each=self._attempts, random=self._random)
         turn = Turn(question, self._max_steps)
         while not isinstance(command := turn.next, Finish):
@@ -149,11 +180,16 @@ class Agent:
             else:
                 for call in command.calls:
                     yield ToolStarted(call.name)
-                asked_at = asyncio.get_running_loop().time()
+                asked_at = _now()
                 await tools.clear(command.calls)
                 # However long people thought about it: that is no time of the turn's.
-                deadline += asyncio.get_running_loop().time() - asked_at
-                turn = turn.called(await self._call(tools, command, deadline))
+                deadline += _now() - asked_at
+                results = await self._call(tools, command, deadline)
+                turn = turn.called(result for result, _ in results)
+                known = {spec.name for spec in tools.specs}
+                for result, seconds in results:
+                    used = result.name in known
+                    yield ToolFinished(result.name, used, result.failed, seconds)
         yield TurnFinished(
             command.said,
             course.model.name,
@@ -165,21 +201,29 @@ class Agent:
 
     async def _ask(
         self, request: ModelRequest, course: Attempts, deadline: float
-    ) -> AsyncGenerator[TextDelta | Restarted | ModelAnswer, None]:
+    ) -> AsyncGenerator[TextDelta | Answered | Failed | Restarted | ModelAnswer, None]:
         """One call, with retries and fallbacks; ends with a `ModelAnswer`."""
         while True:
-            model = course.model
-            streamed = False
+            model, began = course.model, _now()
+            first: float | None = None
             try:
                 shown = course.looking.at(request)
                 async with aclosing(self._attempt(model, shown, deadline)) as events:
                     async for event in events:
-                        streamed = streamed or isinstance(event, TextDelta)
+                        if isinstance(event, TextDelta):
+                            first = _now() - began if first is None else first
+                        else:
+                            yield Answered(model.name, _now() - began, first, event.usage)
                         yield event
                 course.succeeded()
                 return
             except ModelError as error:
-                wait = self._after(error, request, course, deadline)
+                took = _now() - began
+                try:
+                    wait = self._after(error, request, course, deadline)
+                except ModelError:
+                    yield Failed(model.name, error.code, took, again=False)
+                    raise
                 _log.warning(
                     "model call failed",
                     model=model.name,
@@ -188,7 +232,8 @@ class Agent:
                     next=course.model.name,
                     wait=round(wait, 3),
                 )
-            if streamed:
+                yield Failed(model.name, error.code, took, again=True)
+            if first is not None:
                 yield Restarted()
             if wait:
                 await self._sleep(wait)
@@ -197,7 +242,7 @@ class Agent:
         self, error: ModelError, request: ModelRequest, course: Attempts, deadline: float
     ) -> float:
         """Seconds until the next attempt; raises when there is none, or no time for it."""
-        left = deadline - asyncio.get_running_loop().time()
+        left = deadline - _now()
         if left <= 0:
             raise error
         wait = course.failed(error, request)
@@ -229,7 +274,7 @@ class Agent:
     ) -> ModelEvent:
         # A time limit around each step and not around the loop: between two steps the
         # consumer runs, and a limit that strikes there would cancel its work instead of ours.
-        until = asyncio.get_running_loop().time() + patience
+        until = _now() + patience
         try:
             async with asyncio.timeout_at(min(until, deadline)):
                 return await anext(stream)
@@ -240,9 +285,14 @@ class Agent:
         except StopAsyncIteration:
             raise BadResponse("the model ended without an answer") from None
 
-    async def _call(self, tools: Toolbox, command: CallTools, deadline: float) -> list[ToolResult]:
-        async def one(call: ToolCall) -> ToolResult:
-            return await tools.call(call)
+    async def _call(
+        self, tools: Toolbox, command: CallTools, deadline: float
+    ) -> list[tuple[ToolResult, float]]:
+        """The result of each call, and the seconds that it took."""
+
+        async def one(call: ToolCall) -> tuple[ToolResult, float]:
+            began = _now()
+            return await tools.call(call), _now() - began
 
         try:
             async with asyncio.timeout_at(deadline), asyncio.TaskGroup() as group:
@@ -250,3 +300,7 @@ class Agent:
         except TimeoutError:
             raise TimedOut("turn", self._timeouts.turn) from None
         return [task.result() for task in tasks]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -73,13 +73,27 @@ class Closing:
 
         await self._trouble.insist(finish)
         self._streaming.forget(batch)
-        for each in batch:
-            source, answered = each.message.source, batch.last.message.source
-            self._feed.publish(TurnEnded(each.session, source, outcome, answered))
+        self._publish(batch, outcome, len(parts))
 
     async def withdraw(self, batch: Batch) -> None:
         """Nothing is answered after all, or not yet: what was shown of an answer goes."""
         await self._streaming.withdraw(batch)
+
+    def _publish(self, batch: Batch, outcome: Outcome, parts: int) -> None:
+        now, last = self._clock.now(), batch.last
+        for each in batch:
+            self._feed.publish(
+                TurnEnded(
+                    each.session,
+                    each.message.source,
+                    outcome,
+                    answered=last.message.source,
+                    channel=batch.address.channel,
+                    row=each.seq,
+                    seconds=max(0.0, (now - each.at).total_seconds()),
+                    parts=parts if each is last else 0,
+                )
+            )
 
     def _rendered(
         self, batch: Batch, reply: Reply | None

@@ -16,6 +16,7 @@ from agents.compactor import SHORTEST
 from agents.tokens import of_said
 from agents.transcript import Said
 from gateway.clock import Clock
+from gateway.events import ContextCompacted, Feed
 from gateway.keeping import Keeping
 from gateway.notices import notice
 from gateway.open_sessions import OpenSession
@@ -48,11 +49,14 @@ class Compacted:
 class Compacting:
     """Compacts open sessions, each in its lane; their agents' first models write the summaries."""
 
-    def __init__(self, keeping: Keeping, thinking: Thinking, clock: Clock, purse: Purse) -> None:
+    def __init__(
+        self, keeping: Keeping, thinking: Thinking, clock: Clock, purse: Purse, feed: Feed
+    ) -> None:
         self._keeping = keeping
         self._thinking = thinking
         self._summarising = Summarising(keeping, clock)
         self._purse = purse
+        self._feed = feed
         self._calibrations = Calibrations()
 
     async def make_room(self, opened: OpenSession, coming: Sequence[Said], stop: Stop) -> None:
@@ -162,7 +166,9 @@ class Compacting:
         )
         if entry is not None:
             await self._purse.summarised(opened.session, entry, model=opened.setup.agent.model)
-        _log.info("context_compacted", session=opened.session.id, reason=reason, **asdict(done))
+        session = opened.session.id
+        _log.info("context_compacted", session=session, reason=reason, **asdict(done))
+        self._feed.publish(ContextCompacted(session, reason, done.summarised))
         return done
 
     def _planned(

@@ -6,7 +6,7 @@ sent again where the platform cannot recognise it; that is recorded as a repeat.
 """
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextvars import Context
 from dataclasses import replace
@@ -24,7 +24,7 @@ from channels.errors import (
     Unreachable,
 )
 from gateway.calls import Calls, words_instead
-from gateway.events import Feed, PartSent
+from gateway.events import Feed, FloodWaited, PartFailed, PartSent, SendFailed
 from gateway.pacing import Pace
 from gateway.trouble import Trouble
 from state.keys import Address
@@ -67,7 +67,7 @@ class Delivery:
         self._trouble = trouble
         self._queues: dict[tuple[str, str], _Queue] = {}
         self._waiting: dict[tuple[str, str], _Queue] = {}
-        self._paces = {name: Pace() for name in channels}
+        self._paces = defaultdict[str, Pace](Pace)
         self._calls = Calls(sessions, channels)
         self._empty = asyncio.Event()
         self._empty.set()
@@ -180,6 +180,7 @@ class Delivery:
             part = queue.parts[0] = await self._begin(part)
             try:
                 queue.woken = False
+                began = _now()
                 receipt = await self._calls.make(part)
             except RateLimited as error:
                 self._flooded(part, error)
@@ -203,7 +204,7 @@ class Delivery:
                 queue.parts[0] = replace(part, part=words_instead(channel, part.part.file))
             else:
                 pace.sent(part.address.chat, _now())
-                await self._finish(queue, receipt, channel)
+                await self._finish(queue, receipt, channel, seconds=_now() - began)
                 return True
 
     def _flooded(self, part: OwedPart, error: RateLimited) -> None:
@@ -212,6 +213,7 @@ class Delivery:
             chat, error.retry_after, _now(), whole_account=error.whole_account
         )
         _log.warning("flood_wait", channel=account, seconds=error.retry_after)
+        self._feed.publish(FloodWaited(account, error.retry_after))
 
     async def _wait_turn(self, part: OwedPart, pace: Pace) -> None:
         # Another part's flood may have lengthened the wait in the meantime.
@@ -232,7 +234,9 @@ class Delivery:
     async def _after_failure(self, part: OwedPart, error: Unreachable) -> OwedPart:
         _log.warning("send_failed", channel=part.address.channel, error=str(error))
         # An edit that is made twice is made once.
-        if not error.uncertain or part.part.edits is not None:
+        uncertain = error.uncertain and part.part.edits is None
+        self._feed.publish(SendFailed(part.address.channel, part.id, part.seq, uncertain))
+        if not uncertain:
             return await self._owe_again(part)
         await self._recorded(lambda: self._ledger.unknown(part.id))
         return replace(part, state=PartState.UNKNOWN)
@@ -243,8 +247,11 @@ class Delivery:
         await self._recorded(lambda: self._ledger.failed(part.id, reason))
         queue.parts.popleft()
         queue.refused = None
+        self._feed.publish(PartFailed(part.address.channel, part.id, part.seq))
 
-    async def _finish(self, queue: _Queue, receipt: Receipt, channel: Channel) -> None:
+    async def _finish(
+        self, queue: _Queue, receipt: Receipt, channel: Channel, *, seconds: float
+    ) -> None:
         part = queue.parts[0]
         if queue.refused is not None:
             # The words are said; what was owed, the file, has failed all the same.
@@ -261,7 +268,7 @@ class Delivery:
             queue.parts[0] = _sending(following)
         again = part.uncertain and part.part.edits is None
         repeated = again and not channel.capabilities.idempotent
-        self._feed.publish(PartSent(channel.name, part.id, repeated))
+        self._feed.publish(PartSent(channel.name, part.id, repeated, part.seq, seconds))
 
     async def _recorded(self, write: Callable[[], Awaitable[None]]) -> None:
         """Do a ledger write, again and again while the disk refuses it."""

@@ -1,16 +1,49 @@
-"""What happens, for those who watch: the terminal's stream, a dashboard, metrics.
+"""What happens, for those who watch: the terminal's stream, a dashboard, metrics, traces.
 
-Observers never steer and never slow anything down: each has a bounded buffer, and one that does
-not keep up loses the oldest events and is told how many.
+Observers never steer and never slow anything down. A subscription has a bounded buffer, and one
+that does not keep up loses the oldest events and is told how many. A watcher is called at once, so
+that it misses nothing: it only counts, and one that breaks is not called again.
+
+Times are seconds on the event loop's clock. A message is known by its session and its `source`,
+and in the ledger by its `row` (`Accepted.seq`).
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 
+import structlog
+
+from state.history import Usage
 from state.messages import Outcome
+from state.spending import Spent
+
+_log = structlog.get_logger("feed")
+
+
+class Arrival(StrEnum):
+    """What became of something that a channel heard."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    DECLINED = "declined"
+    IGNORED = "ignored"
+    STRANGER = "stranger"
+    SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A channel handed something over. What was not accepted has no session and no row."""
+
+    channel: str
+    source: str
+    how: Arrival
+    session: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +81,109 @@ class ToolUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolEnded:
+    """A tool was used. `known`: there is one of this name, which is the model's own word."""
+
+    session: str
+    source: str
+    tool: str
+    known: bool
+    failed: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWords:
+    """The answer begins, so long after its turn began (which may have had to wait)."""
+
+    session: str
+    source: str
+    channel: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswered:
+    """A model's call came to its end. `first_words` is None where it asked for tools alone."""
+
+    session: str
+    source: str
+    model: str
+    seconds: float
+    first_words: float | None
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """A model's call failed, for `code` (`agents.errors`); `again`: another is made."""
+
+    session: str
+    source: str
+    model: str
+    code: str
+    seconds: float
+    again: bool
+
+
+class TurnEnd(StrEnum):
+    """How an agent's turn ended."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """An agent's turn is over, after it `waited` for its place among those that run at a time.
+
+    `model` is the one that answered, or the one that was asked first.
+    """
+
+    session: str
+    source: str
+    model: str
+    end: TurnEnd
+    waited: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded:
     """A message has its outcome, and what is owed for it is stored.
 
     `answered` is the source of the message that the answer points at: another one, where several
-    were answered together.
+    were answered together. `seconds` have passed since it was accepted, by the calendar's clock;
+    so many `parts` are owed.
     """
 
     session: str
     source: str
     outcome: Outcome
     answered: str
+    channel: str
+    row: int
+    seconds: float
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextCompacted:
+    """A context was made shorter, for a `state.compaction.Reason`."""
+
+    session: str
+    reason: str
+    summarised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokensSpent:
+    """Tokens that the ledger has noted: an answer's, a summary's, a title's."""
+
+    channel: str
+    model: str
+    spent: Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +193,36 @@ class PartSent:
     channel: str
     part: int
     repeated: bool
+    row: int = 0
+    seconds: float = 0.0
+    """How long the platform's call took."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartFailed:
+    """A platform refused a part for ever."""
+
+    channel: str
+    part: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed:
+    """A part did not reach its platform now, and is sent again. `uncertain`: it may have."""
+
+    channel: str
+    part: int
+    row: int
+    uncertain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FloodWaited:
+    """A platform asked to wait for so many seconds before the next call."""
+
+    channel: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +248,29 @@ class Missed:
 
 
 GatewayEvent = (
-    TurnStarted
+    Arrived
+    | TurnStarted
     | AnswerGrew
     | AnswerRestarted
-    | ToolUsed
-    | TurnEnded
-    | PartSent
+    | FirstWords
+    | ModelAnswered
+    | ModelFailed
     | ModelRests
     | ModelAnswersAgain
+    | ToolUsed
+    | ToolEnded
+    | Thought
+    | TurnEnded
+    | ContextCompacted
+    | TokensSpent
+    | PartSent
+    | PartFailed
+    | SendFailed
+    | FloodWaited
     | Missed
 )
+Watcher = Callable[[GatewayEvent], None]
+"""Is told of every event at once, on the event loop. It is quick, and never raises."""
 
 
 class Subscription:
@@ -138,11 +306,26 @@ class Feed:
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
+        self._watchers: tuple[Watcher, ...] = ()
 
     def publish(self, event: GatewayEvent) -> None:
         """Tell the observers; never waits."""
+        for watcher in self._watchers:
+            try:
+                watcher(event)
+            except Exception:
+                _log.exception("watcher_broke", told=type(event).__name__)
+                self.unwatch(watcher)
         for subscription in self._subscriptions:
             subscription.put(event)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Call `watcher` with every event from now on."""
+        self._watchers = (*self._watchers, watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Call it no more."""
+        self._watchers = tuple(each for each in self._watchers if each != watcher)
 
     @contextmanager
     def subscribe(self, size: int = 1024) -> Iterator[Subscription]:

@@ -12,6 +12,7 @@ from gateway.admission import Admit, Ignore, Pair
 from gateway.delivery import Delivery
 from gateway.doors import Doors
 from gateway.entering import Entering
+from gateway.events import Arrival, Arrived
 from gateway.ground import Ground
 from gateway.lanes import Lanes
 from gateway.limits import TooMany
@@ -56,8 +57,9 @@ class Intake:
         delivery: Delivery,
         hear: Hear,
     ) -> None:
-        settings = ground.settings
+        self._settings = ground.settings
         self._ledger = ground.ledger
+        self._feed = ground.feed
         self._channels = ground.channels
         self._doors = doors
         self._people = people
@@ -69,9 +71,6 @@ class Intake:
         self._hear = hear
         self._trouble = ground.trouble
         self._clock = ground.clock
-        self._accounts = settings.channels
-        self._scope = settings.agents.defaults.session.channel_scope
-        self._max_queue = settings.gateway.max_queue
         self._turning_away = TurningAway(ground, delivery)
         self._arriving: Counter[SessionId] = Counter()
         self._taking: set[asyncio.Task[None]] = set()
@@ -134,6 +133,7 @@ class Intake:
             case Malformed():
                 _log.error("update_set_aside", source=inbound.source, reason=inbound.reason)
                 await self._ledger.set_aside(inbound)
+                self._arrived(inbound, Arrival.SET_ASIDE)
             case Migration():
                 await self._routes.migrate(inbound)
             case InboundMessage():
@@ -147,15 +147,17 @@ class Intake:
         account = message.address.channel
         match self._doors.verdict(message):
             case Ignore(reason):
-                _log.debug("ignored", channel=account, reason=reason)
+                self._ignored(message, reason)
             case Admit() | Pair() as verdict if await self._entered(message, verdict):
                 pass
             case Pair():
                 self._delivery.post(await self._people.ask_in(message))
+                self._arrived(message, Arrival.STRANGER)
             case Admit(owner):
-                scope = self._scope
-                if (settings := self._accounts.get(account)) is not None:
-                    scope = scope_of(message.container, settings, scope)
+                settings = self._settings.now
+                scope = settings.agents.defaults.session.channel_scope
+                if (own := settings.channels.get(account)) is not None:
+                    scope = scope_of(message.container, own, scope)
                 await self._enter(message, partial(self._routes.of, owner=owner, scope=scope))
 
     async def _entered(self, message: InboundMessage, verdict: Admit | Pair) -> bool:
@@ -201,13 +203,12 @@ class Intake:
 
         A message that was not for us does not become so by what is changed in it later.
         """
-        account = correction.address.channel
-        original = await self._ledger.taken(account, correction.of)
+        original = await self._ledger.taken(correction.address.channel, correction.of)
         if not self._doors.is_admitted(correction) or original is None:
-            _log.debug("ignored", channel=account, reason="corrects nothing that was taken over")
+            self._ignored(correction, "corrects nothing that was taken over")
             return
         if not self._routes.is_theirs(original.key, original.session):
-            _log.debug("ignored", channel=account, reason="its conversation is another's now")
+            self._ignored(correction, "its conversation is another's now")
             return
         await self._accept(correction, Route(original.key, original.session))
 
@@ -232,13 +233,15 @@ class Intake:
             commands.stops(message.text) or commands.decides(message.text)
         )
         waiting = self._lanes.waiting(way.session) + self._arriving[way.session]
-        if waiting >= self._max_queue and not (urgent or isinstance(message, Deletion)):
+        if waiting >= self._settings.now.gateway.max_queue and not (urgent or isinstance(message, Deletion)):
             await self._turning_away.queue_full(message, waiting)
+            self._arrived(message, Arrival.DECLINED)
             return False
         exempt = self._doors.is_owners(message)
         counted = self._turning_away.count(message, way.key, exempt=exempt)
         if isinstance(counted, TooMany):
             await self._turning_away.too_many(counted)
+            self._arrived(message, Arrival.DECLINED)
             return False
         accepted = None
         self._arriving[way.session] += 1
@@ -260,12 +263,29 @@ class Intake:
                 del self._arriving[way.session]
         if accepted is None:
             _log.info("seen_before", source=message.source)
+            self._arrived(message, Arrival.DUPLICATE)
             return False
         if change is not None:
             # Before anything is done about it: whoever asked may have the right by it alone.
             self._people.took(change)
+        self._feed.publish(
+            Arrived(
+                message.address.channel,
+                message.source,
+                Arrival.ACCEPTED,
+                accepted.session,
+                accepted.seq,
+            )
+        )
         self._dispatch(accepted)
         return True
+
+    def _ignored(self, message: InboundMessage | Correction, reason: str) -> None:
+        _log.debug("ignored", channel=message.address.channel, reason=reason)
+        self._arrived(message, Arrival.IGNORED)
+
+    def _arrived(self, inbound: Inbound, how: Arrival) -> None:
+        self._feed.publish(Arrived(_account(inbound), inbound.source, how))
 
     def _dispatch(self, accepted: Accepted) -> None:
         message = accepted.message

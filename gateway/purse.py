@@ -12,7 +12,7 @@ import structlog
 from agents.prices import price_of
 from gateway.budgets import Budgets, Tally, day_of, until_renewed
 from gateway.clock import Clock
-from gateway.config import Settings
+from gateway.current import Current
 from gateway.notices import notice
 from gateway.trouble import Trouble
 from state.history import AssistantEntry, Entry, SummaryEntry, Usage
@@ -31,23 +31,25 @@ _log = structlog.get_logger("spending")
 class Purse:
     """Prices what models say, and knows who can be answered no more today.
 
-    `announce` tells the owners something.
+    `announce` tells the owners something, and `noted` hears of everything that is spent.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         trouble: Trouble,
-        settings: Settings,
+        settings: Current,
         clock: Clock,
         announce: Callable[[str], None],
+        noted: Callable[[Spending], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._trouble = trouble
-        self._budgets = Budgets.of(settings.budget)
-        self._prices = settings.models.prices
+        self._settings = settings
+        self._budgets = settings.derived(lambda now: Budgets.of(now.budget))
         self._clock = clock
         self._announce = announce
+        self._noted = noted
         self._days: dict[date, Tally] = {}
 
     async def open(self) -> None:
@@ -91,8 +93,9 @@ class Purse:
 
     def spent(self, spending: Spending) -> None:
         """Count what the ledger has taken. The owners are told when that was the last of it."""
+        self._noted(spending)
         now = self._clock.now()
-        today, limit = self._tally(day_of(now)), self._budgets.everybody
+        today, limit = self._tally(day_of(now)), self._budgets().everybody
         # What a crash left of an earlier day is decided; it must not push this day out.
         tally = self._days.get(spending.day)
         if tally is None:
@@ -109,7 +112,7 @@ class Purse:
         if not isinstance(message, InboundMessage):
             return None
         now = self._clock.now()
-        name = self._budgets.exhausted(
+        name = self._budgets().exhausted(
             self._tally(day_of(now)),
             session=accepted.session,
             person=f"{message.address.channel}:{message.sender.id}",
@@ -122,7 +125,7 @@ class Purse:
         return tally.everybody if session is None else tally.sessions.get(session, NOTHING)
 
     def _price(self, usage: Usage, model: str) -> Spent:
-        price = price_of(model, self._prices)
+        price = price_of(model, self._settings.now.models.prices)
         return Spent.of(usage, None if price is None else price.cost_micro(usage))
 
     def _tally(self, day: date) -> Tally:

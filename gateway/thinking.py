@@ -18,13 +18,14 @@ from gateway.attachments import Attachments
 from gateway.batch import Batch
 from gateway.begun_calls import BegunCalls
 from gateway.citing import is_cited
-from gateway.events import AnswerGrew, AnswerRestarted, Feed, ToolUsed
+from gateway.events import Feed, TurnEnd
 from gateway.occasion import Occasion
 from gateway.open_sessions import OpenSession, is_shared
 from gateway.place import Place
 from gateway.signs import Signs
 from gateway.stop import Stop
 from gateway.streaming import Stream, Streaming
+from gateway.telling import Telling
 from gateway.tool_offers import Offer, WhyMissing, offers
 from gateway.toolboxes import Toolboxes
 from state.history import ToolCall
@@ -68,12 +69,18 @@ class Thinking:
         self._begun = begun
         self._is_owner = is_owner
         self._slots = asyncio.Semaphore(at_once)
+        self._turns = 0
         self._running = 0
 
     @property
     def running(self) -> int:
         """How many turns run now."""
         return self._running
+
+    @property
+    def waiting(self) -> int:
+        """How many turns wait for others to end."""
+        return self._turns - self._running
 
     async def turn(
         self, batch: Batch, opened: OpenSession, question: Sequence[Said], stop: Stop
@@ -85,6 +92,7 @@ class Thinking:
         """
         finished: list[TurnFinished] = []
         stream = self._streaming.open(batch)
+        telling = Telling(self._feed, batch, opened.setup.agent.model)
         place = Place(self._slots)
         occasion = Occasion(opened, batch, self._is_owner(batch.last))
         sender = self._attachments.sender(batch.session, batch.address.channel)
@@ -104,18 +112,28 @@ class Thinking:
         async def think() -> None:
             async with place:
                 self._running += 1
+                telling.begins()
                 try:
-                    done = await self._run(batch, opened, (*question, *earlier), tools, stream)
+                    done = await self._run(opened, (*question, *earlier), tools, stream, telling)
                     done = replace(done, said=(*earlier, *done.said))
                     finished.append(replace(done, files=sender.files) if sender else done)
                 finally:
                     self._running -= 1
 
+        self._turns += 1
         try:
             with self.working(batch):
                 done = await stop.guard(think())
+        except Exception:
+            telling.ended(TurnEnd.FAILED)
+            raise
         finally:
+            self._turns -= 1
             stream.pause()
+        if done:
+            telling.ended(TurnEnd.FINISHED, finished[0])
+        else:
+            telling.ended(TurnEnd.STOPPED)
         if not stop.again:
             self._begun.over(batch)
         return finished[0] if done else Stopped(stream.words, tools.foreign)
@@ -137,13 +155,12 @@ class Thinking:
 
     async def _run(
         self,
-        batch: Batch,
         opened: OpenSession,
         question: Sequence[Said],
         tools: Toolbox,
         stream: Stream,
+        telling: Telling,
     ) -> TurnFinished:
-        session, source = batch.session, batch.last.message.source
         turn = opened.setup.agent.run(
             system=_system(opened),
             transcript=opened.transcript,
@@ -155,15 +172,11 @@ class Thinking:
                 match event:
                     case TextDelta(text):
                         stream.grew(text)
-                        self._feed.publish(AnswerGrew(session, source, text))
-                    case Restarted():
+                    case Restarted() | ToolStarted():
                         stream.voided()
-                        self._feed.publish(AnswerRestarted(session, source))
-                    case ToolStarted(name):
-                        stream.voided()
-                        self._feed.publish(ToolUsed(session, source, name))
                     case TurnFinished():
                         return event
+                telling.heard(event)
         raise RuntimeError("the agent ended a turn without finishing it")
 
     def offers(self, opened: OpenSession, missing: WhyMissing) -> Sequence[Offer]:

@@ -7,6 +7,7 @@ from gateway.choosing import Choosing
 from gateway.compacting import Compacting
 from gateway.conversation import Conversation
 from gateway.doors import Doors
+from gateway.events import TokensSpent
 from gateway.ground import Ground, Host, Minds
 from gateway.holding import Holding
 from gateway.pair_commands import PairCommands
@@ -40,7 +41,14 @@ class Working:
             ground.clock,
             holding.keeping,
         )
-        self.purse = Purse(ledger, trouble, ground.settings, clock, host.announce)
+        self.purse = Purse(
+            ledger,
+            trouble,
+            ground.settings,
+            clock,
+            host.announce,
+            lambda each: ground.feed.publish(TokensSpent(each.account, each.model, each.spent)),
+        )
         sending = Sending(ledger, clock, host.submit)
         shelves = [
             basic_shelf(clock),
@@ -61,9 +69,9 @@ class Working:
             self.approving,
             BegunCalls(ledger, trouble, clock),
             is_owner=doors.is_owner,
-            at_once=ground.settings.gateway.max_turns,
+            at_once=ground.settings.now.gateway.max_turns,
         )
-        self.compacting = Compacting(keeping, self.thinking, clock, self.purse)
+        self.compacting = Compacting(keeping, self.thinking, clock, self.purse, ground.feed)
         self.choosing = Choosing(keeping, self.thinking, holding.offers, holding.profiles)
         self.conversation = Conversation(
             keeping=keeping,

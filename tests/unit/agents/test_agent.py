@@ -3,7 +3,16 @@ from contextlib import aclosing, suppress
 
 import pytest
 
-from agents.agent import Agent, AgentEvent, Restarted, ToolStarted, TurnFinished
+from agents.agent import (
+    Agent,
+    AgentEvent,
+    Answered,
+    Failed,
+    Restarted,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+)
 from agents.attempts import LONGEST_OBEYED_WAIT
 from agents.errors import (
     AuthFailed,
@@ -56,7 +65,9 @@ def an_agent(
     )
 
 
-async def run(agent: Agent, *, tools: Toolbox | None = None) -> list[AgentEvent]:
+async def watched(
+    agent: Agent, seen: list[AgentEvent], *, tools: Toolbox | None = None
+) -> list[AgentEvent]:
     turn = agent.run(
         system="be kind",
         transcript=Transcript(),
@@ -64,7 +75,15 @@ async def run(agent: Agent, *, tools: Toolbox | None = None) -> list[AgentEvent]
         tools=tools or Toolbox(harmless_tools(a_session())),
     )
     async with asyncio.timeout(10):
-        return [event async for event in turn]
+        async for event in turn:
+            seen.append(event)  # noqa: PERF401 - what came before an error stays
+    return seen
+
+
+async def run(agent: Agent, *, tools: Toolbox | None = None) -> list[AgentEvent]:
+    """What happens in a turn, without how each call went."""
+    seen = await watched(agent, [], tools=tools)
+    return [each for each in seen if not isinstance(each, Answered | Failed | ToolFinished)]
 
 
 async def failure(agent: Agent) -> ModelError:
@@ -317,3 +336,38 @@ async def test_a_cancelled_turn_closes_the_models_stream_and_is_not_retried() ->
 def test_an_agent_needs_a_model() -> None:
     with pytest.raises(ValueError, match="needs a model"):
         Agent([])
+
+
+async def test_every_call_tells_how_it_went_also_the_last_that_fails() -> None:
+    usage = Usage(10, 2)
+    model = ScriptedModel(
+        "one",
+        [Overloaded("503")],
+        [answer("", TIME, ToolCall("call-0002", "teleport", "{}"), usage=usage)],
+        [TextDelta("noon"), answer("noon")],
+    )
+    first, asks, known, unknown, says = (
+        each
+        for each in await watched(an_agent(model), [])
+        if isinstance(each, Answered | Failed | ToolFinished)
+    )
+    assert isinstance(first, Failed)
+    assert (first.model, first.code, first.again) == ("one", "overloaded", True)
+    assert isinstance(asks, Answered)
+    assert (asks.first_words, asks.usage) == (None, usage)
+    assert isinstance(known, ToolFinished)
+    assert (known.name, known.known, known.failed) == ("current_time", True, False)
+    assert isinstance(unknown, ToolFinished)
+    assert (unknown.name, unknown.known, unknown.failed) == ("teleport", False, True)
+    assert isinstance(says, Answered)
+    assert says.first_words is not None
+    assert 0 <= says.first_words <= says.seconds
+
+
+async def test_a_turn_that_finds_no_answer_tells_of_its_last_call_before_it_ends() -> None:
+    seen: list[AgentEvent] = []
+    with pytest.raises(AuthFailed):
+        await watched(an_agent(ScriptedModel("one", [AuthFailed("401")])), seen)
+    assert [(each.code, each.again) for each in seen if isinstance(each, Failed)] == [
+        ("unavailable", False)
+    ]

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.events import Feed, Missed, PartSent
+from gateway.events import Feed, GatewayEvent, Missed, PartSent
 
 
 async def test_every_observer_sees_what_happens_from_then_on() -> None:
@@ -59,3 +59,34 @@ async def test_an_observer_waits_without_holding_anybody_up() -> None:
         await asyncio.sleep(0)
         feed.publish(PartSent("a", 7, repeated=False))
         assert await asyncio.wait_for(waiting, 5) == 7
+
+
+def test_a_watcher_is_told_at_once_and_misses_nothing() -> None:
+    feed = Feed()
+    seen: list[GatewayEvent] = []
+    feed.watch(seen.append)
+    events = [PartSent("a", number, repeated=False) for number in range(5_000)]
+    for event in events:
+        feed.publish(event)
+    assert seen == events
+    feed.unwatch(seen.append)
+    feed.publish(events[0])
+    assert len(seen) == 5_000
+
+
+def test_a_watcher_that_breaks_is_left_out_and_harms_nobody() -> None:
+    feed = Feed()
+    seen: list[GatewayEvent] = []
+    told = 0
+
+    def broken(_: GatewayEvent) -> None:
+        nonlocal told
+        told += 1
+        raise ValueError("a defect")
+
+    feed.watch(broken)
+    feed.watch(seen.append)
+    for number in range(3):
+        feed.publish(PartSent("a", number, repeated=False))
+    assert told == 1
+    assert len(seen) == 3
