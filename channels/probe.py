@@ -9,10 +9,12 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad a finding is: `error` keeps something from working, `warning` will or may."""
+    """How bad a finding is: `error` keeps something from working, `warning` will or may; with a
+    `note` nothing is wrong."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
