@@ -65,7 +65,9 @@ class Health:
 
     `proved_at` is when the platform last answered; `detail` says what is wrong and what to do;
     `generation` counts the connections so far; `lag` is how many seconds the newest message was
-    under way from its sender to us, None before the first one.
+    under way from its sender to us, None before the first one. `tried_at` is when it last gave a
+    sign: an answer, or an attempt that was seen to fail. `waits_until` is until when the platform
+    asked to be left alone, which it is.
     """
 
     condition: Condition
@@ -74,6 +76,8 @@ class Health:
     generation: int = 0
     identity: str | None = None
     lag: float | None = None
+    tried_at: datetime | None = None
+    waits_until: datetime | None = None
 
 
 class Channel(Protocol):

@@ -6,7 +6,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from channels.channel import Condition, Health
+from channels.errors import ChannelError, RateLimited
 from state.messages import Inbound, InboundMessage
+from state.store_errors import StoreError
+
+_LONGEST_WAIT = 86400.0
+"""Seconds of a wait that a platform asked for, beyond which nobody is taken at their word."""
 
 _log = structlog.get_logger("channels")
 
@@ -32,6 +37,8 @@ class Pulse:
         self._identity: str | None = None
         self._newest: datetime | None = None
         self._lag: float | None = None
+        self._tried_at: datetime | None = None
+        self._waits_until: datetime | None = None
 
     def starting(self) -> None:
         """A run begins."""
@@ -48,7 +55,8 @@ class Pulse:
 
     def proved(self) -> None:
         """The platform answered just now."""
-        self._proved_at = self._now()
+        self._proved_at = self._tried_at = self._now()
+        self._waits_until = None
         recovered = self._condition is not Condition.HEALTHY
         self._condition, self._detail, self._cut_off = Condition.HEALTHY, None, False
         if recovered:
@@ -73,11 +81,22 @@ class Pulse:
 
     def trouble(self, detail: str, *, cut_off: bool = False) -> None:
         """Something went wrong that may mend itself."""
+        self._tried_at = self._now()
         if detail != self._detail:
             _log.warning("trouble", channel=self._account, detail=detail)
         if self._condition is Condition.STARTING:
             self._condition = Condition.DEGRADED
         self._detail, self._cut_off = detail, cut_off
+
+    def missed(self, error: Exception, *, cut_off: bool = False) -> None:
+        """An attempt failed, and another one follows: not before the platform asks for it."""
+        ours = isinstance(error, ChannelError | StoreError)
+        # Words of others may hold an address with a token in it.
+        self.trouble((ours and str(error)) or type(error).__name__, cut_off=cut_off)
+        self._waits_until = None
+        if isinstance(error, RateLimited):
+            wait = min(error.retry_after, _LONGEST_WAIT)
+            self._waits_until = self._now() + timedelta(seconds=wait)
 
     def failed(self, detail: str) -> None:
         """Only the owner can mend it."""
@@ -97,6 +116,8 @@ class Pulse:
             self._generation,
             self._identity,
             self._lag,
+            self._tried_at,
+            self._waits_until,
         )
 
     def _judged(self) -> Condition:

@@ -28,6 +28,7 @@ from gateway.doors import Doors
 from gateway.entering import Entering
 from gateway.events import Feed, ModelAnswersAgain, ModelRests
 from gateway.ground import Ground, Minds
+from gateway.health import Stage, Verdict, Vitals
 from gateway.holding import Holding
 from gateway.housekeeping import Housekeeping
 from gateway.intake import Intake
@@ -50,6 +51,7 @@ from gateway.thinking import Thinking
 from gateway.token_locks import TokenLock
 from gateway.tool_offers import Offer
 from gateway.trouble import Trouble
+from gateway.vital_signs import VitalSigns
 from gateway.working import Working
 from state.keys import Address, SessionKey
 from state.messages import Accepted, OwedPart, Reply, ReplyKind
@@ -123,6 +125,10 @@ class Gateway:
             name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
             for name, channel in self.channels.items()
         }
+        accounts = {name: self._supervisors[name] for name in self.channels if name != TERMINAL}
+        self.vital_signs = VitalSigns(
+            ledger, self.trouble, clock, accounts.values(), settings.gateway.loop_stall_seconds
+        )
         self._started_at = clock.now()
         self._search_problem = search_problem
         self._tasks: set[asyncio.Task[None]] = set()
@@ -183,6 +189,7 @@ class Gateway:
         `reports` are what opening the state had to set aside: the owner is told that it was.
         """
         self._reports = tuple(reports)
+        self.vital_signs.start()
         for report in reports:
             _log.error("state_repaired", report=report)
         await self.purse.open()
@@ -196,6 +203,7 @@ class Gateway:
         for supervisor in self._supervisors.values():
             supervisor.start()
         self.begin(self._janitor.run(), name="janitor")
+        self.vital_signs.reached(Stage.RUNNING)
         if reports:
             self.announce(notice("state_repaired"))
 
@@ -207,6 +215,7 @@ class Gateway:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
+        self.vital_signs.reached(Stage.STOPPING)
         await asyncio.gather(*(each.stop() for each in self._supervisors.values()))
         await self._end_tasks()
         self._working.approving.close()
@@ -220,6 +229,7 @@ class Gateway:
             await self._mcp.stop()
         if self._sandboxing is not None:
             await self._sandboxing.stop()
+        await self.vital_signs.stop()
 
     async def _end_tasks(self) -> None:
         ending = tuple(self._tasks)
@@ -285,6 +295,14 @@ class Gateway:
             (name, self.channels[name].kind, supervisor.health())
             for name, supervisor in self._supervisors.items()
         ]
+
+    def vitals(self) -> Vitals:
+        """What the gateway measures of itself."""
+        return self.vital_signs.vitals()
+
+    def verdict(self) -> Verdict:
+        """Whether the gateway lives, and is ready."""
+        return self.vital_signs.verdict()
 
     async def admissions_changed(self) -> None:
         """Somebody was let in or out."""

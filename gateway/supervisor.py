@@ -1,14 +1,22 @@
-"""Keeps one channel running: a failure is its own, has its own backoff, and shows in its health."""
+"""Keeps one channel running: a failure is its own, has its own backoff, and shows in its health.
+
+A channel that neither hears of its platform nor is seen to try is deaf, whatever its task does: it
+is started again, too.
+"""
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import structlog
 
 from channels.channel import Channel, Condition, Health, Receive
 from channels.errors import Unauthorized
+from gateway.health import ChannelVitals
+from gateway.listening import Listening
 from gateway.token_locks import TokenInUse, TokenLock
 
 _STEADY = 60.0
@@ -17,7 +25,18 @@ _STEADY = 60.0
 _ASK_AGAIN = 60.0
 """Seconds until a token is tried again that another gateway uses."""
 
+DEAF_AFTER = 300.0
+"""Seconds without a sign of life after which a channel is started again. The longest that a working
+one is silent is two minutes: a wait of one before the next try, and a call that has to time out."""
+
+_LOOK = 30.0
+"""Seconds between two looks at a channel."""
+
 _log = structlog.get_logger("channels")
+
+
+class Deaf(Exception):
+    """A channel gave no sign of life for too long."""
 
 
 @dataclass(slots=True)
@@ -55,11 +74,19 @@ class Supervisor:
         *,
         lock: TokenLock | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        look_every: float = _LOOK,
+        deaf_after: float = DEAF_AFTER,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._channel = channel
         self._receive = receive
         self._lock = lock
         self._sleep = sleep
+        self._look_every, self._deaf_after = look_every, deaf_after
+        self._steady = steady
+        self._listening = Listening(steady)
+        self._resumes_at: float | None = None
+        self._deaf = False
         self._task: asyncio.Task[None] | None = None
         self._problem: tuple[Condition, str] | None = None
         self._broken = Backoff(first=1.0, most=60.0)
@@ -67,6 +94,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Begin to take messages in."""
+        self._listening.sign()
         self._task = asyncio.create_task(self._run(), name=f"channel {self._channel.name}")
 
     async def stop(self) -> None:
@@ -85,6 +113,19 @@ class Supervisor:
         condition, detail = self._problem
         return replace(health, condition=condition, detail=detail)
 
+    def vitals(self) -> ChannelVitals:
+        """How alive the channel is."""
+        health, heard = self.health(), self._listening
+        heard.look(health)
+        resumes = None if self._resumes_at is None else self._resumes_at - self._steady()
+        return ChannelVitals(
+            self._channel.name,
+            health.condition,
+            proved=heard.proved,
+            tried=heard.tried,
+            resumes=heard.waits if resumes is None else resumes,
+        )
+
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
@@ -93,15 +134,21 @@ class Supervisor:
             if loop.time() - began > _STEADY:
                 self._broken.reset()
                 self._refused.reset()
-            await self._sleep(wait())
-            self._problem = None
+            seconds = wait()
+            self._resumes_at = self._steady() + seconds
+            await self._sleep(seconds)
+            self._resumes_at = self._problem = None
+            if not self._deaf:
+                # To have waited for something is no silence. What had to be ended stays silent
+                # until the platform, or a failure, is heard.
+                self._listening.sign()
 
     async def _once(self, name: str) -> Callable[[], float]:
         """Run the channel until it ends; how long to wait before the next time."""
         try:
             if self._lock is not None:
                 self._lock.take()
-            await self._channel.run(self._receive)
+            await self._listen_to(self._channel.run(self._receive))
         except TokenInUse as error:
             self._problem = (Condition.FAILED, str(error))
             _log.error("token_in_use", channel=name, error=str(error))
@@ -110,6 +157,11 @@ class Supervisor:
             self._problem = (Condition.FAILED, str(error))
             _log.error("channel_refused", channel=name, error=str(error))
             return self._refused.wait
+        except Deaf:
+            self._deaf = True
+            self._problem = (Condition.DEGRADED, "it gave no sign of life and is started again")
+            _log.error("channel_deaf", channel=name, seconds=self._deaf_after)
+            return self._broken.wait
         except Exception as error:
             detail = f"it broke and is started again: {_named(error)}"
             self._problem = (Condition.DEGRADED, detail)
@@ -118,6 +170,25 @@ class Supervisor:
             self._problem = (Condition.DEGRADED, "it ended and is started again")
             _log.warning("channel_ended", channel=name)
         return self._broken.wait
+
+    async def _listen_to(self, intake: Coroutine[Any, Any, None]) -> None:
+        """Let a channel run for as long as it gives signs of life. Raises `Deaf`, or what it does.
+
+        One that does not let itself be ended cannot be started again: two would take the same
+        messages. It stays deaf, and that is for the process's own watchdog to see.
+        """
+        began, self._deaf = self._steady(), False
+        run = asyncio.create_task(intake, name=f"intake of {self._channel.name}")
+        try:
+            while not (await asyncio.wait([run], timeout=self._look_every))[0]:
+                vitals = self.vitals()
+                silence = min(vitals.tried, self._steady() - began)
+                if silence > self._deaf_after and not (vitals.resumes or 0.0) > 0.0:
+                    raise Deaf
+        finally:
+            run.cancel()
+            await asyncio.wait([run])
+        run.result()
 
 
 def _named(error: Exception) -> str:

@@ -242,6 +242,9 @@ class MemoryLedger(MemoryPeople):
             del self._set_aside[name]
         return len(old) + len(parts) + len(poison)
 
+    async def beat(self, at: datetime) -> None:
+        await self.set_cursor("beat", at.isoformat())
+
     async def empty_log(self) -> bool:
         return True
 

@@ -388,6 +388,9 @@ class Ledger(RemembersDealings, ShowsSessions, KnowsWhatCame, Protocol):
     async def prune(self, before: datetime) -> int:
         """Drop closed inbox rows, sent parts and set-aside updates older than that."""
 
+    async def beat(self, at: datetime) -> None:
+        """Prove that writes are taken: by one, or by another of the last seconds."""
+
     async def empty_log(self) -> bool:
         """Leave no byte of what was dropped in the files, as far as nobody reads what was before:
         whether there is none. It waits for nobody."""

@@ -236,7 +236,7 @@ class DiscordChannel:
             intake.lost()
 
     def _failed(self, error: Exception) -> None:
-        self._pulse.trouble(str(error) or type(error).__name__, cut_off=True)
+        self._pulse.missed(error, cut_off=True)
 
     def _lost(self, intake: Intake) -> None:
         intake.lost()

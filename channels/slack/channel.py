@@ -85,7 +85,7 @@ class SlackChannel:
         try:
             me = await self._pace.until_done(
                 lambda: self._client.identity(self._settings, self._commands),
-                lambda error: self._pulse.trouble(str(error)),
+                self._pulse.missed,
             )
             self._pulse.known_as(f"@{me.name}")
             await self._take_in(me, receive)
@@ -139,7 +139,7 @@ class SlackChannel:
     async def _take_in(self, me: Identity, receive: Receive) -> None:
         marks, directory = Marks(me, self._cursors), Directory(self._client)
         await self._pace.until_done(
-            marks.load, lambda error: self._pulse.trouble(str(error), cut_off=True)
+            marks.load, lambda error: self._pulse.missed(error, cut_off=True)
         )
         await marks.begin(ids.ts_of(self._now()))
         intake = Intake(

@@ -15,7 +15,6 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_sdk.signature import SignatureVerifier
 
-from channels.errors import ChannelError
 from channels.pace import Pace
 from channels.pulse import Pulse
 from channels.slack.catchup import CatchUp
@@ -65,7 +64,7 @@ class EventsApi:
             self._catch_up.gap()
             while True:
                 await asyncio.sleep(CHECK_EVERY.total_seconds())
-                await self._pace.until_done(self._client.check, self._failed)
+                await self._pace.until_done(self._client.check, self._pulse.missed)
                 if not self._intake.stuck:
                     self._pulse.proved()
 
@@ -81,9 +80,6 @@ class EventsApi:
             yield
         finally:
             await runner.cleanup()
-
-    def _failed(self, error: Exception) -> None:
-        self._pulse.trouble(str(error) if isinstance(error, ChannelError) else type(error).__name__)
 
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.read()

@@ -211,7 +211,7 @@ class Socket:
             self._room.release()
 
     def _failed(self, error: Exception) -> None:
-        self._pulse.trouble(str(error) or type(error).__name__, cut_off=True)
+        self._pulse.missed(error, cut_off=True)
 
     async def _end(self) -> None:
         """Let what arrived be acknowledged, then close the connections."""

@@ -87,7 +87,7 @@ class TelegramChannel:
         try:
             me = await self._pace.until_done(
                 lambda: self._client.identity((*self._commands, _ALWAYS_OURS)),
-                lambda error: self._pulse.trouble(str(error)),
+                self._pulse.missed,
             )
             self._pulse.known_as(f"@{me.username}")
             self._loose.begin(menu.publish(self._client, self.name, self._commands))

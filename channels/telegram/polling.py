@@ -162,7 +162,7 @@ class Poller:
                 cut_off=True,
             )
         elif isinstance(error, ChannelError):
-            self._pulse.trouble(str(error))
+            self._pulse.missed(error)
         else:
             # Telegram is well; what it gave could not be kept, and it is asked for it again.
             self._stuck = True

@@ -16,7 +16,6 @@ from aiohttp import web
 from yarl import URL
 
 from channels.channel import Receive
-from channels.errors import ChannelError
 from channels.pace import Pace
 from channels.pulse import Pulse
 from channels.telegram.client import BotClient
@@ -69,7 +68,7 @@ class Webhook:
         """
         async with self._serving():
             while True:
-                await self._pace.until_done(self._check, self._failed)
+                await self._pace.until_done(self._check, self._pulse.missed)
                 await asyncio.sleep(CHECK_EVERY.total_seconds())
 
     @asynccontextmanager
@@ -98,10 +97,6 @@ class Webhook:
             self._pulse.trouble(f"Telegram cannot deliver: {info.last_error_message}", cut_off=True)
         else:
             self._pulse.answered()
-
-    def _failed(self, error: Exception) -> None:
-        text = str(error) if isinstance(error, ChannelError) else type(error).__name__
-        self._pulse.trouble(text)
 
     async def _take(self, request: web.Request) -> web.Response:
         given = request.headers.get(SECRET_HEADER)

@@ -31,7 +31,7 @@ CORE = re.compile(
     | agents\.tools\.mcp\.(config|naming)
     | agents\.workspace\.(errors|paths)
     | gateway\.(admission|approval_text|citing|powers|budgets|commands|elapsed|export(_\w+)?)
-    | gateway\.(filetypes|gathering|titles)
+    | gateway\.(filetypes|gathering|health|titles)
     | gateway\.(pairing|settable|siblings|whois)
     | gateway\.(importing(\.\w+)?|lateness|limits|live|lived|notices|persons|routing|scopes)
     """,

@@ -1,6 +1,8 @@
 """gateway.db as a thread: what is asked for together is committed together."""
 
+import math
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,12 @@ class Database:
         self._path = path
         self._connection: sqlite3.Connection | None = connection
         self._connect = connect
+        # Written by the database's thread, read by the loop.
+        self._written = -math.inf
+
+    def written_ago(self) -> float:
+        """Seconds since something was last written and durable. May be asked from any thread."""
+        return time.monotonic() - self._written
 
     def commit(self, batch: list[Request[Work | Alone]]) -> None:
         """Do a batch. Every request has its result or its error afterwards."""
@@ -53,10 +61,13 @@ class Database:
             return
         try:
             db = self._ready()
+            before = db.total_changes
             db.execute("BEGIN IMMEDIATE")
             for request in batch:
                 self._do(db, request)
             db.execute("COMMIT")
+            if db.total_changes != before and all(request.error is None for request in batch):
+                self._written = time.monotonic()
         except sqlite3.Error as error:
             for request in batch:
                 request.error = ledger_error(error, self._path)

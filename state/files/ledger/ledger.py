@@ -51,6 +51,10 @@ from state.store import (
     Taken,
 )
 
+_BEAT = "beat"
+_PROOF_LASTS = 5.0
+"""Seconds for which a write that was taken proves that another one would be."""
+
 
 class SqliteLedger:
     """Must be made in the event loop that uses it, on a database that `opening` prepared."""
@@ -357,6 +361,10 @@ class SqliteLedger:
     async def prune(self, before: datetime) -> int:
         dropped: int = await self._do(lambda db: inbox.prune(db, before))
         return dropped
+
+    async def beat(self, at: datetime) -> None:
+        if self._database.written_ago() > _PROOF_LASTS:
+            await self._do(lambda db: people.set_cursor(db, _BEAT, at.isoformat()))
 
     async def empty_log(self) -> bool:
         empty: bool = await self._do(Alone(words.empty_log))
