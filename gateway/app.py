@@ -23,6 +23,7 @@ from gateway.approving import Approving
 from gateway.clock import Clock
 from gateway.compacting import Compacted, news
 from gateway.config import Settings
+from gateway.current import Current
 from gateway.delivery import Delivery
 from gateway.doors import Doors
 from gateway.entering import Entering
@@ -81,20 +82,20 @@ class Gateway:
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock = clock or Clock()
-        self.settings, self.sessions, self.ledger = settings, sessions, ledger
+        self._current = current = Current(settings)
+        self.sessions, self.ledger = sessions, ledger
         self.feed = Feed()
         self.terminal = LoopbackChannel(now=clock.now)
         everywhere = (self.terminal, *channels)
         self.channels: Mapping[str, Channel] = {each.name: each for each in everywhere}
         self.trouble = Trouble(self._tell_owners)
-        self.people = People(ledger, self.channels, clock, settings)
-        ground = Ground(settings, sessions, ledger, self.channels, self.feed, self.trouble, clock)
+        self.people = People(ledger, self.channels, clock, current)
+        ground = Ground(current, sessions, ledger, self.channels, self.feed, self.trouble, clock)
         self._mcp, self._sandboxing, self._breakers = minds.mcp, minds.sandboxing, minds.breakers
         self._breakers.on_change = self._model_changed
         self._speaking = Speaking(ground)
         self._holding = Holding(ground, minds, self._speaking, self.people)
-        policies = {name: Policy.of(each) for name, each in settings.channels.items()}
-        self._policies = policies | {TERMINAL: _TERMINAL_POLICY}
+        self._policies = current.derived(_policies)
         doors = Doors(self._policies, self.people)
         self._working = Working(ground, minds, self._speaking, self._holding, doors, self)
         self.lanes = Lanes(self._working.conversation.handle, mode=self._queued)
@@ -117,7 +118,7 @@ class Gateway:
             self.lanes,
             self.life,
             clock,
-            Housekeeping.set_by(settings),
+            current.derived(Housekeeping.set_by),
             self._rests,
             watch=self._holding.watch,
         )
@@ -137,6 +138,11 @@ class Gateway:
         self.terminal.on_online(self.delivery.wake)
 
     # What its parts are asked for from outside --------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in effect."""
+        return self._current.now
 
     @property
     def delivery(self) -> Delivery:
@@ -391,9 +397,14 @@ class Gateway:
 
     async def _tell_owners(self, text: str) -> None:
         addresses = [Address(TERMINAL, LOCAL_CHAT)]
-        for name, policy in self._policies.items():
+        for name, policy in self._policies().items():
             roles = self.people.admitted(name)
             owners = [*policy.owners, *(u for u, role in roles.items() if role is Role.OWNER)]
             if name != TERMINAL and owners:
                 addresses.append(Address(name, owners[0]))
         await asyncio.gather(*(self.tell(address, text) for address in addresses))
+
+
+def _policies(settings: Settings) -> Mapping[str, Policy]:
+    accounts = {name: Policy.of(each) for name, each in settings.channels.items()}
+    return accounts | {TERMINAL: _TERMINAL_POLICY}

@@ -6,7 +6,7 @@ with the attachment (`Attachment.problem`), and the message is answered without 
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -74,7 +74,7 @@ SHARES: Mapping[str, Share] = {
 class Attachments:
     """Keeps what comes with messages, and finds it again.
 
-    `limits` says for each account how long a file may be, in bytes; 0: nothing is fetched.
+    `limit` says for an account how long a file may be, in bytes; 0: nothing is fetched.
     `workspace` finds the files that agents have.
     """
 
@@ -84,14 +84,14 @@ class Attachments:
         channels: Mapping[str, Channel],
         clock: Clock,
         *,
-        limits: Mapping[str, int],
+        limit: Callable[[str], int],
         seconds: float = FETCH_SECONDS,
         workspace: FindsFile | None = None,
     ) -> None:
         self._sessions = sessions
         self._channels = channels
         self._clock = clock
-        self._limits = limits
+        self._limit = limit
         self._seconds = seconds
         self._workspace = workspace
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -102,7 +102,7 @@ class Attachments:
         Once more for the same message keeps the same files again, under the same names.
         """
         account = message.address.channel
-        limit = self._limits.get(account, 0)
+        limit = self._limit(account)
         if limit == 0 or not any(map(_is_fetched, message.attachments)):
             return message
 

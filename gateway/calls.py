@@ -1,6 +1,7 @@
 """One call to a platform for one part: its words, an edit, or a file."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 
 import structlog
@@ -29,8 +30,8 @@ class Calls:
     def __init__(self, sessions: Sessions, channels: Mapping[str, Channel]) -> None:
         self._sessions = sessions
         self._channels = channels
-        self._slots = {name: asyncio.Semaphore(_AT_ONCE) for name in channels}
-        self._uploads = {name: asyncio.Semaphore(_UPLOADS) for name in channels}
+        self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_AT_ONCE))
+        self._uploads = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_UPLOADS))
 
     def free(self, account: str) -> bool:
         """Whether a call would be made at once."""

@@ -12,13 +12,16 @@ from state.messages import Accepted, ChatKind, Correction, Deletion, InboundMess
 from state.persons import Identity
 from state.store import Role
 
+Policies = Callable[[], Mapping[str, Policy]]
+"""The policy of each account, as it is now."""
+
 _log = structlog.get_logger("admission")
 
 
 class Doors:
     """Decides by the accounts' policies and by who was let in by hand."""
 
-    def __init__(self, policies: Mapping[str, Policy], people: People) -> None:
+    def __init__(self, policies: Policies, people: People) -> None:
         self._policies = policies
         self._people = people
 
@@ -26,7 +29,7 @@ class Doors:
         """Whether a message is run. What cannot be decided is denied."""
         account = message.address.channel
         try:
-            return decide(message, self._policies[account], self._people.admitted(account))
+            return decide(message, self._policies()[account], self._people.admitted(account))
         except Exception:
             # A platform would deliver it again and again if this were raised.
             _log.exception("not_decided", channel=account)
@@ -43,7 +46,7 @@ class Doors:
     def is_owners(self, message: InboundMessage | Correction | Deletion) -> bool:
         """The same of a message that is not accepted yet."""
         account = message.address.channel
-        policy = self._policies.get(account)
+        policy = self._policies().get(account)
         if isinstance(message, Deletion) or policy is None:
             return False
         return is_owner(message.sender.id, policy, self._people.admitted(account))
@@ -51,7 +54,7 @@ class Doors:
     def owners(self) -> Sequence[Identity]:
         """Every owner that is known, on every account."""
         found = []
-        for account, policy in self._policies.items():
+        for account, policy in self._policies().items():
             roles = self._people.admitted(account)
             let_in = (user for user, role in roles.items() if role is Role.OWNER)
             users = dict.fromkeys((*sorted(policy.owners), *let_in))
@@ -61,7 +64,7 @@ class Doors:
     def rights(self, accepted: Accepted) -> CommandRights:
         """Whose commands change something where a message was said."""
         message = accepted.message
-        policy = self._policies.get(message.address.channel)
+        policy = self._policies().get(message.address.channel)
         if isinstance(message, Deletion) or policy is None:
             return CommandRights.NOBODY
         if message.kind is not ChatKind.DIRECT:

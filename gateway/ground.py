@@ -11,7 +11,7 @@ from agents.tools.mcp.servers import McpServers
 from channels.channel import Channel
 from gateway.agent_pool import Make
 from gateway.clock import Clock
-from gateway.config import Settings
+from gateway.current import Current
 from gateway.events import Feed
 from gateway.occasion import Shelf
 from gateway.offers import ListsModels, only_offline
@@ -26,7 +26,7 @@ from state.store import Ledger, Sessions
 class Ground:
     """The settings, the stores, the channels, and where to tell what."""
 
-    settings: Settings
+    settings: Current
     sessions: Sessions
     ledger: Ledger
     channels: Mapping[str, Channel]

@@ -25,15 +25,20 @@ class Holding:
     def __init__(self, ground: Ground, minds: Minds, speaking: Speaking, people: People) -> None:
         settings, sessions, ledger = ground.settings, ground.sessions, ground.ledger
         clock, skills = ground.clock, minds.skills
+
+        def longest_file(account: str) -> int:
+            found = settings.now.channels.get(account)
+            return 0 if found is None else found.max_file_mb * 1_000_000
+
         self.attachments = Attachments(
             sessions,
             ground.channels,
             clock,
-            limits={name: each.max_file_mb * 1_000_000 for name, each in settings.channels.items()},
+            limit=longest_file,
             workspace=minds.workspace,
         )
         self.profiles = Profiles(settings)
-        self.pool = AgentPool(minds.agent, settings.agents.of(MAIN), minds.make_agent)
+        self.pool = AgentPool(minds.agent, settings.now.agents.of(MAIN), minds.make_agent)
         setups = Setups(self.profiles, self.pool, no_skills if skills is None else skills.open)
         self.opened = OpenSessions(
             sessions,
@@ -58,4 +63,6 @@ class Holding:
             gone=self.routes.gone,
         )
         self.keeping = Keeping(sessions, self.opened, ground.trouble, clock, self.ending)
-        self.offers = Offers(self.profiles, self.pool, minds.list_models, skills, settings.mcp)
+        self.offers = Offers(
+            self.profiles, self.pool, minds.list_models, skills, lambda: settings.now.mcp
+        )

@@ -233,7 +233,9 @@ class Intake:
             commands.stops(message.text) or commands.decides(message.text)
         )
         waiting = self._lanes.waiting(way.session) + self._arriving[way.session]
-        if waiting >= self._settings.now.gateway.max_queue and not (urgent or isinstance(message, Deletion)):
+        if waiting >= self._settings.now.gateway.max_queue and not (
+            urgent or isinstance(message, Deletion)
+        ):
             await self._turning_away.queue_full(message, waiting)
             self._arrived(message, Arrival.DECLINED)
             return False

@@ -57,7 +57,7 @@ class Janitor:
         lanes: Lanes,
         life: Life,
         clock: Clock,
-        rules: Housekeeping,
+        rules: Callable[[], Housekeeping],
         rests: Callable[[SessionRow], None] = lambda _: None,
         *,
         watch: Watch | None = None,
@@ -88,7 +88,7 @@ class Janitor:
         """Do what is due now; returns the seconds until something can be due again."""
         await self._watch.look()
         if self._watch.trusted:
-            before = self._watch.ago(self._rules.keep)
+            before = self._watch.ago(self._rules().keep)
             await self._ledger.prune(before)
             await self._sessions.empty_deleted(before)
         left = {agent: await self._tend(agent) for agent in await self._ledger.agents()}
@@ -100,7 +100,7 @@ class Janitor:
 
     async def _tend(self, agent: str) -> Mapping[Phase, datetime]:
         """Do what is due for an agent's sessions; how long quiet those are that are left."""
-        terms = self._rules.of(agent)
+        terms = self._rules().of(agent)
         oldest = await self._ledger.oldest(agent=agent)
         busy = [
             await self._settle(agent, due, span, oldest) for due, span in self._due(terms.spans)
@@ -206,7 +206,7 @@ class Janitor:
 
     async def _until_next(self, left: Mapping[str, Mapping[Phase, datetime]]) -> float:
         # What becomes active from now on cannot be due before this.
-        delays = [self._rules.shortest().total_seconds()]
+        delays = [self._rules().shortest().total_seconds()]
         again = self._patience.next(self._clock.steady())
         if again is not None:
             delays.append(again)
@@ -214,7 +214,7 @@ class Janitor:
             oldest = phases
             if again is not None:
                 oldest = await self._oldest_that_can_be_tried(agent, phases)
-            for due, span in self._due(self._rules.of(agent).spans):
+            for due, span in self._due(self._rules().of(agent).spans):
                 before = self._watch.ago(span)
                 quiet = [oldest[phase] for phase in concerns(due) if phase in oldest]
                 delays += [(at - before).total_seconds() for at in quiet]

@@ -34,6 +34,11 @@ class LimitSettings(BaseModel):
     window_minutes: int = Field(default=10, ge=1, le=24 * 60)
     """Within how many minutes."""
 
+    @property
+    def seconds(self) -> float:
+        """The same in seconds."""
+        return self.window_minutes * 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -78,6 +83,10 @@ class Window:
     def __len__(self) -> int:
         return len(self._times)
 
+    def keep_to(self, most: int, seconds: float) -> None:
+        """Hold to another limit from now on."""
+        self._most, self._seconds = most, seconds
+
     def full_until(self, name: str, now: float) -> float | None:
         """When there is room for one again, None where there is now. 0 of `most` is no limit."""
         times = self._times.get(name)
@@ -114,12 +123,27 @@ class Limits:
     """Counts what is taken, and finds what is too many. `now` is of a clock that nobody sets."""
 
     def __init__(self, settings: LimitSettings) -> None:
-        seconds = settings.window_minutes * 60.0
-        self.window = timedelta(seconds=seconds)
-        self._sender_turns, self._group_turns = settings.sender_turns, settings.group_turns
-        self._senders = Window(settings.sender_turns, seconds)
-        self._groups = Window(settings.group_turns, seconds)
-        self._told = Window(1, seconds)
+        self._settings = settings
+        self._senders = Window(settings.sender_turns, settings.seconds)
+        self._groups = Window(settings.group_turns, settings.seconds)
+        self._told = Window(1, settings.seconds)
+
+    @property
+    def window(self) -> timedelta:
+        """Within which time messages are counted."""
+        return timedelta(seconds=self._settings.seconds)
+
+    def keep_to(self, settings: LimitSettings) -> None:
+        """Count by these limits from now on, with what came lately: nobody's count begins anew.
+
+        Of a limit that there was not, only what comes from now on is known.
+        """
+        if settings is self._settings:
+            return
+        self._settings = settings
+        self._senders.keep_to(settings.sender_turns, settings.seconds)
+        self._groups.keep_to(settings.group_turns, settings.seconds)
+        self._told.keep_to(1, settings.seconds)
 
     def take(self, message: InboundMessage, key: SessionKey, now: float) -> Turn | TooMany | None:
         """Count a message that `key` leads on, if there is room for it; None where it is no turn.
@@ -131,10 +155,14 @@ class Limits:
         sender, group = sender_of(key.channel, message.sender.id), group_of(key)
         whom = group or sender
         if (until := self._senders.full_until(sender, now)) is not None:
-            found = TooMany(message, "limit_sender", self._sender_turns, until - now, whom, now)
+            found = TooMany(
+                message, "limit_sender", self._settings.sender_turns, until - now, whom, now
+            )
             return self._told_or_not(found)
         if group is not None and (until := self._groups.full_until(group, now)) is not None:
-            found = TooMany(message, "limit_group", self._group_turns, until - now, whom, now)
+            found = TooMany(
+                message, "limit_group", self._settings.group_turns, until - now, whom, now
+            )
             return self._told_or_not(found)
         turn = Turn(sender, group, now)
         self._count(turn)

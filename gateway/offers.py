@@ -32,7 +32,7 @@ class Offers:
         pool: AgentPool,
         list_models: ListsModels,
         skills: SkillFolders | None,
-        servers: Collection[str],
+        servers: Callable[[], Collection[str]],
     ) -> None:
         self._profiles = profiles
         self._pool = pool
@@ -112,15 +112,15 @@ class Offers:
         for pattern in patterns:
             server, separator, _ = pattern.partition(SEPARATOR)
             # A server that is away for a moment has its tools when it is back.
-            if separator and server in self._servers:
+            if separator and server in self._servers():
                 continue
             if not any(is_allowed(tool, (pattern,)) for tool in tools):
                 raise no_such("tool", pattern, tools)
 
     def _check_servers(self, names: Collection[str]) -> None:
         for name in names:
-            if not any(is_allowed(server, (name,)) for server in self._servers):
-                raise no_such("MCP server", name, self._servers)
+            if not any(is_allowed(server, (name,)) for server in self._servers()):
+                raise no_such("MCP server", name, self._servers())
 
 
 async def only_offline() -> tuple[Listing, ...]:

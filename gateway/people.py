@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from channels.channel import Channel
 from channels.config import DmPolicy
 from channels.loopback import LOCAL_USER, TERMINAL
 from gateway.clock import Clock
 from gateway.config import Settings
+from gateway.current import Current
 from gateway.notices import notice
 from gateway.pairing import CODE_ALPHABET, CODE_LENGTH, CODE_LIFE
 from gateway.whois import Configured, Whois, higher
@@ -33,19 +35,20 @@ class People:
         ledger: Ledger,
         channels: Mapping[str, Channel],
         clock: Clock,
-        settings: Settings | None = None,
+        settings: Current | None = None,
     ) -> None:
-        settings = settings or Settings()
         self._ledger = ledger
         self._channels = channels
         self._clock = clock
-        self._open = {
-            name for name, each in settings.channels.items() if each.dm_policy is DmPolicy.OPEN
-        }
-        self._accounts = settings.channels.keys()
+        self._settings = settings or Current(Settings())
         self._asking: set[Identity] = set()
         self.alone = asyncio.Lock()
-        self._know(Whois.of(configured(settings)))
+        self._everybody = _Everybody.of(self._settings.now, Whois.of(Configured()))
+
+    @property
+    def whois(self) -> Whois:
+        """Everybody, as the ledger and the settings in effect say."""
+        return self._now().whois
 
     async def refresh(self) -> None:
         """Read everything again, after it was changed elsewhere than in a chat."""
@@ -65,7 +68,7 @@ class People:
 
     def admitted(self, account: str) -> Mapping[str, Role]:
         """What the user ids may that were let in on an account, however that was."""
-        return self._admitted.get(account, {})
+        return self._now().admitted.get(account, {})
 
     def named(self, session: SessionId) -> str | None:
         """The name of the person whose session it is."""
@@ -77,12 +80,15 @@ class People:
 
     def is_welcome(self, identity: Identity) -> bool:
         """Whether somebody may write in private now."""
-        return identity in self.whois.roles or identity.account in self._open
+        account = self._settings.now.channels.get(identity.account)
+        opened = account is not None and account.dm_policy is DmPolicy.OPEN
+        return opened or identity in self.whois.roles
 
     def lacks_owner(self) -> bool:
         """Whether there are accounts, and nobody is an owner on any."""
         owned = {each.account for each, role in self.whois.roles.items() if role is Role.OWNER}
-        return bool(self._accounts) and not owned & self._accounts
+        accounts = self._settings.now.channels.keys()
+        return bool(accounts) and not owned & accounts
 
     def same(self, identity: Identity) -> Collection[Identity]:
         """All addresses of whoever has this one."""
@@ -93,11 +99,12 @@ class People:
         return [each for each, person in members.items() if person == name]
 
     def _know(self, whois: Whois) -> None:
-        admitted: dict[str, dict[str, Role]] = {}
-        for identity, role in whois.roles.items():
-            admitted.setdefault(identity.account, {})[identity.user] = role
-        self.whois = whois
-        self._admitted = admitted
+        self._everybody = _Everybody.of(self._settings.now, whois)
+
+    def _now(self) -> "_Everybody":
+        if self._everybody.settings is not self._settings.now:
+            self._know(self._everybody.whois)
+        return self._everybody
 
     async def ask_in(self, message: InboundMessage) -> tuple[OwedPart, ...]:
         """Give a stranger their code, once while it lives; what they wrote is not kept."""
@@ -133,6 +140,24 @@ class People:
         owed = await self._ledger.decline(message, reason="pairing", parts=parts, at=now)
         await self._ledger.notified(asked.code, now)
         return owed or ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Everybody:
+    """What is known by one set of settings. `admitted` is asked of every message."""
+
+    settings: Settings
+    whois: Whois
+    admitted: Mapping[str, Mapping[str, Role]]
+
+    @classmethod
+    def of(cls, settings: Settings, known: Whois) -> "_Everybody":
+        """The same people, as these settings see them."""
+        whois = Whois.of(configured(settings), known.admissions, known.linked, known.links)
+        admitted: dict[str, dict[str, Role]] = {}
+        for identity, role in whois.roles.items():
+            admitted.setdefault(identity.account, {})[identity.user] = role
+        return cls(settings, whois, admitted)
 
 
 def new_code() -> str:

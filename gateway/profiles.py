@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from agents.config import MAIN, AgentSettings, ChoiceSettings, RuleSettings, SessionSettings
-from gateway.config import Settings
+from gateway.current import Current
 from state.choices import Choices
 from state.keys import SessionKey, SessionType
 from state.session import Session
@@ -41,10 +41,11 @@ class Profile:
 class Profiles:
     """Finds the profile of any session."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._agents = settings.agents
-        self._rules = settings.rules
-        self._sessions = {_folded(name): (name, own) for name, own in settings.session.items()}
+    def __init__(self, settings: Current) -> None:
+        self._settings = settings
+        self._sessions = settings.derived(
+            lambda now: {_folded(name): (name, own) for name, own in now.session.items()}
+        )
 
     def agent(self, key: SessionKey, person: str | None = None) -> str:
         """The name of the agent that answers there."""
@@ -54,7 +55,7 @@ class Profiles:
     def of(self, session: Session) -> Profile:
         """The profile of a session, as its facts are now."""
         agent = self.agent(session.key, session.person)
-        settings = self._agents.of(agent)
+        settings = self._settings.now.agents.of(agent)
         sources: dict[str, str] = {}
         title = None
         for source, own in self._layers(session):
@@ -72,13 +73,13 @@ class Profiles:
         for name, rule in self._fitting(session.key, session.person):
             yield f"rules.{name}", rule
         for known in dict.fromkeys([session.id, *map(str, session.keys), str(session.key)]):
-            if (found := self._sessions.get(_folded(known))) is not None:
+            if (found := self._sessions().get(_folded(known))) is not None:
                 yield f"session.{found[0]}", found[1]
                 break
         yield CHOSEN, session.choices
 
     def _fitting(self, key: SessionKey, person: str | None) -> Iterator[tuple[str, RuleSettings]]:
-        for name, rule in self._rules.items():
+        for name, rule in self._settings.now.rules.items():
             if _fits(rule, key, person):
                 yield name, rule
 

@@ -5,7 +5,7 @@ they take no place of an answer.
 """
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import Context
 
@@ -27,18 +27,18 @@ _log = structlog.get_logger("signs")
 
 
 class Signs:
-    """Shows the signs. `acknowledging` are the accounts whose messages get a reaction."""
+    """Shows the signs. `acknowledges` says on which accounts messages get a reaction."""
 
     def __init__(
         self,
         channels: Mapping[str, Channel],
         delivery: Delivery,
         *,
-        acknowledging: Collection[str],
+        acknowledges: Callable[[str], bool],
     ) -> None:
         self._channels = channels
         self._delivery = delivery
-        self._acknowledging = acknowledging
+        self._reacts_on = acknowledges
         self._working: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -82,7 +82,7 @@ class Signs:
 
     def _acknowledges(self, channel: Channel, batch: Batch) -> bool:
         message, can = batch.last.message, channel.capabilities
-        if not can.acknowledges or channel.name not in self._acknowledging:
+        if not can.acknowledges or not self._reacts_on(channel.name):
             return False
         if not isinstance(message, InboundMessage):
             return False

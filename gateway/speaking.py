@@ -17,12 +17,19 @@ class Speaking:
 
     def __init__(self, ground: Ground) -> None:
         ledger, channels, trouble = ground.ledger, ground.channels, ground.trouble
-        feed, accounts = ground.feed, ground.settings.channels
-        streaming = {name for name, account in accounts.items() if account.streaming}
-        acknowledging = {name for name, account in accounts.items() if account.acknowledge}
+        feed, settings = ground.feed, ground.settings
+
+        def streams(account: str) -> bool:
+            found = settings.now.channels.get(account)
+            return found is not None and found.streaming
+
+        def acknowledges(account: str) -> bool:
+            found = settings.now.channels.get(account)
+            return found is not None and found.acknowledge
+
         self.delivery = Delivery(ledger, ground.sessions, channels, feed, trouble)
-        self.streaming = Streaming(ledger, channels, self.delivery, trouble, accounts=streaming)
-        self.signs = Signs(channels, self.delivery, acknowledging=acknowledging)
+        self.streaming = Streaming(ledger, channels, self.delivery, trouble, streams=streams)
+        self.signs = Signs(channels, self.delivery, acknowledges=acknowledges)
         self.closing = Closing(
             ledger, channels, self.delivery, self.streaming, trouble, feed, ground.clock
         )

@@ -8,7 +8,7 @@ next turn takes it up.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
 
 import structlog
@@ -220,7 +220,7 @@ class LiveCalls:
 
 
 class Streaming:
-    """The live answers of all turns. `accounts` are those that show answers while they grow."""
+    """The live answers of all turns. `streams` says which accounts show answers while they grow."""
 
     def __init__(
         self,
@@ -229,10 +229,10 @@ class Streaming:
         delivery: Delivery,
         trouble: Trouble,
         *,
-        accounts: Collection[str],
+        streams: Callable[[str], bool],
     ) -> None:
         self._channels = channels
-        self._accounts = accounts
+        self._streams_on = streams
         self._calls = LiveCalls(ledger, delivery, trouble)
         self._streams: dict[int, Stream] = {}
         self._left: dict[int, tuple[str, ...]] = {}
@@ -297,7 +297,7 @@ class Streaming:
             recovered=any(each.recovered for each in batch),
             shown=[message for message, _ in shown],
         )
-        if channel.name not in self._accounts or can.edit_seconds <= 0:
+        if not self._streams_on(channel.name) or can.edit_seconds <= 0:
             live.end()
         return Stream(batch, channel, calls=self._calls, live=live, rows=[row for _, row in shown])
 

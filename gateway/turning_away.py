@@ -24,7 +24,14 @@ class TurningAway:
         self._channels = ground.channels
         self._clock = ground.clock
         self._delivery = delivery
-        self._limits = Limits(ground.settings.limits)
+        self._settings = ground.settings
+        self._counted = Limits(ground.settings.now.limits)
+
+    @property
+    def _limits(self) -> Limits:
+        """What came lately, counted by the limits in effect."""
+        self._counted.keep_to(self._settings.now.limits)
+        return self._counted
 
     async def recall(self) -> None:
         """Count what an earlier run took: a flood must not begin anew because the gateway does."""

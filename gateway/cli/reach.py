@@ -95,6 +95,7 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
     from gateway.admin import Admin
     from gateway.api.operations import carry_out as do
     from gateway.clock import Clock
+    from gateway.current import Current
     from gateway.people import People
     from state.files import open_state
     from state.files.receipts import Receipts
@@ -117,7 +118,7 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
                 clock=clock,
                 receipts=Receipts(invocation.state_dir),
                 everybody=lambda: People(
-                    state.ledger, {}, clock, invocation.settings_with_warnings().settings
+                    state.ledger, {}, clock, Current(invocation.settings_with_warnings().settings)
                 ),
                 skills=SkillFolders(invocation.state_dir).listed,
             )
@@ -128,6 +129,7 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
 
 def _life(invocation: Invocation, sessions: "Sessions", ledger: "Ledger", clock: "Clock") -> "Life":
     """What happens to sessions, by the settings: they are read when one of these asks for them."""
+    from gateway.current import Current
     from gateway.ending import Ending
     from gateway.life import Life
     from gateway.open_sessions import OpenSessions
@@ -135,7 +137,7 @@ def _life(invocation: Invocation, sessions: "Sessions", ledger: "Ledger", clock:
 
     @cache
     def profiles() -> Profiles:
-        return Profiles(invocation.settings_with_warnings().settings)
+        return Profiles(Current(invocation.settings_with_warnings().settings))
 
     def kept(session: "Session") -> "SessionSettings":
         return profiles().kept(session)

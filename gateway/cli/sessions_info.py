@@ -30,11 +30,12 @@ def info(invocation: Invocation, session: str) -> None:
 
 def _set_to(invocation: Invocation, facts: Json) -> Json:
     """Which agent answers, and every setting that is not as that agent has it."""
+    from gateway.current import Current
     from gateway.kept_text import words_kept
     from gateway.profiles import Profiles
     from state.codec import session_from_json
 
-    profile = Profiles(invocation.settings().settings).of(session_from_json(facts))
+    profile = Profiles(Current(invocation.settings().settings)).of(session_from_json(facts))
     values = profile.settings.model_dump(mode="json")
     values["persistence"] = values["session"]["persistence"]
     settings = [

@@ -92,7 +92,7 @@ async def test_two_gateways_in_one_group_do_not_talk_to_each_other() -> None:
 
 async def test_what_cannot_be_decided_is_denied_and_the_next_message_is_answered() -> None:
     async with town(**OPEN) as place:
-        broken = Doors({}, place.stage.gateway.people)
+        broken = Doors(dict, place.stage.gateway.people)
         intake = place.stage.gateway.intake
         intake._doors, doors = broken, intake._doors
         await place.says(BOB, "let me in")

@@ -167,7 +167,7 @@ class _Life(RuleBasedStateMachine):
         watch = Watch(self.ledger, self.clocks)
         await watch.look()
         self.janitor = Janitor(
-            self.sessions, self.ledger, lanes, self.life, self.clocks, rules, watch=watch
+            self.sessions, self.ledger, lanes, self.life, self.clocks, lambda: rules, watch=watch
         )
         self.forgotten = self.jumped
 

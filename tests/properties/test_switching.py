@@ -15,6 +15,7 @@ from channels.loopback import LoopbackChannel
 from gateway.admission import Policy
 from gateway.clock import Clock
 from gateway.config import Settings
+from gateway.current import Current
 from gateway.delivery import Delivery
 from gateway.doors import Doors
 from gateway.entering import Entering
@@ -129,17 +130,24 @@ class House:
         channels: Mapping[str, Channel] = {"telegram": channel}
         self.routes = Routes(self._ledger)
         people = People(self._ledger, channels, clock)
+        policy = Policy.of(AccountSettings(dm_policy=DmPolicy.OPEN))
         nobody = cast("Delivery", _Silent())
         ground = Ground(
-            Settings(), self._sessions, self._ledger, channels, Feed(), Trouble(_tell_nobody), clock
+            Current(Settings()),
+            self._sessions,
+            self._ledger,
+            channels,
+            Feed(),
+            Trouble(_tell_nobody),
+            clock,
         )
         linking = Linking(self._ledger, self._sessions, people, clock)
         self._intake = Intake(
             ground,
-            doors=Doors({"telegram": Policy.of(AccountSettings(dm_policy=DmPolicy.OPEN))}, people),
+            doors=Doors(lambda: {"telegram": policy}, people),
             people=people,
             routes=self.routes,
-            switching=Switching(self._sessions, self._ledger, Profiles(Settings()), clock),
+            switching=Switching(self._sessions, self._ledger, Profiles(Current(Settings())), clock),
             entering=Entering(ground, linking, people, self.routes, nobody),
             lanes=cast("Lanes", _Idle()),
             delivery=nobody,

@@ -8,6 +8,7 @@ from gateway.admin import Admin
 from gateway.admin_errors import AdminError
 from gateway.clock import Clock
 from gateway.config import Settings
+from gateway.current import Current
 from gateway.life import Life
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
@@ -31,7 +32,7 @@ class Office:
     def __init__(self, **people: object) -> None:
         self.sessions, self.ledger, clock = MemorySessions(), MemoryLedger(), Clock()
         settings = Settings.model_validate(owned("telegram", people=people))
-        self.people = People(self.ledger, {}, clock, settings)
+        self.people = People(self.ledger, {}, clock, Current(settings))
         life = Life(self.sessions, self.ledger, OpenSessions(self.sessions), clock)
         self.admin = Admin(
             sessions=self.sessions,

@@ -75,7 +75,7 @@ class Desk:
             sessions,
             {"telegram": self.platform},
             Clock(),
-            limits={"telegram": limit},
+            limit={"telegram": limit}.__getitem__,
             seconds=seconds,
         )
 

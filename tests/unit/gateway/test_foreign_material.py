@@ -128,7 +128,7 @@ def _approving(terminal: LoopbackChannel, life: timedelta) -> Approving:
     policies = {TERMINAL: Policy.of(AccountSettings(owners=("local",)))}
     people = People(ledger, channels, clock)
     whereabouts = Whereabouts(MemorySessions(), people.leads)
-    return Approving(channels, Doors(policies, people), whereabouts, clock, life=life)
+    return Approving(channels, Doors(lambda: policies, people), whereabouts, clock, life=life)
 
 
 async def test_an_approval_that_comes_too_late_is_none() -> None:

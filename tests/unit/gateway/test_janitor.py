@@ -79,7 +79,9 @@ class House:
     def open(self, rules: Housekeeping) -> None:
         """A process begins, with what the one before it left."""
         life = Life(self.sessions, self.ledger, OpenSessions(self.sessions), self.clock)
-        self.janitor = Janitor(self.sessions, self.ledger, self.lanes, life, self.clock, rules)
+        self.janitor = Janitor(
+            self.sessions, self.ledger, self.lanes, life, self.clock, lambda: rules
+        )
 
     async def active(self, chat: str, agent: str = "main") -> SessionId:
         key = SessionKey.parse(f"telegram:{chat}:dm")
@@ -377,7 +379,7 @@ async def test_whoever_wants_to_know_is_told_once_who_went_to_rest(house: House)
         house.lanes,
         life,
         house.clock,
-        RULES,
+        lambda: RULES,
         lambda row: told.append(row.id),
     )
     session = await house.active("1")

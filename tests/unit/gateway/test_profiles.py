@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agents.config import AgentSettings
 from gateway.config import Settings
 from gateway.config_load import load
+from gateway.current import Current
 from gateway.profiles import Profile, Profiles
 from state.choices import Choices, Persistence
 from state.keys import SessionKey, person_session_id
@@ -26,7 +27,7 @@ def session(key: str = KEY, choices: Choices | None = None) -> Session:
 
 
 def profile(settings: dict[str, Any], key: str = KEY, **choices: Any) -> Profile:
-    profiles = Profiles(Settings.model_validate(settings))
+    profiles = Profiles(Current(Settings.model_validate(settings)))
     return profiles.of(session(key, Choices(**choices)))
 
 
@@ -113,7 +114,7 @@ def test_what_is_set_for_a_session_in_the_environment_is_found_by_its_key():
         "ARGENT_SESSION__TELEGRAM_123_DM__TOOLS": "send_file,web__*",
         "ARGENT_SESSION__USER_ANN__SKILL": "letters",
     }
-    profiles = Profiles(load(None, environ).settings)
+    profiles = Profiles(Current(load(None, environ).settings))
     found = profiles.of(session())
     assert (found.settings.model, found.settings.tools) == ("offline", ("send_file", "web__*"))
     assert found.sources["model"] == "session.telegram-123-dm"
@@ -148,9 +149,8 @@ def test_a_rule_holds_where_all_that_it_says_fits(rule: dict[str, str], fits: bo
 
 
 def test_a_rule_for_a_person_follows_them_and_is_for_their_private_chats_only():
-    profiles = Profiles(
-        Settings.model_validate({"rules": {"r": {"person": "ann", "agent": "helper"}}})
-    )
+    rules = {"r": {"person": "ann", "agent": "helper"}}
+    profiles = Profiles(Current(Settings.model_validate({"rules": rules})))
     assert profiles.agent(SessionKey.parse("slack:U1:main"), "ann") == "helper"
     assert profiles.agent(SessionKey.parse("slack:U1:main"), "bob") == "main"
     assert profiles.agent(SessionKey.parse("slack:ann:group")) == "main"

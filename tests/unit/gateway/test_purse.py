@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from gateway.clock import Clock
 from gateway.config import Settings
+from gateway.current import Current
 from gateway.purse import Purse
 from gateway.trouble import Trouble
 from state.keys import SessionId
@@ -28,7 +29,7 @@ class Owners:
 
     def __init__(self, **budget: float) -> None:
         self.heard: list[str] = []
-        settings = Settings.model_validate({"budget": budget})
+        settings = Current(Settings.model_validate({"budget": budget}))
         self.ledger, trouble = MemoryLedger(), Trouble(_nobody)
         self.purse = Purse(self.ledger, trouble, settings, StoppedClock(), self.heard.append)
 

@@ -13,6 +13,7 @@ from agents.errors import NotConfigured
 from agents.skill_folders import ChosenSkill
 from gateway.agent_pool import AgentPool
 from gateway.config import Settings
+from gateway.current import Current
 from gateway.profiles import Profiles
 from gateway.setups import Setup, Setups, rules_of
 from state.choices import Choices
@@ -37,7 +38,7 @@ class Workshop:
         self.opened: list[tuple[str, str]] = []
         main = Agent([ScriptedModel("main", window=50_000)])
         self.pool = AgentPool(main, self.settings.agents.of("main"), self._make)
-        self.setups = Setups(Profiles(self.settings), self.pool, self._open)
+        self.setups = Setups(Profiles(Current(self.settings)), self.pool, self._open)
 
     async def of(self, **choices: Any) -> Setup:
         begun = Session.begin(KEY, agent="main", at=datetime(2026, 1, 30, tzinfo=UTC))

@@ -34,7 +34,7 @@ class Rig:
             MemoryLedger(), MemorySessions(), channels, Feed(), Trouble(_nobody)
         )
         names = {"telegram"} if acknowledging else set()
-        self.signs = Signs(channels, self.delivery, acknowledging=names)
+        self.signs = Signs(channels, self.delivery, acknowledges=names.__contains__)
 
     def asked(self, kind: ChatKind = ChatKind.GROUP, *, seq: int = 1, **facts: bool) -> Batch:
         words = message(kind=kind, id=f"q{seq}", address=Address("telegram", str(seq)))

@@ -48,7 +48,7 @@ class World:
             channels,
             self.delivery,
             trouble,
-            accounts={"telegram"} if self.streams else (),
+            streams=lambda _: self.streams,
         )
         self.closing = Closing(
             self.ledger, channels, self.delivery, self.streaming, trouble, feed, Clock()
