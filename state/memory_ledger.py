@@ -1,12 +1,13 @@
 """The reference ledger: the protocol's meaning in dictionaries. For tests."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from state.ids import idempotency_key
 from state.keys import Address, SessionId, SessionKey
-from state.lately import ANSWERED
+from state.lately import ANSWERED, Backlog, Waiting
 from state.links import Change
 from state.memory_people import OPEN, MemoryPeople, Outgoing, Row
 from state.messages import (
@@ -140,6 +141,19 @@ class MemoryLedger(MemoryPeople):
             if row.taken is not None and row.at is not None and row.at >= since
             if row.outcome is not Outcome.REPLIED or row.detail in (None, *commands)
         )
+
+    async def backlog(self) -> Backlog:
+        pending: dict[str, Waiting] = {}
+        for row in self._inbox.values():
+            if row.outcome is None and row.at is not None:
+                _count(pending, row.account, row.at)
+        owed: dict[str, Waiting] = {}
+        for outgoing in self._parts(OPEN):
+            row = self._inbox[outgoing.part.seq]
+            if (since := row.closed_at or row.at) is not None:
+                unknown = outgoing.part.state is PartState.UNKNOWN
+                _count(owed, outgoing.part.address.channel, since, unknown=unknown)
+        return Backlog(pending, owed, Counter(row.phase for row in self._index.values()))
 
     async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
         earlier = (seq for seq in self._inbox if before is None or seq < before)
@@ -301,3 +315,10 @@ class MemoryLedger(MemoryPeople):
 
 def _is_of(row: Row, session: SessionId) -> bool:
     return row.taken is not None and row.taken.session == session
+
+
+def _count(
+    waiting: dict[str, Waiting], account: str, since: datetime, *, unknown: bool = False
+) -> None:
+    known = waiting.get(account, Waiting(0, since))
+    waiting[account] = Waiting(known.count + 1, min(known.since, since), known.unknown + unknown)

@@ -1,6 +1,7 @@
 """Making changes to files durable."""
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +14,15 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 Clock = Callable[[], datetime]
+Synced = Callable[[str, float], None]
+"""Hears that what was written to a store (``histories``, ``ledger``) was made durable, and in how
+many seconds. Called in the store's thread; quick, and never raises."""
 
 _POOL = 16
+
+
+def untimed(_store: str, _seconds: float) -> None:
+    """Nobody wants to know."""
 
 
 class Disk:
@@ -24,9 +32,12 @@ class Disk:
     fdatasync each, in a few threads so that the device sees them together.
     """
 
-    def __init__(self, root: Path, calls: SystemCalls, clock: Clock) -> None:
+    def __init__(
+        self, root: Path, calls: SystemCalls, clock: Clock, synced: Synced = untimed
+    ) -> None:
         self.calls = calls
         self.clock = clock
+        self._synced = synced
         self._one_for_all = syncfs_is_enough(root)
         self._pool: ThreadPoolExecutor | None = None
 
@@ -35,6 +46,12 @@ class Disk:
 
         A syncfs that fails does not say for which file, so it fails for all of them.
         """
+        began = time.monotonic()
+        failed = self._sync(fds, folders)
+        self._synced("histories", time.monotonic() - began)
+        return failed
+
+    def _sync(self, fds: Sequence[int], folders: Sequence[int]) -> dict[int, OSError]:
         every = [*((self.calls.fdatasync, fd) for fd in fds)]
         every += [(self.calls.fsync, fd) for fd in folders]
         if not every:

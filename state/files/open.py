@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from state.files.calls import SystemCalls
-from state.files.disk import Clock, Disk
+from state.files.disk import Clock, Disk, Synced, untimed
 from state.files.errors import store_error
 from state.files.layout import TRASH, Layout
 from state.files.ledger import index
@@ -68,21 +68,23 @@ async def open_state(
     clock: Clock = _now,
     connect: Connect = connect,
     argent: str = "",
+    synced: Synced = untimed,
 ) -> State:
     """Own a state folder, making it where there is none, and backing it up before an upgrade.
 
-    `argent` is the program's version, for that backup. Raises `StateLocked`, `NewerFormat`,
-    `StorageFull`, `StorageFailed`.
+    `argent` is the program's version, for that backup; `synced` hears of what becomes durable.
+    Raises `StateLocked`, `NewerFormat`, `StorageFull`, `StorageFailed`.
     """
     layout = Layout(state_dir)
     places = Places(state_dir)
     calls = calls or SystemCalls()
     search = Indexer(layout)
-    opening = _Opening(places, Disk(state_dir, calls, clock), clock, connect, search, argent)
+    disk = Disk(state_dir, calls, clock, synced)
+    opening = _Opening(places, disk, clock, connect, search, argent)
     lock, ledger, kept = await asyncio.to_thread(opening.prepare)
     return State(
         sessions=FileSessions(places, opening.disk, search),
-        ledger=SqliteLedger(layout.database, ledger.connection, connect=connect),
+        ledger=SqliteLedger(layout.database, ledger.connection, connect=connect, synced=synced),
         reports=ledger.reports,
         lock=lock,
         search=search,

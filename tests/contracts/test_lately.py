@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
-from state.messages import Outcome
+from state.lately import Backlog, Waiting
+from state.lifecycle import Phase
+from state.messages import Outcome, Receipt
 from state.store import Ledger
-from tests.contracts.examples import HERE, KEY, NOON, later, message, part
+from tests.contracts.examples import HERE, KEY, NOON, later, message, part, session
 
 SINCE = later(-600)
 
@@ -24,6 +26,28 @@ async def test_it_is_what_was_answered_or_will_be(ledger: Ledger) -> None:
 
 async def test_a_ledger_without_messages_knows_of_none(ledger: Ledger) -> None:
     assert await ledger.lately(NOON - timedelta(days=1), commands=[]) == ()
+
+
+async def test_a_backlog_is_what_is_not_finished_by_account(ledger: Ledger) -> None:
+    await come(ledger, "waits", -60, outcome=None)
+    await come(ledger, "waits longer", -90, outcome=None)
+    await come(ledger, "owed", -50)
+    await come(ledger, "in doubt", -40)
+    first, second = await ledger.owed()
+    await ledger.begin_sending(second.id)
+    await ledger.unknown(second.id)
+    found = await ledger.backlog()
+    assert found.pending == {"telegram": Waiting(2, later(-90))}
+    assert found.owed == {"telegram": Waiting(2, later(-50), unknown=1)}
+    for each in (first, second):
+        await ledger.sent(each.id, Receipt("m"))
+    assert (await ledger.backlog()).owed == {}
+
+
+async def test_a_backlog_knows_in_which_phase_the_sessions_are(ledger: Ledger) -> None:
+    assert await ledger.backlog() == Backlog()
+    await ledger.index(session())
+    assert (await ledger.backlog()).phases == {Phase.CREATED: 1}
 
 
 async def come(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from state.files.batches import Request
+from state.files.disk import Synced, untimed
 from state.files.errors import ledger_error
 from state.files.ledger.schema import configure
 
@@ -38,8 +39,15 @@ class Database:
     Work that fails is undone alone; when the commit fails, the whole batch was not stored.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, connect: Connect) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        connect: Connect,
+        synced: Synced = untimed,
+    ) -> None:
         self._path = path
+        self._synced = synced
         self._connection: sqlite3.Connection | None = connection
         self._connect = connect
         # Written by the database's thread, read by the loop.
@@ -65,9 +73,14 @@ class Database:
             db.execute("BEGIN IMMEDIATE")
             for request in batch:
                 self._do(db, request)
+            began = time.monotonic()
             db.execute("COMMIT")
-            if db.total_changes != before and all(request.error is None for request in batch):
-                self._written = time.monotonic()
+            if db.total_changes == before:
+                return
+            now = time.monotonic()
+            self._synced("ledger", now - began)
+            if all(request.error is None for request in batch):
+                self._written = now
         except sqlite3.Error as error:
             for request in batch:
                 request.error = ledger_error(error, self._path)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from state.files.batches import GroupCommit
+from state.files.disk import Synced, untimed
 from state.files.ledger import (
+    backlog,
     calls,
     erasing,
     inbox,
@@ -22,6 +24,7 @@ from state.files.ledger import (
 )
 from state.files.ledger.database import Alone, Connect, Database, Work, connect
 from state.keys import Address, SessionId, SessionKey
+from state.lately import Backlog
 from state.lifecycle import Phase
 from state.links import Change
 from state.messages import (
@@ -60,10 +63,15 @@ class SqliteLedger:
     """Must be made in the event loop that uses it, on a database that `opening` prepared."""
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, *, connect: Connect = connect
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        *,
+        connect: Connect = connect,
+        synced: Synced = untimed,
     ) -> None:
         self._path = path
-        self._database = Database(path, connection, connect)
+        self._database = Database(path, connection, connect, synced)
         self._thread = GroupCommit[Work | Alone](
             "argent-ledger", self._database.commit, finish=self._database.close
         )
@@ -178,6 +186,10 @@ class SqliteLedger:
         found: tuple[tuple[SessionKey, datetime], ...] = await self._do(
             lambda db: inbox.lately(db, since, commands)
         )
+        return found
+
+    async def backlog(self) -> Backlog:
+        found: Backlog = await self._do(backlog.backlog)
         return found
 
     async def unfinished(self, session: SessionId, *, before: int | None = None) -> bool:
