@@ -47,6 +47,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         "backup": Lazy("gateway.cli.backup", "Everything in one file: make, verify, restore."),
         "usage": Lazy("gateway.cli.usage", "What was spent: tokens and money."),
         "status": Lazy("gateway.cli.status", "Everything at a glance."),
+        "logs": Lazy("gateway.cli.logs", "What the gateway logged: find it, follow it."),
     },
     context_settings={"help_option_names": ["-h", "--help"]},
     help="A durable gateway between messaging apps and an LLM agent.",
