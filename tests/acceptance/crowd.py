@@ -37,7 +37,7 @@ class Crowd:
     @asynccontextmanager
     async def talking(self, chats: int) -> AsyncIterator[None]:
         """So many chats of each town talk for as long as this lasts."""
-        self._seats = [(town, seat) for town in self.towns for seat in town.seats(chats)]
+        self.sit_down(chats)
         tasks = [asyncio.create_task(self._talk(town, seat)) for town, seat in self._seats]
         try:
             yield
@@ -47,6 +47,11 @@ class Crowd:
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         broken = [each for each in ended if not isinstance(each, asyncio.CancelledError)]
         assert not broken, broken
+
+    def sit_down(self, chats: int) -> Sequence[tuple[Town, Seat]]:
+        """Take so many chats of each town; whoever sits there says nothing yet."""
+        self._seats = [(town, seat) for town in self.towns for seat in town.seats(chats)]
+        return self._seats
 
     async def met(self, town: Town, chats: int) -> None:
         """Wait until something was heard in so many chats of a town."""
@@ -69,7 +74,7 @@ class Crowd:
         await asyncio.sleep(self.rng.uniform(0, _JITTER))
         await self.gateway.kill()
         for town, seat in self.rng.sample(self._seats, len(self._seats) // _TO_NOBODY):
-            await self._say(town, seat)
+            await self.say(town, seat)
         await self.gateway.spawn()
         # What the dead one had written to its sockets has arrived by now, and the new one is not
         # awake yet: this moment parts what one sent from what the other sends.
@@ -122,16 +127,16 @@ class Crowd:
 
     async def _talk(self, town: Town, seat: Seat) -> None:
         """Say something, and the next thing as soon as the last but one was answered."""
-        waiting = await self._say(town, seat)
+        waiting = await self.say(town, seat)
         while True:
-            said = await self._say(town, seat)
+            said = await self.say(town, seat)
             await seat.chat.changed.until(lambda each=waiting: seat.heard(each), _FOR_EVER)
             waiting = said
 
-    async def _say(self, town: Town, seat: Seat) -> str:
-        """Returns what was said."""
+    async def say(self, town: Town, seat: Seat, phrase: str | None = None) -> str:
+        """Say something at a seat; returns what was said."""
         number = next(self._numbers)
-        text = self.phrase.format(word=word(number))
+        text = (phrase or self.phrase).format(word=word(number))
         self.said.append(Line(seat.name, text, time.monotonic()))
         await seat.says(text)
         if number % _REDELIVER_EVERY == 0:

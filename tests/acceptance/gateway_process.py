@@ -136,6 +136,10 @@ class GatewayProcess:
         self.signal(signal.SIGTERM)
         return await self.ended()
 
+    async def wait(self) -> int:
+        """Wait until it has ended, however long it takes; `ended` is still to be called."""
+        return await self._running().wait()
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
         self._running().send_signal(number)
@@ -273,14 +277,19 @@ async def world(
 
 @asynccontextmanager
 async def world_of_three(
-    folder: Path, *, latency: float = 0.0, pause: float = 0.0, **process: Any
+    folder: Path,
+    *,
+    latency: float = 0.0,
+    pause: float = 0.0,
+    parrot: type[Parrot] = Parrot,
+    **process: Any,
 ) -> AsyncIterator[WorldOfThree]:
     """See `world`. In a Slack channel, the bot answers in the channel."""
     async with (
         TelegramEmulator() as telegram,
         DiscordEmulator() as discord,
         SlackEmulator() as slack,
-        Parrot(latency=latency, pause=pause) as model,
+        parrot(latency=latency, pause=pause) as model,
     ):
         accounts = {
             "telegram": telegram_account(telegram, poll_seconds=30),

@@ -100,8 +100,7 @@ async def forge() -> AsyncIterator[Forge]:
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.faults.forge", str(theirs.fileno()),
         cwd=ROOT, env=kept, pass_fds=[theirs.fileno()],
-        # A gateway has its output made for a pipe, as it would find one.
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     theirs.close()
     try:
