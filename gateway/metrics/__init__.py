@@ -1,0 +1,1 @@
+"""What a gateway can be seen to do, in figures, as Prometheus collects them."""
