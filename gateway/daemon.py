@@ -31,15 +31,21 @@ from gateway.clock import Clock
 from gateway.commands import DESCRIPTIONS
 from gateway.config import Settings
 from gateway.cursors import LedgerCursors
+from gateway.event_log import log_event
 from gateway.ground import Minds
+from gateway.notifying import Notifying
 from gateway.paths import runtime_dir
 from gateway.sandboxing import Sandboxing
 from gateway.token_locks import token_locks
 from gateway.tools.at_work import workspace_shelf
 from gateway.tools.fetch import fetch_shelf
 from gateway.tools.workspaces import Workspaces
+from gateway.watchdog import Watchdog, watched_every
 from state.files import State, open_state
 from state.store import Ledger
+
+_LETTING_GO = 15.0
+"""Seconds that a stop may take beyond the drain: connections, tools and files are closed."""
 
 _log = structlog.get_logger("gateway")
 
@@ -158,10 +164,11 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),
             search_problem=lambda: state.search.problem,
         )
+        gateway.feed.watch(log_event)
         state.search.start()
         control = ControlServer(gateway, state_dir, clock=gateway.clock)
-        await gateway.start(state.reports)
         try:
+            await gateway.start(state.reports)
             await control.start()
             yield Running(gateway, resolution, state)
         finally:
@@ -172,15 +179,30 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
 async def serve(
     settings: Settings, state_dir: Path, *, ready: Callable[[Running], None] = lambda _: None
 ) -> int:
-    """Run a gateway until SIGTERM, SIGINT or a request to stop; returns the exit code."""
-    async with running(settings, state_dir) as run:
+    """Run a gateway until SIGTERM, SIGINT or a request to stop; returns the exit code.
+
+    The service manager, where there is one, is told how it is. "Ready" means that what was left is
+    taken up and messages are let in; that a platform answers is no condition of it, or an outage
+    would fail every start.
+    """
+    notifying = Notifying.of(os.environ)
+    watchdog = Watchdog(notifying, interval=watched_every(os.environ, os.getpid()))
+    async with AsyncExitStack() as stack:
+        stack.callback(notifying.close)
+        # Fed until the last stage of stopping is over.
+        stack.push_async_callback(watchdog.stop)
+        async with notifying.patience():
+            run = await stack.enter_async_context(running(settings, state_dir))
         _log.info("ready", state=str(state_dir), model=run.gateway.pool.main.model)
         ready(run)
+        notifying.ready()
+        watchdog.start(run.gateway.vitals)
         # What was loaded stays until the end. A full collection that walked all of it, again and
         # again, would hold up every chat for 50 ms and more.
         gc.freeze()
         await until_stopped(run.gateway)
         _log.info("stopping")
+        notifying.stopping(settings.gateway.drain_seconds + _LETTING_GO)
     _log.info("stopped")
     return 0
 

@@ -83,6 +83,16 @@ def judge(vitals: Vitals) -> Verdict:
     return Verdict(not deadly, not (deadly or hindering), deadly + hindering)
 
 
+def told(vitals: Vitals, verdict: Verdict) -> str:
+    """How the gateway is, in one line, for ``systemctl status`` and the like."""
+    if verdict.reasons:
+        return f"{'Not ready' if verdict.live else 'Failing'}: {'; '.join(verdict.reasons)}"
+    if not vitals.channels:
+        return "Ready, without channels"
+    well = sum(each.condition is Condition.HEALTHY for each in vitals.channels)
+    return f"Ready: {well} of {len(vitals.channels)} channels healthy"
+
+
 def _deadly(vitals: Vitals) -> Iterator[str]:
     if vitals.loop_lag >= MOST_LAG:
         yield f"the event loop is {vitals.loop_lag:.1f} s late"

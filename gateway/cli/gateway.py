@@ -1,6 +1,7 @@
 """``argent gateway``: the process."""
 
 import asyncio
+import faulthandler
 import os
 import signal
 import time
@@ -47,6 +48,8 @@ def run(invocation: Invocation) -> int:
 
     from gateway.daemon import serve
 
+    # Whoever ends a process that hangs (a watchdog, with SIGABRT) leaves behind where it hung.
+    faulthandler.enable()
     with start_errors():
         return asyncio.run(serve(loaded.settings, state_dir, ready=ready))
 
