@@ -176,14 +176,15 @@ class Answering:
 
     async def _ended(self, turn: _Turn, stop: Stop) -> TurnFinished | Stopped | str:
         """The turn as it ended; a notice's name when there is no answer to be had."""
-        try:
-            return await self._think(turn, stop)
-        except ModelError as error:
-            _log.warning("turn_failed", code=error.code, error=str(error))
-            return error.code
-        except Exception:
-            _log.exception("turn_broke")
-            return "failed"
+        with structlog.contextvars.bound_contextvars(turn=turn.asked[-1].turn):
+            try:
+                return await self._think(turn, stop)
+            except ModelError as error:
+                _log.warning("turn_failed", code=error.code, error=str(error))
+                return error.code
+            except Exception:
+                _log.exception("turn_broke")
+                return "failed"
 
     async def _think(self, turn: _Turn, stop: Stop) -> TurnFinished | Stopped:
         """Run the turn, with room for it; an overflow compacts once and retries.

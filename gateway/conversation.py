@@ -76,8 +76,13 @@ class Conversation:
 
     async def handle(self, batch: Batch, stop: Stop) -> Batch | None:
         """Bring accepted messages to their outcome; see `lanes.Handle`."""
-        source = batch.last.message.source
-        with structlog.contextvars.bound_contextvars(session=batch.session, message=source):
+        last = batch.last
+        with structlog.contextvars.bound_contextvars(
+            session=batch.session,
+            channel=batch.address.channel,
+            row=last.seq,
+            source=last.message.source,
+        ):
             try:
                 return await self._bring_to_its_end(batch, stop)
             except Exception:

@@ -8,6 +8,7 @@ sent again where the platform cannot recognise it; that is recorded as a repeat.
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from contextvars import Context
 from dataclasses import replace
 
@@ -158,7 +159,9 @@ class Delivery:
     async def _work(self, chat: tuple[str, str], queue: _Queue) -> None:
         try:
             while queue.parts:
-                if not await self._deliver(queue) and not queue.woken:
+                with _about(queue.parts[0]):
+                    sent = await self._deliver(queue)
+                if not sent and not queue.woken:
                     self._waiting[chat] = queue
                     return
         except Exception:
@@ -273,6 +276,16 @@ class Delivery:
     async def _recorded(self, write: Callable[[], Awaitable[None]]) -> None:
         """Do a ledger write, again and again while the disk refuses it."""
         await self._trouble.insist(write)
+
+
+def _about(part: OwedPart) -> AbstractContextManager[None]:
+    """What is logged meanwhile says whose part it is about."""
+    return structlog.contextvars.bound_contextvars(
+        **({} if part.session is None else {"session": part.session}),
+        channel=part.address.channel,
+        row=part.seq,
+        part=part.id,
+    )
 
 
 def _sending(part: OwedPart) -> OwedPart:

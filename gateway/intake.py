@@ -115,6 +115,8 @@ class Intake:
             taking.exception()
 
     async def _take_over(self, inbound: Inbound) -> None:
+        # This task is the message's own: what is logged in it is about that message.
+        structlog.contextvars.bind_contextvars(channel=_account(inbound), source=inbound.source)
         try:
             await self._receive(inbound)
         except (StorageFull, StorageFailed) as error:

@@ -288,11 +288,14 @@ class MemoryLedger(MemoryPeople):
         row = self._inbox[seq]
         row.accepted, row.outcome, row.closed_at = None, outcome, at
         row.taken = row.taken and replace(row.taken, open=False)
+        session = None if row.taken is None else row.taken.session
         owed = []
         for index, (address, part) in enumerate(parts):
             self._last_part += 1
             key = idempotency_key(row.account, row.source, index)
-            owed.append(OwedPart(self._last_part, seq, index, address, part, key=key))
+            owed.append(
+                OwedPart(self._last_part, seq, index, address, part, key=key, session=session)
+            )
             self._outbox[self._last_part] = Outgoing(owed[-1])
         return tuple(owed)
 

@@ -307,3 +307,5 @@ class OwedPart:
     key: str = field(default="")
     """An idempotency key, the same for every attempt at this part."""
     uncertain: bool = False
+    session: SessionId | None = None
+    """The session of the message that it answers; None where it answers none that was accepted."""

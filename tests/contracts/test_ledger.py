@@ -97,6 +97,14 @@ async def test_finishing_owes_the_parts_and_shows_the_session(ledger: Ledger) ->
     assert await ledger.listing() == (SessionRow.of(facts),)
 
 
+async def test_a_part_says_whose_message_it_answers(ledger: Ledger) -> None:
+    (told,) = await answered(ledger, "1", "one")
+    declined = await ledger.decline(message("2"), reason="stranger", parts=[part("No.")], at=NOON)
+    assert declined is not None
+    assert [o.session for o in (told, *declined)] == [KEY.session_id, None]
+    assert [o.session for o in await ledger.owed()] == [KEY.session_id, None]
+
+
 async def test_finishing_again_returns_what_is_still_owed(ledger: Ledger) -> None:
     owed = await answered(ledger, "1", "one", "two")
     await ledger.begin_sending(owed[0].id)

@@ -170,14 +170,14 @@ def finish(
 ) -> tuple[OwedPart, ...]:
     """Close rows and owe the parts of the first; again: what is still owed."""
     how = str(outcome), maybe_text(detail), milliseconds(at)
-    closed = db.execute(f"{_CLOSE} RETURNING account, source", (*how, seq)).fetchall()
+    closed = db.execute(f"{_CLOSE} RETURNING account, source, session", (*how, seq)).fetchall()
     if also:
         db.executemany(_CLOSE, [(*how, other) for other in also])
     if not closed:
         _require(db, seq)
         return outbox.still_owed(db, seq)
-    account, source = closed[0]
-    owed = outbox.owe(db, seq, account, source, parts)
+    account, source, session = closed[0]
+    owed = outbox.owe(db, seq, account, source, parts, session)
     return (outbox.begun(db, owed[0]), *owed[1:]) if begin and owed else owed
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from state.codec import text
 from state.files.ledger.rows import PART, extras_of, maybe_text, owed_part
 from state.ids import idempotency_key
-from state.keys import Address
+from state.keys import Address, SessionId
 from state.messages import OwedPart, Part, PartState, Receipt
 from state.store import NotFound
 
@@ -28,6 +28,7 @@ def owe(
     account: str,
     source: str,
     parts: Sequence[tuple[Address, Part]],
+    session: SessionId | None = None,
 ) -> tuple[OwedPart, ...]:
     """Owe these parts under a message; their keys follow from it."""
     owed = []
@@ -50,7 +51,7 @@ def owe(
                 key,
             ),
         ).fetchall()
-        owed.append(OwedPart(row[0][0], seq, index, address, part, key=key))
+        owed.append(OwedPart(row[0][0], seq, index, address, part, key=key, session=session))
     return tuple(owed)
 
 

@@ -26,7 +26,7 @@ ACCEPTED = "seq, entry, key, session, at, payload, shown"
 TAKEN = "seq, entry, key, session, outcome"
 PART = (
     "id, seq, idx, channel, chat, thread, text, plain, reply_to, edits, extras, state, attempts, "
-    "key, doubts"
+    "key, doubts, (SELECT session FROM inbox WHERE inbox.seq = outbox.seq)"
 )
 PAIRING = "code, account, user, name, channel, chat, thread, created_at, expires_at, notified_at"
 ADMISSION = "account, user, role, name, since"
@@ -87,6 +87,7 @@ def owed_part(row: Row) -> OwedPart:
         attempts=row[12],
         key=row[13],
         uncertain=bool(row[14]),
+        session=None if row[15] is None else SessionId(row[15]),
     )
 
 
