@@ -1,13 +1,16 @@
 """All settings, composed from each part's own. `argent.example.toml` documents every one."""
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     field_validator,
     model_validator,
 )
@@ -21,8 +24,12 @@ from channels.slack.config import SlackSettings
 from channels.telegram.config import TelegramSettings
 from gateway.budgets import BudgetSettings
 from gateway.limits import LimitSettings
+from gateway.tracing.config import TelemetrySettings
 from state.keys import InvalidKey, is_account_name, person_session_id
 from state.persons import Identity
+
+LOCALHOST = "localhost"
+SHORTEST_TOKEN = 32
 
 Account = Annotated[TelegramSettings | DiscordSettings | SlackSettings, Field(discriminator="kind")]
 """Any kind of channel account."""
@@ -40,6 +47,18 @@ def _with_kind(name: str, account: Any) -> Any:
     if platform not in KINDS or not isinstance(account, Mapping):
         return account
     return {"kind": platform, **account}
+
+
+def _long_enough(token: SecretStr | None) -> SecretStr | None:
+    """A token that nobody guesses, and that a header can hold."""
+    if token is None:
+        return None
+    text = token.get_secret_value()
+    if len(text) < SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(
+            f"must be {SHORTEST_TOKEN} or more ASCII characters, none a space: openssl rand -hex 32"
+        )
+    return token
 
 
 class GatewaySettings(BaseModel):
@@ -62,6 +81,47 @@ class GatewaySettings(BaseModel):
     keep_days: int = Field(default=30, ge=2)
     """How long finished inbox and outbox rows are kept (they recognise repeated deliveries), and
     what was deleted (in ``deleted/``)."""
+
+    port: int | None = Field(default=None, ge=0, le=65535)
+    """The port of `/healthz`, `/readyz` and `/metrics`; 0 is any that is free. Not set: nothing
+    listens."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on. One that others can reach needs a `token` of your own."""
+
+    token: Annotated[SecretStr | None, AfterValidator(_long_enough)] = None
+    """What whoever asks there must show, as ``Authorization: Bearer …``: 32 characters or more.
+    Not set: one is made, and kept in ``http-token`` in the state folder."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """By which names it may be asked, beside addresses and ``localhost``, such as a container's.
+    Others are refused: a web page could have its own name lead here."""
+
+    @field_validator("host")
+    @classmethod
+    def _is_an_address(cls, host: str) -> str:
+        if host != LOCALHOST:
+            try:
+                ip_address(host)
+            except ValueError:
+                raise ValueError(
+                    f"{host!r} is no IP address; 127.0.0.1 is this machine, 0.0.0.0 every network"
+                ) from None
+        return host
+
+    @model_validator(mode="after")
+    def _is_closed_to_others(self) -> Self:
+        if self.port is not None and self.token is None and not self.is_loopback:
+            raise ValueError(
+                f"others can reach host {self.host}: set `token`, too, of 32 characters or more "
+                "(openssl rand -hex 32), or let `host` be 127.0.0.1"
+            )
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody but this machine can reach `host`."""
+        return self.host == LOCALHOST or ip_address(self.host).is_loopback
 
 
 class LogSettings(BaseModel):
@@ -155,6 +215,7 @@ class Settings(BaseModel):
     limits: LimitSettings = LimitSettings()
     sandbox: SandboxSettings = SandboxSettings()
     log: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @field_validator("mcp")
     @classmethod

@@ -1,0 +1,1 @@
+"""The way of each message as a trace, for OpenTelemetry collectors."""
