@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from agents.models.model import ToolSpec
@@ -29,11 +30,9 @@ class Toolboxes:
 
         The settings leave some out, and never let in what the trust does not.
         """
-        allowed = occasion.opened.setup.profile.settings.tools
-        for tool in (*self.known(occasion), *also):
-            may = power(tool.spec.name, occasion.trust)
-            if may is not Power.NEVER and is_allowed(tool.spec.name, allowed):
-                yield replace(tool, guarded=tool.guarded or may is Power.APPROVAL)
+        for tool, may in self._usable(occasion, also):
+            approved = may is Power.APPROVAL and not tool.guarded
+            yield replace(tool, guarded=True) if approved else tool
 
     def packed(
         self,
@@ -54,7 +53,16 @@ class Toolboxes:
 
     def told(self, occasion: Occasion) -> int:
         """About how many tokens a model is told them in."""
-        return sum(self._length(tool.spec) for tool in self.offered(occasion))
+        return sum(self._length(tool.spec) for tool, _ in self._usable(occasion))
+
+    def _usable(
+        self, occasion: Occasion, also: Iterable[Tool[Any]] = ()
+    ) -> Iterator[tuple[Tool[Any], Power]]:
+        allowed, trust = occasion.opened.setup.profile.settings.tools, occasion.trust
+        for tool in chain(self.known(occasion), also):
+            may = power(tool.spec.name, trust)
+            if may is not Power.NEVER and is_allowed(tool.spec.name, allowed):
+                yield tool, may
 
     def _length(self, spec: ToolSpec) -> int:
         # To write a schema takes long. A server may tell of a tool anew, under the same name.

@@ -22,22 +22,24 @@ Make = Callable[[Path], Sequence[Tool[Any]]]
 def workspace_shelf(workspaces: Workspaces, sandboxing: Sandboxing) -> Shelf:
     """The files of the session's workspace, and `bash` where there is a sandbox for it."""
 
+    files = file_tools(Path())
+
     def tools(occasion: Occasion) -> Iterator[Tool[Any]]:
         place = workspaces.of(occasion)
-        yield from _placed(file_tools, place)
+        yield from _placed(files, file_tools, place)
         if (found := sandboxing.of(occasion.opened.session.key.type, occasion.trust)) is not None:
             sandbox, policy = found
 
             def make(folder: Path) -> Sequence[Tool[Any]]:
                 return (bash_tool(sandbox, folder, policy.limits, network=policy.network),)
 
-            yield from _placed(make, place)
+            yield from _placed(make(Path()), make, place)
 
     return tools
 
 
-def _placed(make: Make, place: Place) -> Iterator[Tool[Any]]:
-    """The tools for a workspace that is made, and known, when one of them is first called."""
+def _placed(tools: Sequence[Tool[Any]], make: Make, place: Place) -> Iterator[Tool[Any]]:
+    """Tools as `make` makes them, for a workspace that is made when one of them is first called."""
 
     def at_its_place(number: int, told: Tool[Any]) -> Tool[Any]:
         async def run(given: Arguments) -> str:
@@ -50,5 +52,5 @@ def _placed(make: Make, place: Place) -> Iterator[Tool[Any]]:
 
         return replace(told, run=run)
 
-    for number, told in enumerate(make(Path())):
+    for number, told in enumerate(tools):
         yield at_its_place(number, told)
