@@ -165,6 +165,11 @@ class GatewayProcess:
     def pid(self) -> int:
         return self._running().pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether it was started, and its end was not yet waited for."""
+        return self._process is not None
+
     # What is to be seen of it -----------------------------------------------------------------
 
     async def logged(self, event: str, count: int = 1) -> None:

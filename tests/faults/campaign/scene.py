@@ -8,15 +8,15 @@ forge`), each day of which is a *life*: it starts, hears what is said, and is st
 
 import asyncio
 import random
-import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from tests.acceptance.checker import Record
+from tests.acceptance.checker import Record, repeats
 from tests.acceptance.crowd import Crowd
 from tests.acceptance.gateway_process import (
     GatewayProcess,
@@ -27,6 +27,8 @@ from tests.acceptance.gateway_process import (
 )
 from tests.acceptance.parrot import Apprentice
 from tests.acceptance.towns import DiscordTown, Seat, SlackTown, TelegramTown, Town
+from tests.emulators.telegram import User
+from tests.faults.campaign.fault import Result
 from tests.faults.forge.client import Forge, Forged
 from tests.faults.forge.harm import Harm, Seen
 from tests.faults.hasty import KEPT
@@ -52,6 +54,7 @@ SILENCE = 20.0
 """Seconds in which nothing is heard, after which nothing more is expected."""
 
 _SETTLES = 20
+_LAST_WORDS = 5.0
 
 
 @dataclass
@@ -59,6 +62,7 @@ class Scene:
     """A gateway that is started and stopped under a crowd."""
 
     there: WorldOfThree
+    owner: User
     crowd: Crowd
     seats: Sequence[tuple[Town, Seat]]
     launching: "Launching"
@@ -76,24 +80,45 @@ class Scene:
 
         Some are said while nobody listens, before it starts. Afterwards nothing runs.
         """
+        await self.begins(harm)
+        if await self.ends_while(self.works()):
+            await self.gateway.ended()
+        else:
+            await self.gateway.terminate()
+        code, seen = await self.came()
+        assert code == (-9 if seen.done else 0), f"it ended with {code}: {self.gateway.tail()}"
+        return seen
+
+    async def begins(self, harm: Harm | None) -> None:
+        """A start under this harm; some things were said before it, and nobody listened."""
         self.launching.harm = harm
         self._looked = self.gateway.times("sandbox")
         await self._says(self.seats[:: len(self.seats) // 2])
         await self.gateway.spawn()
+
+    async def ends_while(self, doing: Coroutine[Any, Any, None]) -> bool:
+        """Do something to a gateway that may end meanwhile; whether it did. Raises what that does.
+
+        A gateway that ended is not waited for, whatever was expected of it.
+        """
         ended = asyncio.create_task(self.gateway.wait())
-        working = asyncio.create_task(self._works())
-        await asyncio.wait({ended, working}, return_when=asyncio.FIRST_COMPLETED)
-        if not ended.done():
-            await working
-            self.gateway.signal(signal.SIGTERM)
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
-        code = await ended
-        await self.gateway.ended()
+        done = asyncio.create_task(doing)
+        await asyncio.wait({ended, done}, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done() and not done.cancelled() and done.exception() is not None:
+            # What it waited for cannot come any more if the process is about to end.
+            await asyncio.wait({ended}, timeout=_LAST_WORDS)
+        for each in (ended, done):
+            each.cancel()
+        await asyncio.gather(ended, done, return_exceptions=True)
+        if ended.cancelled():
+            done.result()
+        return not ended.cancelled()
+
+    async def came(self) -> tuple[int, Seen]:
+        """How the last forked gateway ended, and what its warden saw."""
         assert self.launching.forged is not None
         seen = await self.launching.forged.seen
-        assert code == (-9 if seen.done else 0), f"it ended with {code}: {self.gateway.tail()}"
-        return seen
+        return await self.launching.forged.wait(), seen
 
     async def meets(self) -> None:
         """A first life, in which everybody says something once, so that each chat is known.
@@ -124,17 +149,40 @@ class Scene:
         await self.crowd.quiet(SILENCE)
         assert await self.gateway.terminate() == 0, self.gateway.tail()
 
+    def mark(self) -> "Mark":
+        """Where a trial begins."""
+        return Mark(len(self.crowd.said), repeats(self.record()), len(self.told()))
+
+    def judged(self, since: "Mark", trial: str) -> Result:
+        """What came of the trial that began there."""
+        record = self.record()
+        judged = Result.of(record, trial=trial, ready=max(self.starts, default=None))
+        return replace(
+            judged,
+            acknowledged=len(record.said) - since.said,
+            repeated=judged.repeated - since.repeated,
+            broken=(*judged.broken, *(f"{trial}: {each}" for each in self._run_twice())),
+        )
+
     def record(self) -> Record:
         """What happened up to now."""
-        return replace(self.crowd.record(), once=ONCE)
+        record = self.crowd.record()
+        owners = f"{TelegramTown.kind}:{self.owner.chat().id}"
+        sent = [line for line in record.sent if line.chat != owners]
+        return replace(record, sent=sent, once=ONCE)
 
-    def run_twice(self) -> Sequence[str]:
+    def told(self) -> Sequence[str]:
+        """What the owner was told, in a chat where nobody says anything."""
+        return [sent.text for sent in self.owner.chat().sent]
+
+    def _run_twice(self) -> Sequence[str]:
         """Commands of models that were run more than once."""
         notes = self.gateway.state.glob("agents/main/sessions/*/workspace/ran.txt")
         ran = Counter(line for note in notes for line in note.read_text().splitlines())
         return [f"run twice: {line}" for line, times in ran.items() if times > 1]
 
-    async def _works(self) -> None:
+    async def works(self) -> None:
+        """A dozen messages for a gateway that was spawned, until they are answered."""
         await self.gateway.ready()
         await self._says(self.seats[1:2], SLOWLY)
         await self._says(self.seats[3:])
@@ -152,6 +200,15 @@ class Scene:
         """Whatever the dead one had written to its sockets is with the platforms."""
         for _ in range(_SETTLES):
             await asyncio.sleep(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How much had been said, repeated, and told to the owner."""
+
+    said: int
+    repeated: int
+    told: int
 
 
 @dataclass
@@ -186,7 +243,10 @@ async def scene(
             DiscordTown(there.discord),
             SlackTown(there.slack),
         ]
+        owner = there.telegram.user("Owner")
+        owner.chat()
+        there.gateway.settings.append(f"channels.telegram.owners={owner.id}")
         crowd = Crowd(there.gateway, towns, rng)
-        here = Scene(there, crowd, crowd.sit_down(CHATS), launching, rng)
+        here = Scene(there, owner, crowd, crowd.sit_down(CHATS), launching, rng)
         await here.meets()
         yield here

@@ -61,8 +61,8 @@ def _life(request: dict[str, Any], descriptors: list[int]) -> tuple[Callable[[],
         for each in (output, errors):
             os.close(each)
         # What an interpreter makes of its descriptors depends on what they are: here, pipes.
-        sys.stdout = open(1, "w", closefd=False)
-        sys.stderr = open(2, "w", buffering=1, closefd=False, errors="backslashreplace")
+        sys.stdout = os.fdopen(1, "w")
+        sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
         os.chdir(request["folder"])
         os.environ.clear()
         os.environ.update(request["environment"])

@@ -23,9 +23,9 @@ class Harm:
     """At the `at`-th of these calls the process is killed or, with an `error`, the call fails.
 
     All threads count together, and only what the process itself calls. With `below`, only calls
-    count that go to a file below that folder, which has to be absolute. A call that fails is not
-    made. So many calls in a row fail (`times`), or all of them for as long as the file `while_`
-    exists.
+    count that go to a file below that folder, which has to be absolute; with `writing`, an opening
+    only if it is for writing. A call that fails is not made. So many calls in a row fail (`times`),
+    or all of them for as long as the file `while_` exists.
     """
 
     calls: tuple[str, ...]
@@ -34,10 +34,12 @@ class Harm:
     below: str | None = None
     times: int = 1
     while_: str | None = None
+    writing: bool = False
 
     def __str__(self) -> str:
         what = "killed" if self.error is None else errno.errorcode[self.error]
-        return f"{what} at {'/'.join(self.calls)} {self.at}"
+        on = " and on" if self.while_ else ""
+        return f"{what} at {'/'.join(self.calls)} {self.at}{on}"
 
     def as_json(self) -> str:
         """For the warden."""

@@ -17,6 +17,7 @@ from tests.faults.forge import seccomp
 from tests.faults.forge.harm import WATCHED, Harm
 from tests.faults.forge.seccomp import Asked
 
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _LONGEST_AFTER = 10.0
 """Seconds that the children of a gateway may outlive it, for as long as they are asked about."""
 
@@ -49,7 +50,10 @@ class Warden:
     def _decide(self, call: Asked, name: str) -> None:
         harm = self._harm
         where = _file(self._pid, call, name) if harm is not None and harm.below else ""
-        if harm is not None and harm.below and not where.startswith(harm.below):
+        if harm is not None and (
+            (harm.below and not where.startswith(harm.below))
+            or (harm.writing and name == "openat" and not call.arguments[2] & _WRITING)
+        ):
             seccomp.go_on(self._listener, call)
             return
         self.counts[name] += 1
