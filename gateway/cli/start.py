@@ -45,6 +45,7 @@ def start_errors() -> Iterator[None]:
     from agents.errors import NotConfigured
     from agents.sandbox.errors import SandboxUnavailable
     from agents.tools.mcp.errors import McpNotInstalled
+    from gateway.api.http_errors import HttpUnavailable
 
     try:
         with as_admin_errors():
@@ -54,6 +55,8 @@ def start_errors() -> Iterator[None]:
         raise AdminError("bad_config", str(error), hint) from error
     except McpNotInstalled as error:
         raise AdminError("bad_config", str(error)) from error
+    except HttpUnavailable as error:
+        raise AdminError("failed", str(error)) from error
     except SandboxUnavailable as error:
         hint = "mend what is said above, or set sandbox.required to false"
         raise AdminError("bad_config", str(error), hint) from error
