@@ -194,13 +194,15 @@ async def serve(
         async with notifying.patience():
             run = await stack.enter_async_context(running(settings, state_dir))
         _log.info("ready", state=str(state_dir), model=run.gateway.pool.main.model)
+        # Before anybody knows that it runs: whoever was told so may end it at once.
+        obey_signals(run.gateway)
         ready(run)
         notifying.ready()
         watchdog.start(run.gateway.vitals)
         # What was loaded stays until the end. A full collection that walked all of it, again and
         # again, would hold up every chat for 50 ms and more.
         gc.freeze()
-        await until_stopped(run.gateway)
+        await run.gateway.stop_requested()
         _log.info("stopping")
         notifying.stopping(settings.gateway.drain_seconds + _LETTING_GO)
     _log.info("stopped")
@@ -208,7 +210,13 @@ async def serve(
 
 
 async def until_stopped(gateway: Gateway) -> None:
-    """Wait for a signal or a request; a second signal ends the process at once.
+    """Wait for a signal (see `obey_signals`) or a request."""
+    obey_signals(gateway)
+    await gateway.stop_requested()
+
+
+def obey_signals(gateway: Gateway) -> None:
+    """Stop the gateway at a signal; a second one ends the process at once.
 
     A terminal that is closed (SIGHUP) stops the gateway like SIGTERM, unless it was started to
     outlive it, as nohup does.
@@ -227,7 +235,6 @@ async def until_stopped(gateway: Gateway) -> None:
 
     for number in numbers:
         loop.add_signal_handler(number, on_signal)
-    await gateway.stop_requested()
 
 
 def _channels(settings: Settings, http: aiohttp.ClientSession, ledger: Ledger) -> list[Channel]:

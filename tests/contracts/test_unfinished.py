@@ -43,3 +43,10 @@ async def test_an_announcement_is_forgotten_with_what_else_ended_then(ledger: Le
     assert await ledger.prune(later(9)) == 0
     await ledger.sent(owed.id, Receipt("900"))
     assert await ledger.prune(later(9)) == 2
+
+
+async def test_a_ledger_that_writes_proves_it_as_often_as_it_is_asked(ledger: Ledger) -> None:
+    await ledger.beat(NOON)
+    await ledger.beat(later(1))
+    assert await ledger.pending() == ()
+    assert (await ledger.counts()).pending == 0

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from channels.channel import Condition
+from channels.errors import RateLimited, Unreachable
 from channels.pulse import Pulse
 from state.keys import Address
 from state.messages import ChatKind, InboundMessage, Malformed, Sender
@@ -88,3 +89,31 @@ def test_a_sender_whose_clock_is_ahead_has_no_lag(rig: Rig) -> None:
 def test_what_is_no_message_does_not_say_when_it_was_sent(rig: Rig) -> None:
     rig.pulse.heard(Malformed("1", "telegram", b"{}", "no message", NOON))
     assert rig.pulse.health().lag is None
+
+
+def test_an_answer_and_an_attempt_that_failed_are_signs_of_life(rig: Rig) -> None:
+    rig.pulse.starting()
+    assert rig.pulse.health().tried_at is None, "to begin is no sign yet"
+    rig.after(3)
+    rig.pulse.missed(Unreachable("nobody answers"))
+    assert rig.pulse.health().tried_at == NOON + timedelta(seconds=3)
+    rig.after(5)
+    rig.pulse.proved()
+    assert rig.pulse.health().tried_at == NOON + timedelta(seconds=5)
+
+
+def test_a_platform_that_asks_to_wait_is_waited_for_until_it_answers(rig: Rig) -> None:
+    rig.pulse.missed(RateLimited(600))
+    assert rig.pulse.health().waits_until == NOON + timedelta(seconds=600)
+    rig.pulse.missed(RateLimited(1e300))
+    assert rig.pulse.health().waits_until == NOON + timedelta(days=1)
+    rig.pulse.missed(Unreachable("nobody answers"))
+    assert rig.pulse.health().waits_until is None
+    rig.pulse.missed(RateLimited(600))
+    rig.pulse.proved()
+    assert rig.pulse.health().waits_until is None
+
+
+def test_the_words_of_a_foreign_error_are_not_shown(rig: Rig) -> None:
+    rig.pulse.missed(ValueError("https://platform/bot123:token"))
+    assert rig.pulse.health().detail == "ValueError"

@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from channels.channel import Condition, Health, Receive
 from channels.errors import Unauthorized
 from channels.loopback import LoopbackChannel
-from gateway.supervisor import Supervisor
+from gateway.health import GONE_AFTER
+from gateway.supervisor import DEAF_AFTER, Supervisor
 from state.messages import Inbound
+
+NOON = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
 
 
 class Fragile(LoopbackChannel):
@@ -156,3 +160,131 @@ async def test_a_token_that_is_taken_again_serves() -> None:
         await time.pass_by()
         await begun(channel, 2)
         assert supervisor.health().condition is Condition.HEALTHY
+
+
+class Listened(LoopbackChannel):
+    """A channel whose signs of life a test gives, on a clock that it sets."""
+
+    def __init__(self, *, clings: bool = False) -> None:
+        super().__init__("telegram")
+        self.shown = Health(Condition.DEGRADED, tried_at=NOON)
+        self.steady = 0.0
+        self.runs = 0
+        self.asked_to_end = asyncio.Event()
+        self._clings = clings
+        self._looked = asyncio.Event()
+
+    async def run(self, receive: Receive) -> None:
+        self.runs += 1
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.asked_to_end.set()
+            if self._clings:
+                await asyncio.Event().wait()
+            raise
+
+    def health(self) -> Health:
+        self._looked.set()
+        return self.shown
+
+    async def looked_at(self) -> None:
+        """Wait until its supervisor has looked at it as it is now, and done what follows."""
+        for _ in range(3):
+            self._looked.clear()
+            async with asyncio.timeout(5):
+                await self._looked.wait()
+
+
+@asynccontextmanager
+async def listened_to(channel: Listened) -> AsyncIterator[tuple[Supervisor, Time]]:
+    time = Time()
+    supervisor = Supervisor(
+        channel, _receive, sleep=time.sleep, look_every=0.01, steady=lambda: channel.steady
+    )
+    supervisor.start()
+    yield supervisor, time
+    await supervisor.stop()
+
+
+async def test_a_channel_that_gives_no_sign_of_life_is_begun_again() -> None:
+    channel = Listened()
+    async with listened_to(channel) as (supervisor, time):
+        await channel.looked_at()
+        channel.steady = DEAF_AFTER + 1
+        await time.until_waiting()
+        assert "no sign of life" in (supervisor.health().detail or "")
+        await time.pass_by()
+        await channel.looked_at()
+        assert channel.runs == 2
+
+
+async def test_a_channel_that_was_begun_again_in_vain_does_not_count_as_alive() -> None:
+    channel = Listened()
+    async with listened_to(channel) as (supervisor, time):
+        await channel.looked_at()
+        channel.steady = DEAF_AFTER + 1
+        await time.pass_by()
+        await channel.looked_at()
+        assert supervisor.vitals().tried > DEAF_AFTER
+        channel.shown = Health(Condition.DEGRADED, tried_at=NOON + timedelta(seconds=1))
+        await channel.looked_at()
+        assert supervisor.vitals().tried == 0.0
+
+
+async def test_a_channel_whose_every_attempt_fails_is_left_to_try() -> None:
+    channel = Listened()
+    async with listened_to(channel) as (supervisor, _):
+        for minute in range(1, 12):
+            channel.shown = Health(Condition.DEGRADED, tried_at=NOON + timedelta(minutes=minute))
+            channel.steady = minute * 60.0
+            await channel.looked_at()
+        assert channel.runs == 1
+        assert supervisor.vitals().alive
+        assert supervisor.vitals().proved is None
+
+
+async def test_a_clock_that_jumps_makes_nobody_deaf_and_keeps_no_deaf_one_alive() -> None:
+    channel = Listened()
+    async with listened_to(channel) as (supervisor, time):
+        channel.shown = Health(Condition.HEALTHY, proved_at=NOON - timedelta(days=9))
+        await channel.looked_at()
+        assert supervisor.vitals().proved == 0.0
+        channel.shown = Health(Condition.HEALTHY, proved_at=NOON + timedelta(days=9))
+        await channel.looked_at()
+        channel.steady = DEAF_AFTER + 1
+        await time.until_waiting()
+
+
+async def test_a_channel_that_the_platform_asks_to_wait_is_not_deaf_until_then() -> None:
+    channel = Listened()
+    hour = timedelta(hours=1)
+    channel.shown = Health(Condition.DEGRADED, tried_at=NOON, waits_until=NOON + hour)
+    async with listened_to(channel) as (supervisor, time):
+        await channel.looked_at()
+        channel.steady = 3500.0
+        await channel.looked_at()
+        assert supervisor.vitals().resumes == 100.0
+        assert supervisor.vitals().alive
+        channel.steady = 3601.0
+        await time.until_waiting()
+
+
+async def test_a_deaf_channel_that_cannot_be_ended_is_not_begun_twice() -> None:
+    channel = Listened(clings=True)
+    async with listened_to(channel) as (supervisor, _):
+        await channel.looked_at()
+        channel.steady = GONE_AFTER + 1
+        async with asyncio.timeout(5):
+            await channel.asked_to_end.wait()
+        assert not supervisor.vitals().alive
+        assert channel.runs == 1
+        (intake,) = (t for t in asyncio.all_tasks() if t.get_name() == "intake of telegram")
+        intake.cancel()
+
+
+async def test_a_channel_that_waited_for_its_owner_is_not_taken_for_deaf() -> None:
+    async with supervised(Refused(_refuse)) as (supervisor, time):
+        await time.until_waiting()
+        assert supervisor.vitals().alive
+        assert (supervisor.vitals().resumes or 0.0) > 200.0

@@ -4,9 +4,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from state.files import State
 from state.files.layout import Layout
 from state.messages import Outcome, Receipt
+from state.store import NotFound
 from tests.contracts.examples import HERE, KEY, NOON, full_part, message, part
 
 
@@ -39,3 +42,26 @@ async def test_a_sent_parts_words_and_file_are_dropped_and_an_owed_ones_are_not(
     await answered(state)
     found = rows(tmp_path, "SELECT text, plain, extras FROM outbox ORDER BY id")
     assert found == [(None, None, None), (part().text, part().plain, None)]
+
+
+async def test_a_beat_writes_where_nothing_else_did(tmp_path: Path, state: State) -> None:
+    await state.ledger.beat(NOON)
+    assert rows(tmp_path, "SELECT name, value FROM cursors") == [("beat", NOON.isoformat())]
+
+
+async def test_a_beat_writes_nothing_where_something_else_was_just_written(
+    tmp_path: Path, state: State
+) -> None:
+    await answered(state)
+    await state.ledger.beat(NOON)
+    assert rows(tmp_path, "SELECT name FROM cursors") == []
+
+
+async def test_what_was_read_or_refused_is_no_proof_that_something_can_be_written(
+    tmp_path: Path, state: State
+) -> None:
+    await state.ledger.counts()
+    with pytest.raises(NotFound):
+        await state.ledger.deny("no such code")
+    await state.ledger.beat(NOON)
+    assert rows(tmp_path, "SELECT name FROM cursors") == [("beat",)]
