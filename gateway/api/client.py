@@ -25,10 +25,10 @@ class ControlClient:
         self._ids = itertools.count(1)
 
     @classmethod
-    def connect(cls, path: Path) -> Self | None:
+    def connect(cls, path: Path, *, seconds: float = CONNECT_SECONDS) -> Self | None:
         """The gateway at this socket; None when none is running. Raises `AdminError`."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(CONNECT_SECONDS)
+        connection.settimeout(seconds)
         try:
             with address(path) as name:
                 connection.connect(name)

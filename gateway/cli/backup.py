@@ -4,7 +4,7 @@ import os
 import shlex
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,20 @@ def create(invocation: Invocation, target: Path | None, with_config: bool) -> No
         steps = count_sessions(invocation.state_dir)
         with progress("Backing up", steps, quiet=invocation.json) as step:
             manifest = write(request, step=step)
+    _remember(invocation.state_dir)
     data = _manifest(manifest) | {"file": str(target), "left_out": list(manifest.left_out)}
     data["bytes"] = target.stat().st_size
     invocation.show("backup", data, _created)
+
+
+def _remember(state_dir: Path) -> None:
+    """Note for `argent doctor` when there was a backup; that it cannot be is no matter."""
+    from state.files.layout import FILE_MODE, FOLDER_MODE, Layout
+
+    note = Layout(state_dir).backed_up
+    with suppress(OSError):
+        note.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        note.touch(mode=FILE_MODE)
 
 
 def _config(invocation: Invocation) -> Path:

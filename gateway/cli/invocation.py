@@ -44,7 +44,7 @@ class Invocation:
 
         path, warnings = paths.config_file(file or self.config_option, os.environ, self.state_dir)
         try:
-            loaded = load(path, os.environ, self._overrides())
+            loaded = load(path, os.environ, self.overrides())
         except ConfigError as error:
             hint = "every setting is described in argent.example.toml"
             raise AdminError("bad_config", str(error), hint) from error
@@ -77,7 +77,13 @@ class Invocation:
         if not click.confirm(visible(question), err=True):
             raise AdminError("failed", "nothing was changed")
 
-    def _overrides(self) -> dict[str, str]:
+    def options(self) -> list[str]:
+        """What another command must be given to mean the same folder and file."""
+        state = ["--state-dir", str(self.state_option)] if self.state_option else []
+        return state + (["--config", str(self.config_option)] if self.config_option else [])
+
+    def overrides(self) -> dict[str, str]:
+        """Each ``--set``, by its setting. Raises `AdminError`."""
         pairs = [assignment.partition("=") for assignment in self.assignments]
         for key, equals, _ in pairs:
             if not equals or not all(key.split(".")):

@@ -75,6 +75,13 @@ def _repair(invocation: Invocation, inspection: Inspection, report: Report) -> J
     """What was done, and what is found afterwards."""
     if not report.findings and report.ledger is None:
         return {"repaired": [], **_report(report)}
+    repaired = mend(invocation, report)
+    again = inspection.check(tuple(f.session for f in report.findings), step=lambda: None)
+    return {"repaired": repaired, **_report(again), "checked": report.checked}
+
+
+def mend(invocation: Invocation, report: Report) -> list[Json]:
+    """Repair what a report says can be, the ledger as well; what was done. Raises `AdminError`."""
     wrong = tuple(dict.fromkeys(f.session for f in report.findings if f.kind in MENDED))
     repaired: list[Json] = []
     with progress("Repairing", len(wrong), quiet=invocation.json) as step:
@@ -86,8 +93,7 @@ def _repair(invocation: Invocation, inspection: Inspection, report: Report) -> J
     if report.ledger is not None and not wrong:
         # Whoever opens the state folder as its owner repairs the ledger.
         reach.carry_out(invocation, "sessions.repair", {"ids": []})
-    again = inspection.check(tuple(f.session for f in report.findings), step=lambda: None)
-    return {"repaired": repaired, **_report(again), "checked": report.checked}
+    return repaired
 
 
 def _report(report: Report) -> Json:

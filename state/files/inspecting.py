@@ -17,7 +17,7 @@ from state.files.checking import Examined, Finding, Kind, examine
 from state.files.errors import ledger_error
 from state.files.layout import HISTORY, METADATA, PACKED
 from state.files.ledger import index
-from state.files.ledger.reading import connect_to_read
+from state.files.ledger.reading import connect_to_read, connect_to_unowned
 from state.files.listing import session_ids
 from state.files.packing import read_history
 from state.files.places import Places, is_session
@@ -51,6 +51,7 @@ class Inspection:
     ) -> None:
         self._places = Places(state_dir)
         self._tries = _TRIES if live else 1
+        self._connect = connect_to_read if live else connect_to_unowned
         self._wait = wait
 
     def names(self) -> tuple[SessionId, ...]:
@@ -121,7 +122,7 @@ class Inspection:
         if not path.exists():
             return None, None
         try:
-            with closing(connect_to_read(path)) as db:
+            with closing(self._connect(path)) as db:
                 return index.ids(db), None
         except sqlite3.Error as error:
             return None, str(ledger_error(error, path))

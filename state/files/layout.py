@@ -68,6 +68,11 @@ class Layout:
     def backups(self) -> Path:
         return self.root / BACKUPS
 
+    @property
+    def backed_up(self) -> Path:
+        """A file whose time is that of the last backup."""
+        return self.backups / "last"
+
     def folder(self, session_id: SessionId) -> Path:
         """A session's folder, if it is this agent's (`places.Places` knows).
 
