@@ -31,6 +31,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
     cls=LazyGroup,
     lazy={
         "up": Lazy("gateway.cli.up", "Start Argent and chat with it in this terminal."),
+        "setup": Lazy("gateway.cli.setup", "Set Argent up: accounts, a model, and a first check."),
         "chat": Lazy("gateway.cli.chat", "Chat with the running gateway in this terminal."),
         "ask": Lazy("gateway.cli.ask", "Ask one question and print the answer."),
         "gateway": Lazy("gateway.cli.gateway", "Run the gateway, stop it, see how it is."),
@@ -46,6 +47,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         "config": Lazy("gateway.cli.config", "Settings: what is in effect, and what is wrong."),
         "backup": Lazy("gateway.cli.backup", "Everything in one file: make, verify, restore."),
         "usage": Lazy("gateway.cli.usage", "What was spent: tokens and money."),
+        "doctor": Lazy("gateway.cli.doctor", "What is wrong, why, and what mends it."),
         "status": Lazy("gateway.cli.status", "Everything at a glance."),
         "logs": Lazy("gateway.cli.logs", "What the gateway logged: find it, follow it."),
     },
