@@ -65,6 +65,8 @@ def open_session(disk: Disk, folder: Path, agent: str, *, whole: bool = False) -
         if facts is not None and not whole:
             behind = read_entries_behind(fd, facts.end, size)
             if behind is not None:
+                if behind.entries:
+                    _settle(disk, fd, folder, read_range(fd, facts.end, size), facts.end)
                 session = metadata.fold(facts.session, behind.entries)
                 end, stale = size - len(CLOSING), bool(behind.entries) or facts.moved
                 return Opened(fd, end, session, repaired, stale, facts.version)
@@ -119,10 +121,34 @@ def _open_whole(
             data, moved = plan.data, True
         repaired = (aside,) if aside else ()
         lines = journal.read(data)
+    else:
+        end = len(data) - len(CLOSING)
+        known = facts.end if facts is not None and facts.end in (*lines.positions, end) else FIRST
+        if known < end:
+            _settle(disk, fd, folder, data[known:], known)
     session = _true_facts(folder, agent, facts, lines, len(data) - len(CLOSING), moved=moved)
     if session is None:
         return None
     return Opened(fd, len(data) - len(CLOSING), session, repaired, stale=True)
+
+
+def _settle(disk: Disk, fd: int, folder: Path, tail: bytes, at: int) -> None:
+    """Make durable what may have been written by a process that was killed before it could.
+
+    It is acted upon as on what was acknowledged: its message is not run again. The same bytes are
+    written once more, because the sync of the first may have failed, and the system would take them
+    for clean. Raises OSError.
+    """
+    names = [
+        disk.calls.open(each, os.O_RDONLY | os.O_DIRECTORY, 0) for each in (folder, folder.parent)
+    ]
+    try:
+        disk.calls.write_all(fd, tail, at)
+        for error in disk.sync([fd], names).values():
+            raise error
+    finally:
+        for name in names:
+            os.close(name)
 
 
 def _cut(disk: Disk, fd: int, end: int) -> None:

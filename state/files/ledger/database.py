@@ -11,7 +11,7 @@ from typing import Any
 from state.files.batches import Request
 from state.files.disk import Synced, untimed
 from state.files.errors import ledger_error
-from state.files.ledger.schema import configure
+from state.files.ledger.schema import configure, settle
 
 Work = Callable[[sqlite3.Connection], Any]
 Connect = Callable[[Path], sqlite3.Connection]
@@ -118,6 +118,7 @@ class Database:
             connection = self._connect(self._path)
             try:
                 configure(connection)
+                settle(connection)
             except BaseException:
                 connection.close()
                 raise

@@ -10,7 +10,7 @@ from state.files.errors import ledger_error, store_error
 from state.files.layout import FILE_MODE
 from state.files.ledger.database import Connect
 from state.files.ledger.salvage import salvage
-from state.files.ledger.schema import configure, expected, upgrade, version
+from state.files.ledger.schema import configure, expected, settle, upgrade, version
 from state.store import StorageFailed
 
 _SUFFIXES = ("", "-wal", "-shm")
@@ -61,6 +61,7 @@ def _open(path: Path, disk: Disk, connect: Connect) -> sqlite3.Connection:
         _check(connection)
         configure(connection)
         upgrade(connection)
+        settle(connection)
         return connection
     except sqlite3.Error as error:
         connection.close()

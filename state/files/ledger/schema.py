@@ -264,6 +264,18 @@ def configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA busy_timeout = 5000")
 
 
+def settle(connection: sqlite3.Connection) -> None:
+    """Bring into the database what an earlier process left in its log. Raises sqlite3.Error.
+
+    A commit whose fsync failed, or never came to be, stands in the log all the same, as far as the
+    system's memory goes. Later commits would be appended behind it, and after a power loss SQLite
+    reads a log up to its first hole (https://www.sqlite.org/fileformat2.html#walformat). What the
+    checkpoint writes to the database is written anew, and synced. There must be tables: SQLite
+    refuses to do this to an empty database.
+    """
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
 def upgrade(connection: sqlite3.Connection) -> None:
     """Bring the tables to this version. Raises `NewerFormat`, sqlite3.Error."""
     found = version(connection)
