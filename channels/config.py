@@ -45,7 +45,7 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-PlatformId = Annotated[str, BeforeValidator(_text)]
+PlatformId = Annotated[str, BeforeValidator(_text, json_schema_input_type=str | int)]
 """An id as the platform gives it; a configuration may write it as a number."""
 
 

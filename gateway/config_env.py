@@ -113,6 +113,11 @@ def listed(text: str, annotation: Any) -> Any:
             return json.loads(text)
         except ValueError:
             return text
+    return ids(text)
+
+
+def ids(text: str) -> list[str]:
+    """What stands between commas."""
     return [item.strip() for item in text.split(",") if item.strip()]
 
 

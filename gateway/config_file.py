@@ -15,7 +15,7 @@ from gateway.config_names import snake
 KeyPath = tuple[str, ...]
 
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
-_LARGEST = 4 << 20
+LARGEST = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ def read(path: Path) -> ConfigFile:
         mode = path.stat().st_mode
     except OSError as error:
         raise ConfigError(Problem(str(path), None, error.strerror or "cannot be read")) from error
-    if len(raw) > _LARGEST:
-        raise ConfigError(Problem(str(path), None, f"is larger than {_LARGEST >> 20} MB"))
+    if len(raw) > LARGEST:
+        raise ConfigError(Problem(str(path), None, f"is larger than {LARGEST >> 20} MB"))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

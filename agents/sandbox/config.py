@@ -19,7 +19,11 @@ def _bytes(given: object) -> object:
     return sizes.parse(given) if isinstance(given, str) else given
 
 
-Size = Annotated[int, BeforeValidator(_bytes), PlainSerializer(sizes.written)]
+Size = Annotated[
+    int,
+    BeforeValidator(_bytes, json_schema_input_type=int | str),
+    PlainSerializer(sizes.written),
+]
 """Bytes as `agents.sandbox.sizes` reads them."""
 
 _SMALLEST_MEMORY = 32 << 20

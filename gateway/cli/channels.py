@@ -10,7 +10,8 @@ from gateway.cli import reach
 from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
-from gateway.cli.text import ago, table, time
+from gateway.cli.status_words import channel_lines
+from gateway.cli.text import table
 from gateway.visible import one_line
 
 if TYPE_CHECKING:
@@ -138,13 +139,20 @@ def manifest(
 
     https://api.slack.com/apps, "From a manifest".
     """
+    made = slack_manifest(name=name, command=command, request_url=request_url)
+    invocation.show("manifest", {"platform": platform, "manifest": made}, _show_manifest)
+
+
+def slack_manifest(
+    *, name: str = "Argent", command: str = "argent", request_url: str | None = None
+) -> Json:
+    """The manifest of a Slack app that has all that Argent asks of one."""
     from channels.channel import Command as MenuEntry
-    from channels.slack.manifest import manifest as slack_manifest
+    from channels.slack.manifest import manifest as made
     from gateway.commands import DESCRIPTIONS
 
     menu = [MenuEntry(entry, text) for entry, text in DESCRIPTIONS.items()]
-    made = slack_manifest(name=name, command=command, commands=menu, request_url=request_url)
-    invocation.show("manifest", {"platform": platform, "manifest": made}, _show_manifest)
+    return made(name=name, command=command, commands=menu, request_url=request_url)
 
 
 def _show_manifest(data: dict[str, Any]) -> None:
@@ -155,14 +163,4 @@ def _show_manifest(data: dict[str, Any]) -> None:
 
 def show_channels(found: list[dict[str, Any]]) -> None:
     """A line for each account."""
-    now = datetime.now(UTC)
-    rows = []
-    for channel in found:
-        proved = channel["proved_at"]
-        words = [f"proved {ago(time(proved), now)}" if proved else "not proved yet"]
-        words += [f"connection {channel['connections']}"] if channel["connections"] else []
-        words += [f"lag {channel['lag']:.1f} s"] if channel["lag"] is not None else []
-        words += [channel["identity"]] if channel["identity"] else []
-        words += [one_line(channel["detail"])] if channel["detail"] else []
-        rows.append((channel["account"], channel["kind"], channel["condition"], ", ".join(words)))
-    out("\n".join(table(rows)))
+    out("\n".join(channel_lines(found, datetime.now(UTC))))
