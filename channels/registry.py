@@ -21,6 +21,17 @@ class UnknownKind(ValueError):
     """Settings of a kind that no channel is for."""
 
 
+def load(settings: AccountSettings) -> None:
+    """Import the package of an account's platform, so that `build` need not. It may be done in a
+    thread of its own: a client library takes a good part of a second."""
+    if isinstance(settings, TelegramSettings):
+        import channels.telegram.channel
+    elif isinstance(settings, DiscordSettings):
+        import channels.discord.channel
+    elif isinstance(settings, SlackSettings):
+        import channels.slack.channel  # noqa: F401
+
+
 def build(
     name: str,
     settings: AccountSettings,

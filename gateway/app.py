@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import structlog
@@ -17,6 +16,7 @@ from channels.config import AccountSettings, DmPolicy
 from channels.errors import ChannelError
 from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
 from gateway import __version__
+from gateway.accounts import Accounts, Line, Opens
 from gateway.admission import Policy
 from gateway.agent_pool import AgentPool
 from gateway.approving import Approving
@@ -37,19 +37,19 @@ from gateway.janitor import Janitor
 from gateway.lanes import Lanes
 from gateway.life import Life
 from gateway.linking import Linking
+from gateway.model_record import ModelRecord
 from gateway.notices import notice
 from gateway.occasion import Occasion
 from gateway.open_sessions import OpenSessions
 from gateway.people import People
 from gateway.profiles import Profiles
 from gateway.purse import Purse
+from gateway.renewing import Renewing
 from gateway.routing import Route
 from gateway.settable import Change
 from gateway.speaking import Speaking
-from gateway.supervisor import Supervisor
 from gateway.switching import Switching
 from gateway.thinking import Thinking
-from gateway.token_locks import TokenLock
 from gateway.tool_offers import Offer
 from gateway.trouble import Trouble
 from gateway.vital_signs import VitalSigns
@@ -76,8 +76,8 @@ class Gateway:
         sessions: Sessions,
         ledger: Ledger,
         minds: Minds,
-        channels: Sequence[Channel] = (),
-        token_locks: Mapping[str, TokenLock] = MappingProxyType({}),
+        lines: Iterable[Line] = (),
+        opens: Opens | None = None,
         search_problem: Callable[[], str | None] = lambda: None,
         clock: Clock | None = None,
     ) -> None:
@@ -86,13 +86,12 @@ class Gateway:
         self.sessions, self.ledger = sessions, ledger
         self.feed = Feed()
         self.terminal = LoopbackChannel(now=clock.now)
-        everywhere = (self.terminal, *channels)
-        self.channels: Mapping[str, Channel] = {each.name: each for each in everywhere}
+        self._accounts = Accounts(self.terminal, lines, opens)
+        self.channels: Mapping[str, Channel] = self._accounts.channels
         self.trouble = Trouble(self._tell_owners)
         self.people = People(ledger, self.channels, clock, current)
         ground = Ground(current, sessions, ledger, self.channels, self.feed, self.trouble, clock)
-        self._mcp, self._sandboxing, self._breakers = minds.mcp, minds.sandboxing, minds.breakers
-        self._breakers.on_change = self._model_changed
+        self._mcp, self._sandboxing = minds.mcp, minds.sandboxing
         self._speaking = Speaking(ground)
         self._holding = Holding(ground, minds, self._speaking, self.people)
         self._policies = current.derived(_policies)
@@ -122,13 +121,27 @@ class Gateway:
             self._rests,
             watch=self._holding.watch,
         )
-        self._supervisors = {
-            name: Supervisor(channel, self.intake.receive, lock=token_locks.get(name))
-            for name, channel in self.channels.items()
-        }
-        accounts = {name: self._supervisors[name] for name in self.channels if name != TERMINAL}
+        self._accounts.lead_to(self.intake.receive)
+        self._renewing = Renewing(
+            current,
+            accounts=self._accounts,
+            holding=self._holding,
+            intake=self.intake,
+            delivery=self.delivery,
+            minds=minds,
+            on_agents=self._watch_models,
+            on_terms=self._janitor.wake,
+        )
+        self._breakers = self.pool.models.breakers
+        self._breakers.on_change = self._model_changed
+        self._models = ModelRecord(clock.now)
+        self.feed.watch(self._models.note)
         self.vital_signs = VitalSigns(
-            ledger, self.trouble, clock, accounts.values(), settings.gateway.loop_stall_seconds
+            ledger,
+            self.trouble,
+            clock,
+            self._accounts.supervisors,
+            settings.gateway.loop_stall_seconds,
         )
         self._started_at = clock.now()
         self._search_problem = search_problem
@@ -206,8 +219,7 @@ class Gateway:
             self._mcp.start()
         if self._sandboxing is not None:
             self._sandboxing.start()
-        for supervisor in self._supervisors.values():
-            supervisor.start()
+        self._accounts.start()
         self.begin(self._janitor.run(), name="janitor")
         self.vital_signs.reached(Stage.RUNNING)
         if reports:
@@ -222,7 +234,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         self.vital_signs.reached(Stage.STOPPING)
-        await asyncio.gather(*(each.stop() for each in self._supervisors.values()))
+        await self._accounts.stop()
         await self._end_tasks()
         self._working.approving.close()
         await self.intake.settled(max(0.0, deadline - loop.time()))
@@ -230,7 +242,8 @@ class Gateway:
         await self._speaking.drain(max(0.0, deadline - loop.time()))
         # The last turns may have begun some more, as for a title.
         await self._end_tasks()
-        await asyncio.gather(*(channel.close() for channel in self.channels.values()))
+        await self._accounts.close()
+        await self._breakers.close()
         if self._mcp is not None:
             await self._mcp.stop()
         if self._sandboxing is not None:
@@ -297,10 +310,7 @@ class Gateway:
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Each account's name, kind and health."""
-        return [
-            (name, self.channels[name].kind, supervisor.health())
-            for name, supervisor in self._supervisors.items()
-        ]
+        return self._accounts.health()
 
     def vitals(self) -> Vitals:
         """What the gateway measures of itself."""
@@ -338,6 +348,18 @@ class Gateway:
         """Wait until somebody asks to stop."""
         await self._stop_asked.wait()
 
+    def figures(self) -> dict[str, Any]:
+        """What was measured, for ``argent status --deep``. Times are seconds."""
+        loop = self.vital_signs.loop
+        return {
+            "loop": {"lag": loop.lag, "worst": loop.worst, "stalls": loop.stalls},
+            "floods": {
+                name: {"chats": chats, "seconds": seconds}
+                for name, (chats, seconds) in self.delivery.floods().items()
+            },
+            "models": self._models.told(),
+        }
+
     def runtime(self) -> dict[str, Any]:
         """Facts about the process, for ``argent status``."""
         return {
@@ -357,6 +379,13 @@ class Gateway:
             "mcp": [] if self._mcp is None else [asdict(each) for each in self._mcp.health()],
             "repaired": list(self._reports),
         }
+
+    def _watch_models(self) -> None:
+        """Other agents think: the models of those before are not probed any more."""
+        before, self._breakers = self._breakers, self.pool.models.breakers
+        self._breakers.on_change = self._model_changed
+        if before is not self._breakers:
+            self.begin(before.close(), name="end of probes")
 
     def _model_changed(self, model: str, why: str | None) -> None:
         self.feed.publish(ModelAnswersAgain(model) if why is None else ModelRests(model, why))

@@ -1,8 +1,9 @@
 """One call to a platform for one part: its words, an edit, or a file."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 import structlog
 
@@ -31,6 +32,8 @@ class Calls:
         self._sessions = sessions
         self._channels = channels
         self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_AT_ONCE))
+        self._making: Counter[int] = Counter()
+        self._over: dict[int, asyncio.Event] = {}
         self._uploads = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_UPLOADS))
 
     def free(self, account: str) -> bool:
@@ -40,14 +43,16 @@ class Calls:
     async def make(self, part: OwedPart) -> Receipt:
         """Send a part. Raises a `ChannelError` whatever happens: a defect ends no chat's queue."""
         name = part.address.channel
-        channel = self._channels[name]
         try:
             if part.part.file is None:
                 async with self._slots[name]:
-                    return await channel.send(part)
+                    with self._under_way(name) as channel:
+                        return await channel.send(part)
             # A large file takes no place of those who only have words to send.
             async with self._uploads[name]:
-                return await channel.upload(part, await self._content(part.part.file))
+                content = await self._content(part.part.file)
+                with self._under_way(name) as channel:
+                    return await channel.upload(part, content)
         except ChannelError:
             raise
         except Exception as error:
@@ -55,6 +60,28 @@ class Calls:
             if part.attempts < _MOST_DEFECTS:
                 raise Unreachable("the channel broke", uncertain=True) from error
             raise Rejected(f"the channel broke: {type(error).__name__}") from error
+
+    async def ended(self, channel: Channel, seconds: float) -> None:
+        """Wait, so long at most, until no call of a channel is under way."""
+        if self._making[id(channel)]:
+            over = self._over.setdefault(id(channel), asyncio.Event())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await over.wait()
+
+    @contextmanager
+    def _under_way(self, account: str) -> Iterator[Channel]:
+        """The channel that an account has at this moment, for one call."""
+        channel = self._channels[account]
+        self._making[id(channel)] += 1
+        try:
+            yield channel
+        finally:
+            self._making[id(channel)] -= 1
+            if not self._making[id(channel)]:
+                del self._making[id(channel)]
+                if (over := self._over.pop(id(channel), None)) is not None:
+                    over.set()
 
     async def _content(self, file: StoredFile) -> bytes:
         try:

@@ -21,22 +21,25 @@ from agents.models.model import ModelSettings, Timeouts
 from agents.models.registry import Listing, Resolution, list_models, resolve
 from agents.skill_folders import SkillFolders
 from agents.tools.mcp.servers import McpServers
-from channels.channel import Channel, Command
+from channels.channel import Command
 from channels.fetching import Fetcher
-from channels.registry import build
+from channels.registry import build, load
 from gateway import __version__
+from gateway.accounts import Line, Opens
+from gateway.agent_pool import Models
 from gateway.api.control import ControlServer
 from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.commands import DESCRIPTIONS
-from gateway.config import Settings
+from gateway.config import Account, Settings
 from gateway.cursors import LedgerCursors
 from gateway.event_log import log_event
 from gateway.ground import Minds
 from gateway.notifying import Notifying
+from gateway.observing import Observing
 from gateway.paths import runtime_dir
 from gateway.sandboxing import Sandboxing
-from gateway.token_locks import token_locks
+from gateway.token_locks import token_lock
 from gateway.tools.at_work import workspace_shelf
 from gateway.tools.fetch import fetch_shelf
 from gateway.tools.workspaces import Workspaces
@@ -114,6 +117,11 @@ class Makers:
         """The agent of these settings. Raises `agents.errors.NotConfigured`."""
         return self.agent(agent, await self.resolve(agent))
 
+    @property
+    def models(self) -> Models:
+        """How models are come by."""
+        return Models(self.make, self.listed, self.breakers)
+
 
 def _uncovered(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()
@@ -127,13 +135,13 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
     touched, and `SandboxUnavailable` where `sandbox.required` asks for what is not to be had.
     """
     async with AsyncExitStack() as stack:
-        state = await open_state(state_dir, argent=__version__)
+        observing = Observing(settings, state_dir)
+        state = await open_state(state_dir, argent=__version__, synced=observing.synced)
         stack.push_async_callback(state.close)
         if state.kept is not None:
             _log.info("state_upgraded", kept=str(state.kept))
         http = await stack.enter_async_context(new_session())
         makers = Makers(settings, http)
-        stack.push_async_callback(makers.breakers.close)
         resolution = await makers.resolve(settings.agents.of(MAIN))
         for name in settings.agents.names:
             # What an agent cannot think with is told at the start, and not to whoever writes first.
@@ -145,26 +153,28 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
         fetcher = Fetcher(everywhere=True)
         stack.push_async_callback(fetcher.close)
         workspaces = Workspaces(settings.sandbox, sessions.folder, sessions.read_file)
+        opens = _opens(http, state.ledger, state_dir)
+        wanted = {name: each for name, each in settings.channels.items() if each.enabled}
         gateway = Gateway(
             settings,
             sessions=state.sessions,
             ledger=state.ledger,
             minds=Minds(
                 makers.agent(settings.agents.of(MAIN), resolution),
-                makers.make,
-                makers.listed,
+                makers.models,
                 SkillFolders(state_dir),
                 McpServers(settings.mcp, version=__version__),
                 shelves=(workspace_shelf(workspaces, sandboxing), fetch_shelf(fetcher)),
                 sandboxing=sandboxing,
                 workspace=workspaces.file,
-                breakers=makers.breakers,
+                models_of=lambda others: Makers(others, http).models,
             ),
-            channels=_channels(settings, http, state.ledger),
-            token_locks=token_locks(settings.channels, state_dir, runtime_dir(os.environ)),
+            lines=[await opens(name, each) for name, each in wanted.items()],
+            opens=opens,
             search_problem=lambda: state.search.problem,
         )
         gateway.feed.watch(log_event)
+        await stack.enter_async_context(observing.following(gateway))
         state.search.start()
         control = ControlServer(gateway, state_dir, clock=gateway.clock)
         try:
@@ -173,7 +183,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             yield Running(gateway, resolution, state)
         finally:
             await control.stop()
-            await gateway.stop(settings.gateway.drain_seconds)
+            await gateway.stop(gateway.settings.gateway.drain_seconds)
 
 
 async def serve(
@@ -237,12 +247,16 @@ def obey_signals(gateway: Gateway) -> None:
         loop.add_signal_handler(number, on_signal)
 
 
-def _channels(settings: Settings, http: aiohttp.ClientSession, ledger: Ledger) -> list[Channel]:
+def _opens(http: aiohttp.ClientSession, ledger: Ledger, state_dir: Path) -> Opens:
+    """How the channels of accounts are made in this process."""
     menu = [Command(name, text) for name, text in DESCRIPTIONS.items()]
-    return [
-        build(
-            name, account, http=http, cursors=LedgerCursors(ledger), commands=menu, now=Clock().now
-        )
-        for name, account in settings.channels.items()
-        if account.enabled
-    ]
+    locks = runtime_dir(os.environ)
+
+    async def opens(name: str, account: Account) -> Line:
+        # A platform's library takes a while to import, during which the loop has others to serve.
+        await asyncio.to_thread(load, account)
+        cursors = LedgerCursors(ledger)
+        channel = build(name, account, http=http, cursors=cursors, commands=menu, now=Clock().now)
+        return Line(channel, token_lock(name, account, state_dir, locks))
+
+    return opens

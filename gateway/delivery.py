@@ -118,6 +118,28 @@ class Delivery:
             # It may have found nobody a moment ago and be about to wait: it tries once more.
             busy.woken = True
 
+    def has(self, part: OwedPart) -> bool:
+        """Whether a part is under way or waiting."""
+        chat = (part.address.channel, part.address.chat)
+        queue = self._queues.get(chat) or self._waiting.get(chat)
+        return queue is not None and any(each.id == part.id for each in queue.parts)
+
+    def back(self, account: str) -> None:
+        """An account is there again, or another way: send what waits for it."""
+        for queues in (self._queues, self._waiting):
+            for channel, chat in list(queues):
+                if channel == account:
+                    self.wake(Address(channel, chat))
+
+    async def ended(self, channel: Channel, seconds: float) -> None:
+        """Wait, so long at most, until no call of a channel is under way."""
+        await self._calls.ended(channel, seconds)
+
+    def floods(self) -> Mapping[str, tuple[int, float]]:
+        """How many chats of each account wait because of a flood, and how long at most."""
+        waiting = {name: pace.waiting(_now()) for name, pace in self._paces.items()}
+        return {name: told for name, told in waiting.items() if told[1] > 0}
+
     def __len__(self) -> int:
         """How many parts are under way or waiting."""
         queues = [*self._queues.values(), *self._waiting.values()]

@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from agents.agent import Agent
-from agents.models.guarded import Breakers
 from agents.skill_folders import SkillFolders
 from agents.tools.mcp.servers import McpServers
 from channels.channel import Channel
-from gateway.agent_pool import Make
+from gateway.agent_pool import Models
 from gateway.clock import Clock
+from gateway.config import Settings
 from gateway.current import Current
 from gateway.events import Feed
 from gateway.occasion import Shelf
-from gateway.offers import ListsModels, only_offline
 from gateway.sandboxing import Sandboxing
 from gateway.trouble import Trouble
 from state.keys import SessionId
@@ -44,19 +43,18 @@ class Minds:
     """What thinks: the agent `main`, how others are made, and what they can be given.
 
     `shelves` hold the tools that stand on more than a gateway's ground; `sandboxing` is where the
-    commands among them run, and `workspace` finds what they leave. `breakers` say which models are
-    left alone.
+    commands among them run, and `workspace` finds what they leave. `models_of` says how models are
+    come by with other settings.
     """
 
     agent: Agent
-    make_agent: Make | None = None
-    list_models: ListsModels = only_offline
+    models: Models = field(default_factory=Models)
     skills: SkillFolders | None = None
     mcp: McpServers | None = None
     shelves: Sequence[Shelf] = ()
     sandboxing: Sandboxing | None = None
     workspace: FindsFile | None = None
-    breakers: Breakers = field(default_factory=Breakers)
+    models_of: Callable[[Settings], Models] | None = None
 
 
 class Host(Protocol):

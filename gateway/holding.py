@@ -38,7 +38,7 @@ class Holding:
             workspace=minds.workspace,
         )
         self.profiles = Profiles(settings)
-        self.pool = AgentPool(minds.agent, settings.now.agents.of(MAIN), minds.make_agent)
+        self.pool = AgentPool(minds.agent, settings.now.agents.of(MAIN), minds.models)
         setups = Setups(self.profiles, self.pool, no_skills if skills is None else skills.open)
         self.opened = OpenSessions(
             sessions,
@@ -63,6 +63,4 @@ class Holding:
             gone=self.routes.gone,
         )
         self.keeping = Keeping(sessions, self.opened, ground.trouble, clock, self.ending)
-        self.offers = Offers(
-            self.profiles, self.pool, minds.list_models, skills, lambda: settings.now.mcp
-        )
+        self.offers = Offers(self.profiles, self.pool, skills, lambda: settings.now.mcp)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 import structlog
@@ -80,16 +80,25 @@ class Intake:
         await self._routes.refresh()
         await self._people.refresh()
         await self._turning_away.recall()
-        owed = await self._ledger.owed()
+        await self.take_up(self._channels)
         pending = await self._ledger.pending()
+        for gone in {each.message.address.channel for each in pending} - self._channels.keys():
+            _log.warning("account_gone", channel=gone)
+
+    async def take_up(self, accounts: Collection[str]) -> None:
+        """Take up what was left of these accounts, and is not under way."""
+        owed = [each for each in await self._ledger.owed() if each.address.channel in accounts]
+        pending = [
+            each
+            for each in await self._ledger.pending()
+            if each.message.address.channel in accounts
+        ]
         if owed or pending:
             _log.info("recovered", messages=len(pending), parts=len(owed))
-        self._delivery.post(owed)
+        self._delivery.post(part for part in owed if not self._delivery.has(part))
         for accepted in pending:
-            if accepted.message.address.channel in self._channels:
+            if not self._lanes.has(accepted):
                 self._dispatch(accepted)
-            else:
-                _log.warning("account_gone", channel=accepted.message.address.channel)
 
     async def receive(self, inbound: Inbound) -> None:
         """Take something over durably. Raises `StorageFull` or `StorageFailed` when it is not.

@@ -6,6 +6,7 @@ What time is believed is decided in `lived`: a clock that jumps makes nothing du
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -71,10 +72,12 @@ class Janitor:
         self._rests = rests
         self._watch = watch or Watch(ledger, clock)
         self._patience = Patience()
+        self._woken = asyncio.Event()
 
     async def run(self) -> None:
         """Work until cancelled. A round that fails is logged and tried again later."""
         while True:
+            self._woken.clear()
             delay = AFTER_FAILURE
             try:
                 delay = await self.round()
@@ -82,7 +85,13 @@ class Janitor:
                 _log.error("round_failed", error=str(error))
             except Exception:
                 _log.exception("round_failed")
-            await asyncio.sleep(min(max(delay, _SHORTEST), _LONGEST))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(max(delay, _SHORTEST), _LONGEST)):
+                    await self._woken.wait()
+
+    def wake(self) -> None:
+        """Sessions may be due sooner than they were."""
+        self._woken.set()
 
     async def round(self) -> float:
         """Do what is due now; returns the seconds until something can be due again."""

@@ -104,6 +104,13 @@ class Lanes:
             return 0
         return sum(1 + len(each.changes) for each in lane.messages())
 
+    def has(self, accepted: Accepted) -> bool:
+        """Whether a message is being worked on, or waits for it."""
+        lane = self._lanes.get(accepted.session)
+        return lane is not None and any(
+            each.accepted.seq == accepted.seq for each in lane.messages()
+        )
+
     def __len__(self) -> int:
         """How many lanes have work."""
         return len(self._lanes)

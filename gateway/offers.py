@@ -1,10 +1,10 @@
 """What there is to choose from: models, skills, tools, asked of whoever has them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from agents.errors import NotConfigured
-from agents.models.names import AUTO, OFFLINE, ModelName
+from agents.models.names import AUTO, ModelName
 from agents.models.registry import Listing
 from agents.skill_folders import Found, SkillFolders
 from agents.tools.mcp.naming import SEPARATOR
@@ -19,9 +19,6 @@ from state.session import Session
 FRESH_SECONDS = 60.0
 """How long a provider's list of its models is taken for what there is."""
 
-ListsModels = Callable[[], Awaitable[Sequence[Listing]]]
-"""Asks every provider for its models, within bounded time."""
-
 
 class Offers:
     """Knows the models, skills and tools, and whether a session can have what was chosen."""
@@ -30,25 +27,24 @@ class Offers:
         self,
         profiles: Profiles,
         pool: AgentPool,
-        list_models: ListsModels,
         skills: SkillFolders | None,
         servers: Callable[[], Collection[str]],
     ) -> None:
         self._profiles = profiles
         self._pool = pool
-        self._list_models = list_models
         self._skills = skills
         self._servers = servers
         self._listings: tuple[Listing, ...] = ()
-        self._until = 0.0
+        self._until, self._listed_by = 0.0, pool.models
         self._asking = asyncio.Lock()
 
     async def models(self, *, anew: bool = False) -> tuple[Listing, ...]:
         """Every provider's models; asked `anew`, or when what is known is too old."""
         async with self._asking:
-            now = asyncio.get_running_loop().time()
-            if anew or not self._listings or now > self._until:
-                self._listings = tuple(await self._list_models())
+            now, models = asyncio.get_running_loop().time(), self._pool.models
+            old = now > self._until or models is not self._listed_by
+            if anew or old or not self._listings:
+                self._listings, self._listed_by = tuple(await models.listed()), models
                 self._until = asyncio.get_running_loop().time() + FRESH_SECONDS
             return self._listings
 
@@ -121,11 +117,6 @@ class Offers:
         for name in names:
             if not any(is_allowed(server, (name,)) for server in self._servers()):
                 raise no_such("MCP server", name, self._servers())
-
-
-async def only_offline() -> tuple[Listing, ...]:
-    """Where no providers are asked: what every Argent has."""
-    return (Listing(OFFLINE, (OFFLINE,)),)
 
 
 def _listing_of(model: str, listings: Sequence[Listing]) -> Listing | None:

@@ -168,16 +168,26 @@ class OpenSessions:
 
     async def open(self, route: Route, *, at: datetime, title: str | None = None) -> OpenSession:
         """The session of a route; a new one where there is none yet."""
-        opened = self._open.get(route.session)
-        if opened is None or self._whose(opened.session) != opened.session.person:
-            # People come, go, and are renamed, and other rules may hold for each.
+        known = self._open.get(route.session)
+        opened = known if known is not None and self._holds(known) else None
+        if opened is None:
             opened = await self._load(route, at, title)
+            if known is not None:
+                opened.news = " ".join(filter(None, (known.news, opened.news)))
             self._open[route.session] = opened
         self._open.move_to_end(route.session)
         if route.key not in opened.session.keys:
             # The chat goes on under another key (a group that became a supergroup).
             opened.session = opened.session.with_key(route.key)
         return opened
+
+    def _holds(self, opened: OpenSession) -> bool:
+        """Whether it is still what it would be if it were read now: people come, go, and are
+        renamed, other rules may hold for each, and settings change."""
+        if self._whose(opened.session) != opened.session.person:
+            return False
+        setup = opened.furnished
+        return setup is None or self._setups is None or self._setups.holds(setup)
 
     def _whose(self, session: Session) -> str | None:
         """The name of the person whose session it is now."""

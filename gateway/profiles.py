@@ -47,6 +47,12 @@ class Profiles:
             lambda now: {_folded(name): (name, own) for name, own in now.session.items()}
         )
 
+    @property
+    def sections(self) -> tuple[object, ...]:
+        """The sections of the settings that profiles are made of, as they are now."""
+        now = self._settings.now
+        return now.agents, now.rules, now.session
+
     def agent(self, key: SessionKey, person: str | None = None) -> str:
         """The name of the agent that answers there."""
         named = [rule.agent for _, rule in self._fitting(key, person) if rule.agent is not None]

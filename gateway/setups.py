@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from operator import is_
 
 import structlog
 
@@ -30,10 +31,11 @@ _log = structlog.get_logger("sessions")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a session's turns run with, until its choices change.
+    """What a session's turns run with, until its choices or the settings change.
 
     `prompt` is what the model is told first, with the instructions of its `skill`. `problem` is
-    what people are to be told when something that was chosen is not there any more.
+    what people are to be told when something that was chosen is not there any more. `made_of` are
+    the agents and the sections of the settings that it follows from.
     """
 
     profile: Profile
@@ -41,6 +43,7 @@ class Setup:
     rules: Rules
     prompt: str
     reads: Reads
+    made_of: tuple[object, ...]
     skill: ChosenSkill | None = None
     problem: str = ""
 
@@ -66,13 +69,21 @@ class Setups:
         """What a new conversation is called there."""
         return self._profiles.of(session).title
 
+    def holds(self, setup: Setup) -> bool:
+        """Whether the settings that it was made of are those in effect."""
+        return all(map(is_, setup.made_of, self._made_of()))
+
+    def _made_of(self) -> tuple[object, ...]:
+        return (self._pool.agents, *self._profiles.sections)
+
     async def of(self, session: Session) -> Setup:
         """What a session runs with.
 
         A model or a skill that is not there any more is done without, or the session would be
         stuck: people are told.
         """
-        profile, problems = self._profiles.of(session), []
+        # All of it before anything is awaited: others may be in effect after that.
+        profile, made_of, problems = self._profiles.of(session), self._made_of(), []
         settings = profile.settings
         try:
             agent = await self._pool.of(settings)
@@ -94,6 +105,7 @@ class Setups:
             rules_of(settings.session, window=agent.window),
             prompt,
             reads_as(settings.session),
+            made_of,
             skill,
             " ".join(problems),
         )

@@ -75,10 +75,12 @@ def token_locks(
     accounts: Mapping[str, Account], state_dir: Path, folder: Path
 ) -> dict[str, TokenLock]:
     """A lock for each account; `folder` is made when the first is taken."""
-    return {
-        name: TokenLock(folder, lock_name(account), Holder(name, state_dir))
-        for name, account in accounts.items()
-    }
+    return {name: token_lock(name, each, state_dir, folder) for name, each in accounts.items()}
+
+
+def token_lock(name: str, account: Account, state_dir: Path, folder: Path) -> TokenLock:
+    """The lock of an account's token, in a folder that is made when it is taken."""
+    return TokenLock(folder, lock_name(account), Holder(name, state_dir))
 
 
 def lock_name(account: Account) -> str:

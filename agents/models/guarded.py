@@ -42,6 +42,7 @@ class Breakers:
         self._breakers: dict[str, Breaker] = {}
         self._why: dict[str, str] = {}
         self._probes: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def guard(self, model: Model) -> "Guarded":
         """The model behind its breaker."""
@@ -69,6 +70,10 @@ class Breakers:
         after = self._breakers[model.name] = before.failed(began=began, now=self.now())
         if not after.resting or before.resting:
             return
+        if self._closed:
+            # Nobody would be there to ask it again.
+            self._breakers.pop(model.name, None)
+            return
         self._why[model.name] = why
         _log.warning("model_rests", model=model.name, why=why)
         probe = asyncio.create_task(self._probe(model), name=f"probe of {model.name}")
@@ -77,7 +82,8 @@ class Breakers:
         self.on_change(model.name, why)
 
     async def close(self) -> None:
-        """End all probes."""
+        """End all probes, and begin none. A model that fails from now on is asked all the same."""
+        self._closed = True
         probes = tuple(self._probes)
         for probe in probes:
             probe.cancel()

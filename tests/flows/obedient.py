@@ -20,6 +20,7 @@ from agents.sandbox.errors import SandboxUnavailable
 from agents.tools.tool import Arguments, Tool, describe
 from agents.transcript import AssistantSays, Said, ToolsSay, UserSays
 from channels.loopback import LoopbackChannel
+from gateway.accounts import Line
 from gateway.app import Gateway
 from gateway.config import Settings
 from gateway.ground import Minds
@@ -245,7 +246,7 @@ async def house(root: Path) -> AsyncIterator[House]:
                 Agent([made.model], attempts=1),
                 shelves=(workspace_shelf(workspaces, sandboxing), made.shelf),
             ),
-            channels=[made.wire],
+            lines=[Line(made.wire)],
         )
         await made.gateway.start()
         try:

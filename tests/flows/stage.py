@@ -18,13 +18,13 @@ from agents.models.model import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from agents.skill_folders import SkillFolders
 from agents.transcript import AssistantSays, Said, ToolsSay, UserSays
 from channels.channel import Channel
-from gateway.agent_pool import Make
+from gateway import accounts
+from gateway.agent_pool import ListsModels, Make, Models, only_offline
 from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.config import Settings
 from gateway.ground import FindsFile, Minds
 from gateway.occasion import Shelf
-from gateway.offers import ListsModels, only_offline
 from gateway.sandboxing import Sandboxing
 from state.history import Entry, ToolCall, Usage
 from state.keys import SessionId
@@ -164,14 +164,13 @@ class Stage:
             ledger=self.ledger,
             minds=Minds(
                 Agent([self.model], timeouts=self.timeouts, attempts=1),
-                self.make_agent,
-                self.list_models,
+                Models(self.make_agent, self.list_models),
                 self.skills,
                 shelves=self.shelves,
                 sandboxing=self.sandboxing,
                 workspace=self.workspace,
             ),
-            channels=self.channels(self),
+            lines=map(accounts.Line, self.channels(self)),
             clock=self.clock,
         )
         await self.gateway.start()

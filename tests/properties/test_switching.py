@@ -111,6 +111,9 @@ class _Idle:
     def waiting(self, _: str) -> int:
         return 0
 
+    def has(self, accepted: Accepted) -> bool:
+        return False
+
     def submit(self, accepted: Accepted, *, stops: bool = False) -> None:
         pass
 
@@ -174,6 +177,9 @@ class House:
 class _Silent:
     def post(self, _: object) -> None:
         pass
+
+    def has(self, _: object) -> bool:
+        return False
 
 
 async def _tell_nobody(_: str) -> None:

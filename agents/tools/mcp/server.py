@@ -89,6 +89,8 @@ class Server:
         self._condition = Condition.CONNECTING
         self._problem: str | None = None
         self._task: asyncio.Task[None] | None = None
+        self._calling, self._quiet = 0, asyncio.Event()
+        self._quiet.set()
         self._stopping = False
 
     @property
@@ -119,6 +121,16 @@ class Server:
             _, left = await asyncio.wait([self._task], timeout=_STOPPING)
             if left:
                 _log.error("mcp_server_not_stopped", server=self.name)
+
+    async def retire(self) -> None:
+        """Stop when the calls under way have ended, or have taken as long as one may take."""
+        try:
+            async with asyncio.timeout(self.settings.timeout):
+                await self._quiet.wait()
+        except TimeoutError:
+            _log.warning("mcp_calls_broken_off", server=self.name, calls=self._calling)
+        finally:
+            await self.stop()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -190,6 +202,8 @@ class Server:
     async def _call(self, tool: str, arguments: dict[str, Any]) -> str:
         if self._link is None:
             raise self._unreachable()
+        self._calling += 1
+        self._quiet.clear()
         try:
             return await self._link.call(tool, arguments)
         except LinkBroken:
@@ -199,6 +213,10 @@ class Server:
             # Too late or not wanted any more: if it is because the server hangs, this tells.
             self._look.set()
             raise
+        finally:
+            self._calling -= 1
+            if not self._calling:
+                self._quiet.set()
 
     def _unreachable(self) -> ToolFailed:
         return ToolFailed(f"The external server {self.name!r} is not reachable now.")

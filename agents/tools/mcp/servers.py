@@ -17,6 +17,13 @@ MOST_OFFERED = 120
 _PATIENCE = Patience()
 
 
+def check_installed(settings: Mapping[str, McpSettings]) -> None:
+    """Raise `McpNotInstalled` when one is enabled and the extra is missing."""
+    enabled = any(each.enabled for each in settings.values())
+    if enabled and importlib.util.find_spec("mcp") is None:
+        raise McpNotInstalled
+
+
 class McpServers:
     """The servers, by their names. `version` is what Argent says of itself to them.
 
@@ -31,23 +38,52 @@ class McpServers:
         patience: Patience = _PATIENCE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        enabled = {name: each for name, each in settings.items() if each.enabled}
-        if enabled and importlib.util.find_spec("mcp") is None:
-            raise McpNotInstalled
+        check_installed(settings)
+        self._version, self._patience, self._sleep = version, patience, sleep
         self._servers = {
-            name: Server(name, each, version=version, patience=patience, sleep=sleep)
-            for name, each in enabled.items()
+            name: self._server(name, each) for name, each in settings.items() if each.enabled
         }
         self._names = tuple(settings)
+        self._ending: set[asyncio.Task[None]] = set()
+        self._started = False
 
     def start(self) -> None:
         """Begin to connect; nobody waits for it."""
+        self._started = True
         for server in self._servers.values():
             server.start()
 
     async def stop(self) -> None:
         """End every connection and every program; takes a few seconds at most."""
-        await asyncio.gather(*(server.stop() for server in self._servers.values()))
+        self._started = False
+        ending = tuple(self._ending)
+        for task in ending:
+            task.cancel()
+        servers = (server.stop() for server in self._servers.values())
+        await asyncio.gather(*servers, *ending, return_exceptions=True)
+
+    def keep_to(self, settings: Mapping[str, McpSettings], changed: Collection[str]) -> None:
+        """Begin those of `changed` that there shall be, and end those that were there before.
+
+        Their tools of before answer that they are gone; a call that is under way may end first.
+        Raises `McpNotInstalled` before anything is changed.
+        """
+        check_installed(settings)
+        before = self._servers
+        self._servers = {
+            name: self._server(name, each)
+            if name in changed or name not in before
+            else before[name]
+            for name, each in settings.items()
+            if each.enabled
+        }
+        self._names = tuple(settings)
+        for name, server in before.items():
+            if self._servers.get(name) is not server:
+                self._end(server)
+        for name, server in self._servers.items():
+            if self._started and before.get(name) is not server:
+                server.start()
 
     def tools(
         self, names: Collection[str] | None, session_type: SessionType
@@ -78,6 +114,16 @@ class McpServers:
         """What is wrong with a server, None if nothing is known to be."""
         server = self._servers.get(name)
         return None if server is None else server.health().problem
+
+    def _server(self, name: str, settings: McpSettings) -> Server:
+        return Server(
+            name, settings, version=self._version, patience=self._patience, sleep=self._sleep
+        )
+
+    def _end(self, server: Server) -> None:
+        task = asyncio.create_task(server.retire(), name=f"end of mcp {server.name}")
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     async def until(self, name: str, fits: Callable[[Health], bool]) -> Health:
         """Wait until a server is as asked for. Raises `KeyError` for one that is not enabled."""

@@ -11,7 +11,7 @@ from agents.agent import Agent
 from agents.config import AgentSettings, SessionSettings
 from agents.errors import NotConfigured
 from agents.skill_folders import ChosenSkill
-from gateway.agent_pool import AgentPool
+from gateway.agent_pool import AgentPool, Models
 from gateway.config import Settings
 from gateway.current import Current
 from gateway.profiles import Profiles
@@ -37,7 +37,7 @@ class Workshop:
         self.gone: set[str] = set()
         self.opened: list[tuple[str, str]] = []
         main = Agent([ScriptedModel("main", window=50_000)])
-        self.pool = AgentPool(main, self.settings.agents.of("main"), self._make)
+        self.pool = AgentPool(main, self.settings.agents.of("main"), Models(self._make))
         self.setups = Setups(Profiles(Current(self.settings)), self.pool, self._open)
 
     async def of(self, **choices: Any) -> Setup:
