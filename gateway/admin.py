@@ -139,14 +139,22 @@ class Admin:
                     "identity": health.identity,
                     "connections": health.generation,
                     "lag": None if health.lag is None else round(health.lag, 3),
+                    "waits_until": None
+                    if health.waits_until is None
+                    else time_to_json(health.waits_until),
                 }
                 for name, kind, health in self._running().channel_health()
             ]
         }
 
-    async def status(self) -> Json:
-        """The gateway, its channels and its figures at once."""
-        runtime = self._running().runtime()
+    def check(self) -> Json:
+        """Whether the gateway lives and is ready, and why not: quick, it reads no disk."""
+        return asdict(self._running().verdict())
+
+    async def status(self, *, deep: bool = False) -> Json:
+        """The gateway, its channels and its figures at once; `deep` adds what it measured."""
+        live = self._running()
+        runtime = live.runtime()
         with as_admin_errors():
             counts = await self._ledger.counts()
             today = day_of(self._clock.now())
@@ -154,8 +162,10 @@ class Admin:
         return {
             "gateway": {name: _plain(fact) for name, fact in runtime.items()},
             **self.channels(),
+            "verdict": self.check(),
             "counts": asdict(counts),
             "today": spent_to_json(sum(sums.values(), NOTHING)),
+            **({"measured": live.figures()} if deep else {}),
         }
 
     def stop(self) -> Json:

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 from channels.channel import Health
 from gateway.approving import Approving
 from gateway.compacting import Compacted
+from gateway.health import Verdict
 from gateway.routing import Route
 from gateway.settable import Change
 from gateway.tool_offers import Offer
@@ -51,6 +52,12 @@ class Live(Protocol):
 
     def request_stop(self) -> None:
         """Begin the staged shutdown."""
+
+    def verdict(self) -> Verdict:
+        """Whether it lives, and is ready."""
+
+    def figures(self) -> dict[str, Any]:
+        """More of what it measured, as JSON values, for whoever looks closely."""
 
     def runtime(self) -> dict[str, Any]:
         """How the process is: `pid`, `version`, `started_at`, `model`, and what it is doing."""

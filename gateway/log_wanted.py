@@ -80,7 +80,7 @@ class Wanted:
 
 def complete(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """A line with what every line has, wherever it came from."""
-    return {"at": "", "level": "", "event": ""} | event
+    return {"at": "", "level": "", "event": "", **event}
 
 
 def moment(text: str, now: datetime) -> str:
@@ -91,7 +91,7 @@ def moment(text: str, now: datetime) -> str:
     written = text.strip()
     if back := _BACK.fullmatch(written):
         try:
-            return _at(now - timedelta(seconds=int(back[1]) * _SECONDS[back[2]]))
+            return written_at(now - timedelta(seconds=int(back[1]) * _SECONDS[back[2]]))
         except OverflowError:
             raise InvalidTime(f"{text!r} is before all logs") from None
     if re.fullmatch("[0-9]+m", written):
@@ -103,7 +103,7 @@ def moment(text: str, now: datetime) -> str:
             f"{text!r} is no time: write how long ago (90s, 10min, 2h, 3d), a time of today "
             "(14:30) or a date (2026-01-30, 2026-01-30T14:30)"
         ) from None
-    return _at(found if found.tzinfo is not None else found.replace(tzinfo=now.tzinfo))
+    return written_at(found if found.tzinfo is not None else found.replace(tzinfo=now.tzinfo))
 
 
 def _with_day(written: str, now: datetime) -> str:
@@ -114,6 +114,7 @@ def _with_day(written: str, now: datetime) -> str:
     return f"{now.date().isoformat()}T{hour:0>2}:{rest}"
 
 
-def _at(moment: datetime) -> str:
+def written_at(moment: datetime) -> str:
+    """A moment as lines write theirs."""
     utc = moment.astimezone(UTC).isoformat(timespec="milliseconds")
     return utc.replace("+00:00", "Z")

@@ -50,6 +50,11 @@ class Pace:
         """Whether the whole account was flooded lately."""
         return now < self._account_until
 
+    def waiting(self, now: float) -> tuple[int, float]:
+        """How many chats have to wait because of a flood, and the longest wait, in seconds."""
+        waits = [wait for chat in self._chats if (wait := self.delay(chat, now)) > 0]
+        return len(waits), max(waits, default=self.delay("", now))
+
     async def admit(self, now: float) -> None:
         """Wait for the account's turn, when the account is paced."""
         if self.account_is_paced(now):

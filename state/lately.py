@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from state.keys import SessionKey
+from state.keys import SessionId, SessionKey
 from state.lifecycle import Phase
 from state.messages import Outcome
 
@@ -31,6 +31,15 @@ class Backlog:
     pending: Mapping[str, Waiting] = field(default_factory=dict)
     owed: Mapping[str, Waiting] = field(default_factory=dict)
     phases: Mapping[Phase, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Longest:
+    """What has waited longest of its kind: for whom, in which session (None: in none), since when."""
+
+    account: str
+    session: SessionId | None
+    since: datetime
 
 
 class KnowsWhatCame(Protocol):

@@ -15,6 +15,10 @@ async def _channels(admin: Admin, _: Fields) -> Json:
     return admin.channels()
 
 
+async def _check(admin: Admin, _: Fields) -> Json:
+    return admin.check()
+
+
 async def _stop(admin: Admin, _: Fields) -> Json:
     return admin.stop()
 
@@ -77,7 +81,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "people.rename": lambda admin, given: admin.links.rename(given.text("name"), given.text("new")),
     "people.erase": lambda admin, given: admin.people.erase(given.texts("identities")),
     "channels.status": _channels,
-    "status": lambda admin, _: admin.status(),
+    "check": _check,
+    "status": lambda admin, given: admin.status(deep=given.flag("deep")),
     "gateway.stop": _stop,
 }
 

@@ -1,6 +1,5 @@
 """``argent logs``: what the gateway wrote down, whether or not it runs."""
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -8,14 +7,13 @@ from pathlib import Path
 
 import click
 
-from gateway import config_file, paths
 from gateway.admin_errors import AdminError
 from gateway.cli import reach
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
+from gateway.cli.log_place import log_setting
 from gateway.cli.output import BOLD, DIM, RED, note, out
 from gateway.cli.text import many
-from gateway.config_errors import ConfigError
 from gateway.log_files import in_order, log_file
 from gateway.log_forms import as_words
 from gateway.log_reading import Lines, LogFollower, Written, opened
@@ -90,9 +88,7 @@ def logs(
 
 
 def _path(invocation: Invocation, *, follow: bool) -> Path:
-    """Where the lines are. The settings are only read where they say it: that takes a while."""
-    setting = invocation.settings().settings.log.file if _is_set(invocation) else True
-    path = log_file(setting, invocation.state_dir)
+    path = log_file(log_setting(invocation), invocation.state_dir)
     if path is None:
         hint = "it logs to standard error alone: see its service's journal, journalctl -u argent"
         raise AdminError("not_found", "no log file is kept (log.file = false)", hint)
@@ -100,19 +96,6 @@ def _path(invocation: Invocation, *, follow: bool) -> Path:
         hint = "a gateway begins one when it starts: argent gateway run"
         raise AdminError("not_found", f"there is no log file {path}", hint)
     return path
-
-
-def _is_set(invocation: Invocation) -> bool:
-    name, _ = paths.config_file(invocation.config_option, os.environ, invocation.state_dir)
-    try:
-        data = config_file.read(name).data if name is not None else {}
-    except ConfigError:
-        # What is wrong with the settings may be just what somebody looks for here.
-        return False
-    given = any(each.upper() == "ARGENT_LOG__FILE" for each in os.environ)
-    table = data.get("log")
-    written = isinstance(table, dict) and "file" in table
-    return given or written or any(each.startswith("log.") for each in invocation.assignments)
 
 
 def _resolved(invocation: Invocation, name: str) -> str | None:

@@ -6,6 +6,7 @@ none gets through. JSON carries everything, escaped.
 
 import json
 import os
+import shutil
 import sys
 from typing import Any, TextIO
 
@@ -30,6 +31,24 @@ def note(text: str = "", *, end: str = "\n", style: str | None = None) -> None:
     _write(sys.stderr, text, end, style)
 
 
+class Screen:
+    """Shows one text after another: on a terminal in each other's place, elsewhere below.
+
+    Every line is drawn over the one before it and what is left of that is cleared, so nothing
+    flickers; what has no room on the screen is left out.
+    """
+
+    def show(self, text: str) -> None:
+        """Show this instead of what was shown."""
+        if not sys.stdout.isatty():
+            out(f"{text}\n")
+            return
+        lines = visible(text).split("\n")[: shutil.get_terminal_size().lines - 1]
+        # Home; no line breaks where it is too long for the screen; clear what was below.
+        drawn = "".join(f"{line}\x1b[K\n" for line in lines)
+        _put(sys.stdout, f"\x1b[H\x1b[?7l{drawn}\x1b[?7h\x1b[J")
+
+
 def out_json(kind: str, data: Any) -> None:
     """The result as the envelope that scripts read."""
     envelope = {"ok": True, "kind": kind, "version": ENVELOPE_VERSION, "data": data}
@@ -51,8 +70,12 @@ def _write(stream: TextIO, text: str, end: str, style: str | None) -> None:
     shown = visible(text)
     if style is not None and stream.isatty() and "NO_COLOR" not in os.environ:
         shown = f"\x1b[{style}m{shown}\x1b[0m"
+    _put(stream, shown + end)
+
+
+def _put(stream: TextIO, text: str) -> None:
     try:
-        stream.write(shown + end)
+        stream.write(text)
         stream.flush()
     except BrokenPipeError as error:
         raise ReaderLeft from error

@@ -14,18 +14,20 @@ from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.api.client import ControlClient
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import note
-from gateway.reading import Reading
-from state.files import ReadOnlyState, lock_holder
+from state.files import lock_holder
 
 if TYPE_CHECKING:
     from agents.config import SessionSettings
     from gateway.clock import Clock
     from gateway.life import Life
+    from gateway.reading import Reading
     from state.session import Session
     from state.store import Ledger, Sessions
 
 Json = dict[str, Any]
 _STATUS_SECONDS = 10.0
+_CHECK_SECONDS = 2.0
+"""Docker and Kubernetes give a check five seconds in all."""
 _LIVE_ONLY = {
     "channels.status",
     "status",
@@ -40,8 +42,11 @@ _TAKES_LONG = {"sessions.compact"}
 _MAKES_THE_FOLDER = {"sessions.import"}
 
 
-def look(invocation: Invocation) -> Reading:
+def look(invocation: Invocation) -> "Reading":
     """The state folder as it is now, whether or not a gateway runs; it is not locked."""
+    from gateway.reading import Reading
+    from state.files import ReadOnlyState
+
     return Reading(ReadOnlyState(invocation.state_dir))
 
 
@@ -70,19 +75,68 @@ def carry_out(invocation: Invocation, operation: str, given: Json, *, lines: str
     return asyncio.run(_alone(invocation, operation, given | {"lines": lines}))
 
 
-def status(invocation: Invocation) -> Json:
-    """The gateway's status; without one, the figures on the disk."""
-    client = ControlClient.connect(invocation.socket)
-    if client is not None:
-        with client:
-            return client.call("status", timeout=_STATUS_SECONDS)
+def status(invocation: Invocation, *, deep: bool = False) -> Json:
+    """The gateway's status; without one that answers, the figures on the disk.
+
+    ``condition`` is ``ready``, ``not_ready`` or ``not_live`` as the gateway judges itself, else
+    ``down``, ``silent`` (a process owns the folder and does not listen: it starts, or stops) or
+    ``hangs`` (it listens and does not answer); ``problem`` tells of the last two in words.
+    """
+    problem = None
+    try:
+        if (client := ControlClient.connect(invocation.socket)) is not None:
+            with client:
+                data = client.call("status", {"deep": deep}, timeout=_STATUS_SECONDS)
+            return {"condition": _judged(data["verdict"]), "problem": None, **data}
+    except AdminError as error:
+        if error.code != "gateway_down":
+            raise
+        problem = error.message
+    condition, problem = _unreached(invocation, problem)
     reading = look(invocation)
     return {
+        "condition": condition,
+        "problem": problem,
         "gateway": None,
         "channels": [],
+        "verdict": None,
         "counts": reading.counts(),
         "today": reading.spent_on(datetime.now(UTC).date()),
     }
+
+
+def check(invocation: Invocation) -> Json:
+    """Only whether the gateway lives and is ready: its verdict, with the condition as above."""
+    problem = None
+    try:
+        client = ControlClient.connect(invocation.socket, seconds=_CHECK_SECONDS)
+        if client is not None:
+            with client:
+                verdict = client.call("check", timeout=_CHECK_SECONDS)
+            return {"condition": _judged(verdict), **verdict}
+    except AdminError as error:
+        if error.code != "gateway_down":
+            raise
+        problem = error.message
+    condition, problem = _unreached(invocation, problem)
+    reasons = [problem or "no gateway is running"]
+    return {"condition": condition, "live": False, "ready": False, "reasons": reasons}
+
+
+def _judged(verdict: Json) -> str:
+    if not verdict["live"]:
+        return "not_live"
+    return "ready" if verdict["ready"] else "not_ready"
+
+
+def _unreached(invocation: Invocation, problem: str | None) -> tuple[str, str | None]:
+    """Why no gateway answered, and that in words: `problem` is what became of asking it."""
+    pid = holder(invocation)
+    if pid is None:
+        return "down", None
+    if problem is not None:
+        return "hangs", f"{problem} (pid {pid})"
+    return "silent", f"pid {pid} owns the state folder and does not listen: it starts, or stops"
 
 
 def holder(invocation: Invocation) -> int | None:

@@ -1,75 +1,123 @@
 """``argent status``: everything at a glance."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from gateway.admin_errors import CODES, AdminError
 from gateway.cli import reach
 from gateway.cli.base import Command
-from gateway.cli.channels import show_channels
 from gateway.cli.invocation import Invocation
-from gateway.cli.output import out
-from gateway.cli.text import many, span, spent, table, time
+from gateway.cli.output import Screen, out, out_error, out_json
+from gateway.cli.status_words import DOWN, gateway_lines, status_lines
 
 Json = dict[str, Any]
 
+EVERY = 2.0
+"""Seconds between two looks of ``--watch``."""
+
+_ANSWERS = ("ready", "not_ready", "not_live")
+
 
 @click.command(cls=Command)
+@click.option("--deep", is_flag=True, help="Look closer: files, disk, backups, what was measured.")
+@click.option(
+    "--watch",
+    type=click.FloatRange(min=0.1),
+    is_flag=False,
+    flag_value=EVERY,
+    metavar="[SECONDS]",
+    help=f"Look again and again, every {EVERY:g} seconds, until Ctrl-C.",
+)
+@click.option(
+    "--check",
+    "asked",
+    type=click.Choice(["live", "ready"]),
+    help="Say only whether it lives, or is ready: for containers and monitors.",
+)
 @click.pass_obj
-def status(invocation: Invocation) -> None:
-    """Show the gateway, its channels, and how much there is to do."""
-    data = reach.status(invocation)
-    data["state_dir"] = str(invocation.state_dir)
-    invocation.show("status", data, _status)
+def status(invocation: Invocation, deep: bool, watch: float | None, asked: str | None) -> int:
+    """Show the gateway, its channels, and how much there is to do.
+
+    Exits with 0 when the gateway is ready and every account is healthy or starts; 1 when it runs
+    and something is wrong; 3 when none is running, or it does not answer.
+    """
+    if asked is not None:
+        return _check(invocation, asked)
+    if watch is not None:
+        _watch(invocation, deep=deep, seconds=watch)
+        return 0
+    data = _looked(invocation, deep=deep)
+    invocation.show("status", data, lambda shown: out(_text(shown)))
+    return _code(data)
 
 
-def _status(data: Json) -> None:
-    show_gateway(data["gateway"])
-    out(f"State folder: {data['state_dir']}")
-    if data["channels"]:
-        out("\nChannels:")
-        show_channels(data["channels"])
-    counts = data["counts"]
-    rows = [
-        ("Sessions", counts["sessions"]),
-        ("Messages without an answer", counts["pending"]),
-        ("Parts to send", counts["owed"]),
-        ("Parts sent", counts["sent"]),
-        ("Parts perhaps repeated", counts["repeated"]),
-        ("Parts that could not be sent", counts["failed_parts"]),
-        ("Updates set aside", counts["set_aside"]),
-    ]
-    out()
-    out("\n".join(table([(f"{name}:", str(count)) for name, count in rows], indent="")))
-    out(f"Spent today (UTC): {spent(data['today'])}")
-    if counts["outcomes"]:
-        ended = ", ".join(f"{n} {outcome}" for outcome, n in sorted(counts["outcomes"].items()))
-        out(f"Messages that ended: {ended}")
+def _looked(invocation: Invocation, *, deep: bool) -> Json:
+    data = reach.status(invocation, deep=deep) | {"state_dir": str(invocation.state_dir)}
+    if deep:
+        from gateway.cli.figures import figures
+        from gateway.cli.log_place import log_setting
+
+        live = data["condition"] != "down"
+        found = figures(invocation.state_dir, live=live, log=log_setting(invocation))
+        data = {"measured": None, **data, "disk": found}
+    return data
+
+
+def _text(data: Json) -> str:
+    return "\n".join(status_lines(data, datetime.now(UTC)))
+
+
+def _code(data: Json) -> int:
+    if data["condition"] not in _ANSWERS:
+        return CODES["gateway_down"]
+    accounts = all(each["condition"] in ("healthy", "starting") for each in data["channels"])
+    return 0 if data["condition"] == "ready" and accounts else CODES["findings"]
+
+
+def _check(invocation: Invocation, asked: str) -> int:
+    found = reach.check(invocation)
+    passed = bool(found[asked])
+    said = asked if passed else f"not {asked}: {'; '.join(found['reasons'])}"
+    invocation.show("check", {"check": asked, "passed": passed, **found}, lambda _: out(said))
+    if passed:
+        return 0
+    return CODES["findings" if found["condition"] in _ANSWERS else "gateway_down"]
+
+
+def _watch(invocation: Invocation, *, deep: bool, seconds: float) -> None:
+    """Show it again and again; a gateway that stops and starts again is shown as that."""
+    screen = Screen()
+    try:
+        while True:
+            _show_now(invocation, screen, deep=deep)
+            time.sleep(seconds)
+    except KeyboardInterrupt:
+        return
+
+
+def _show_now(invocation: Invocation, screen: Screen, *, deep: bool) -> None:
+    try:
+        data = _looked(invocation, deep=deep)
+    except AdminError as error:
+        # It may be well at the next look: a watch goes on until whoever watches ends it.
+        if invocation.json:
+            out_error(error, as_json=True)
+        else:
+            screen.show(f"{_clock()}\n\nargent: {error.message}")
+        return
+    if invocation.json:
+        out_json("status", data)
+    else:
+        screen.show(f"{_clock()}\n\n{_text(data)}")
+
+
+def _clock() -> str:
+    return f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def show_gateway(runtime: Json | None) -> None:
     """A line or two about the process."""
-    if runtime is None:
-        out("The gateway is not running. Start it with `argent up` or `argent gateway run`.")
-        return
-    up = span((datetime.now(UTC) - time(runtime["started_at"])).total_seconds())
-    out(f"The gateway is running: version {runtime['version']}, pid {runtime['pid']}, for {up}.")
-    working = many(runtime["turns_running"], "turn")
-    out(f"Model: {runtime['model']}; {working} running, {runtime['parts_queued']} parts queued.")
-    for model, why in runtime["models_resting"].items():
-        out(f"Model {model} is not asked until it answers again: {why}")
-    if runtime["storage_problem"]:
-        out(f"Storage: {runtime['storage_problem']}")
-    if runtime["search_problem"]:
-        out(f"Search: {runtime['search_problem']}")
-    if problem := runtime["sandbox_problem"]:
-        out(f"Sandbox: degraded, sandboxed sessions have no bash: {problem}")
-    elif runtime["sandbox"]:
-        out(f"Sandbox: {runtime['sandbox']}.")
-    for server in runtime["mcp"]:
-        offers = f"{server['condition']}, {many(server['tools'], 'tool')}"
-        told = f": {server['problem']}" if server["problem"] else ""
-        out(f"MCP server {server['name']}: {offers}{told}")
-    for report in runtime["repaired"]:
-        out(f"Repaired: {report}")
+    out(DOWN if runtime is None else "\n".join(gateway_lines(runtime)))

@@ -18,7 +18,7 @@ from state.files.errors import ledger_error, store_error
 from state.files.following import Following
 from state.files.journal import CLOSING, Damaged, Lines
 from state.files.layout import HISTORY, METADATA, Layout
-from state.files.ledger import index, linking, people, spending
+from state.files.ledger import backlog, index, linking, people, spending
 from state.files.ledger.reading import connect_to_read
 from state.files.ledger.schema import VERSION, version
 from state.files.ledger.whose import has
@@ -30,6 +30,7 @@ from state.files.reading import open_file, read_entries_behind, read_file
 from state.files.repair import Cut, repair
 from state.history import Entry
 from state.keys import SessionId, person_in
+from state.lately import Longest
 from state.lifecycle import Phase
 from state.links import Link, NamedPerson, PairCode
 from state.records import Page, latest_first, leading
@@ -106,6 +107,13 @@ class ReadOnlyState:
     def counts(self) -> Counts:
         """Figures of the ledger; all zero when there is none. Raises `StorageFailed`."""
         return self._ask(index.counts) or Counts()
+
+    def longest(self) -> tuple[Longest | None, Longest | None]:
+        """What has waited longest: a message for its end, a part to be sent.
+
+        Raises `StorageFailed`.
+        """
+        return self._ask(backlog.longest) or (None, None)
 
     def spent(self, per: Per, first: date, last: date = date.max) -> Mapping[str, Spent]:
         """What was spent from one day to another. Raises `StorageFailed`."""

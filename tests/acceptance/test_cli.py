@@ -129,7 +129,8 @@ def test_readers_import_no_platform_no_model_and_no_settings(talked):
     )
     for arguments in (["--version"], ["sessions", "list"], ["sessions", "show", TERMINAL],
                       ["sessions", "export", TERMINAL], ["sessions", "search", "hello"],
-                      ["pair", "list"], ["usage"], ["status"]):  # fmt: skip
+                      ["pair", "list"], ["usage"], ["status"], ["status", "--deep"],
+                      ["logs"]):  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-c", program.replace("{}", repr(arguments))],
             env=talked.environ, capture_output=True, text=True, timeout=PATIENCE, check=True,

@@ -12,6 +12,7 @@ from gateway.admin import Admin
 from gateway.admin_errors import AdminError
 from gateway.api.operations import carry_out
 from gateway.clock import Clock
+from gateway.health import Verdict
 from gateway.life import Life
 from gateway.open_sessions import OpenSessions
 from state.files.receipts import Receipts
@@ -62,6 +63,12 @@ class Running:
 
     def request_stop(self) -> None:
         self.stopped = True
+
+    def verdict(self):
+        return Verdict(live=True, ready=False, reasons=("no channel is healthy",))
+
+    def figures(self):
+        return {"loop": {"lag": 0.0}}
 
     def runtime(self):
         return {"pid": 42, "started_at": NOW}
@@ -298,9 +305,22 @@ async def test_the_status_is_one_json_value(desk):
             "identity": "@bot",
             "connections": 3,
             "lag": 0.412,
+            "waits_until": None,
         }
     ]
     assert status["counts"]["sessions"] == 2
+    assert status["verdict"] == await desk.do("check")
+    assert "measured" not in status
+
+
+async def test_a_closer_look_has_what_was_measured(desk):
+    assert (await desk.do("status", deep=True))["measured"] == {"loop": {"lag": 0.0}}
+
+
+async def test_a_check_says_whether_it_lives_and_is_ready_and_why_not(desk):
+    found = await desk.do("check")
+    assert (found["live"], found["ready"]) == (True, False)
+    assert list(found["reasons"]) == ["no channel is healthy"]
 
 
 async def test_a_gateway_is_stopped_by_name(desk):
