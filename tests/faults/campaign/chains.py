@@ -17,7 +17,7 @@ K = TypeVar("K")
 Trial = Callable[[Scene, Harm], Awaitable[Result]]
 """Makes one trial in a world, after which no gateway runs."""
 
-TOGETHER = 3
+TOGETHER = 6
 _LONGEST = 20
 """Trials in one world: what was said stays on its disk, as it does for an owner."""
 

@@ -48,7 +48,7 @@ CHATS = 3
 """On each platform."""
 
 PLAIN = "tell me {word}"
-SLOWLY = "tell me slowly {word} and then bit by bit, word for word, until the very end of it all"
+SLOWLY = "{word} slowly and then bit by bit, word for word, until the very end of it all"
 RUN = "please run {word} for me"
 SILENCE = 20.0
 """Seconds in which nothing is heard, after which nothing more is expected."""
