@@ -1,5 +1,6 @@
 """Markdown to the tree of `channels.document`, once for all platforms."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from markdown_it.common.utils import unescapeAll
@@ -23,8 +24,13 @@ from channels.document import (
 )
 
 LIMIT = 100_000
-"""Characters that are parsed. Parsing runs on the event loop, at some 0.4 µs a character of an
-ordinary answer and up to 11 µs of one made to be slow (a run of brackets): a second at most."""
+"""Characters that are parsed, at some 0.4 µs each in an ordinary answer."""
+
+MOST_MARKS = 20_000
+"""Characters that may be markup in what is parsed, ends of lines among them. In a text that is made
+to be slow each costs up to 35 µs, and some hundred objects for the garbage collector to walk."""
+
+_MARK = re.compile(r"[\n*_`~|<>&!\[\]\\#]")
 
 
 def parse(markdown: str) -> tuple[Block, ...]:
@@ -32,12 +38,16 @@ def parse(markdown: str) -> tuple[Block, ...]:
 
     What Markdown has no block for stays visible as text: HTML, footnotes, link definitions that
     no link uses. Images become links, and titles of links stand behind them in brackets. A text
-    longer than `LIMIT` is taken as it stands.
+    that is longer than `LIMIT`, or has more than `MOST_MARKS`, is taken as it stands.
     """
-    if len(markdown) > LIMIT:
+    if len(markdown) > LIMIT or _has_too_many_marks(markdown):
         return (Paragraph((Span(markdown),)),)
     tokens = grammar.tokens(markdown)
     return _Reader(tokens).blocks(None)
+
+
+def _has_too_many_marks(markdown: str) -> bool:
+    return len(markdown) > MOST_MARKS and len(_MARK.findall(markdown)) > MOST_MARKS
 
 
 _LONGEST_LANGUAGE = 32

@@ -7,7 +7,7 @@ from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.delivery import Delivery
 from gateway.events import Feed, TurnEnded
-from gateway.replies import files, words
+from gateway.replies import files, words_in_time
 from gateway.streaming import Streaming
 from gateway.trouble import Trouble
 from state.messages import Deletion, Outcome, Part, Reply
@@ -54,7 +54,7 @@ class Closing:
         """
         address = batch.address
         live = await self._streaming.end(batch)
-        said, enclosed = self._rendered(batch, reply)
+        said, enclosed = await self._rendered(batch, reply)
         parts = [(address, part) for part in (*live.owed(said), *enclosed)]
 
         async def finish() -> None:
@@ -95,7 +95,7 @@ class Closing:
                 )
             )
 
-    def _rendered(
+    async def _rendered(
         self, batch: Batch, reply: Reply | None
     ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
         """The reply's words and its files."""
@@ -103,4 +103,4 @@ class Closing:
         if reply is None or isinstance(message, Deletion):
             return (), ()
         channel = self._channels[message.address.channel]
-        return words(channel, message, reply), files(channel, reply)
+        return await words_in_time(channel, message, reply), files(channel, reply)

@@ -1,11 +1,29 @@
 """How an answer to a message is rendered for the platform that the message came from."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from channels.channel import Channel
 from gateway.calls import shown_title
 from gateway.notices import notice
 from state.messages import ChatKind, Correction, InboundMessage, Part, Reply, StoredFile
+
+LONG = 2_000
+"""Characters of Markdown that are rendered in a few milliseconds."""
+
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="rendering")
+# One at a time: every thread that computes takes its share of the loop's time.
+
+
+async def words_in_time(
+    channel: Channel, message: InboundMessage | Correction, reply: Reply
+) -> tuple[Part, ...]:
+    """As `words`; a long reply is rendered in a thread, and holds nobody up."""
+    if len(reply.text) < LONG:
+        return words(channel, message, reply)
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_BESIDE, words, channel, message, reply)
 
 
 def words(channel: Channel, message: InboundMessage | Correction, reply: Reply) -> tuple[Part, ...]:

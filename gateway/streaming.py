@@ -19,7 +19,7 @@ from gateway import lateness
 from gateway.batch import Batch
 from gateway.delivery import Delivery
 from gateway.live import Call, Live, Post
-from gateway.replies import words
+from gateway.replies import words_in_time
 from gateway.trouble import Trouble
 from state.ids import idempotency_key
 from state.messages import (
@@ -32,9 +32,6 @@ from state.messages import (
     Reply,
 )
 from state.store import Ledger
-
-_LONG = 2_000
-"""Characters of Markdown that are rendered in a few milliseconds; more are, in a thread."""
 
 _log = structlog.get_logger("streaming")
 
@@ -140,10 +137,7 @@ class Stream:
         message = self._batch.last.message
         if isinstance(message, Deletion) or not text.strip():
             return ()
-        reply = Reply(lateness.note(self._batch) + text)
-        if len(text) < _LONG:
-            return words(self._channel, message, reply)
-        return await asyncio.to_thread(words, self._channel, message, reply)
+        return await words_in_time(self._channel, message, Reply(lateness.note(self._batch) + text))
 
     async def _step(self, text: str, parts: tuple[Part, ...]) -> None:
         if self._paused or self._ended.is_set():

@@ -86,7 +86,9 @@ def boxed(code: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _PING.sub(lambda found: found[0] + _NOTHING, _SPECIAL.sub(r"\\\g<0>", text))
+    # Functions: a template would be expanded anew for every match.
+    text = _SPECIAL.sub(lambda found: "\\" + found[0], text)
+    return _PING.sub(lambda found: found[0] + _NOTHING, text)
 
 
 def _mirrored(style: Style) -> str:

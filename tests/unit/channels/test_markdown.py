@@ -15,7 +15,7 @@ from channels.document import (
     Style,
     Table,
 )
-from channels.markdown import LIMIT, parse
+from channels.markdown import LIMIT, MOST_MARKS, parse
 
 
 def _text(*texts: str) -> tuple[Paragraph, ...]:
@@ -141,3 +141,15 @@ def test_nesting_beyond_reason_becomes_text_and_not_nothing(source):
 def test_a_text_beyond_the_limit_is_taken_as_it_stands():
     source = "**a** " * (LIMIT // 6 + 1)
     assert parse(source) == _text(source)
+
+
+def test_a_text_of_little_but_markup_is_taken_as_it_stands():
+    source = "![" * (MOST_MARKS // 2 + 1)
+    assert parse(source) == _text(source)
+
+
+def test_a_long_text_with_ordinary_markup_is_read():
+    source = "Some **words** in a row, and `code`.\n\n" * 1_000
+    blocks = parse(source)
+    assert len(blocks) == 1_000
+    assert len(blocks[0].spans) == 5

@@ -1,8 +1,11 @@
 """What an answer is made of: words that point at their question, and files."""
 
+import asyncio
+import threading
+
 from channels.discord.format import render as discord
 from gateway.calls import shown_title
-from gateway.replies import files, words
+from gateway.replies import LONG, files, words, words_in_time
 from state.keys import SessionId
 from state.messages import ChatKind, Part, Reply, StoredFile
 from tests.unit.gateway.messages import message
@@ -51,3 +54,23 @@ def test_a_file_s_title_is_shown_as_it_is_and_in_one_line() -> None:
     (shown,) = discord(shown_title(title))
     assert "*a* <!channel> 'b' # c.pdf" in shown.plain
     assert len(shown.plain) < 100
+
+
+class Slow(Platform):
+    """A platform whose rendering waits until the loop has gone on: on the loop, it never would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.went_on = threading.Event()
+
+    def render(self, reply: Reply) -> tuple[Part, ...]:
+        assert self.went_on.wait(10), "nothing else happens while this is rendered"
+        return super().render(reply)
+
+
+async def test_a_long_answer_is_rendered_while_everything_else_goes_on() -> None:
+    there = Slow()
+    asyncio.get_running_loop().call_soon(there.went_on.set)
+    said = "word " * LONG
+    parts = await words_in_time(there, message(), Reply(said))
+    assert "".join(part.text for part in parts).split() == said.split()
