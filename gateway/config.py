@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from agents.config import AgentsSettings, ChoiceSettings, ModelsSettings, RuleSettings
+from agents.config import AgentsSettings, ChoiceSettings, RuleSettings
+from agents.models_config import ModelsSettings
 from agents.sandbox.config import SandboxSettings
 from agents.tools.mcp.config import McpSettings, check_names
 from channels.discord.config import DiscordSettings
@@ -77,6 +78,10 @@ class GatewaySettings(BaseModel):
 
     loop_stall_seconds: float = Field(default=2.0, ge=0.1)
     """How many seconds the event loop may be held up before where every thread is gets logged."""
+
+    watch_config: bool = True
+    """Whether the settings are read again when their file changes; else `argent gateway reload`,
+    or SIGHUP, does it."""
 
     keep_days: int = Field(default=30, ge=2)
     """How long finished inbox and outbox rows are kept (they recognise repeated deliveries), and

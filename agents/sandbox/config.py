@@ -48,13 +48,28 @@ class TypeSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     memory: Size | None = Field(default=None, ge=_SMALLEST_MEMORY)
+    """As `sandbox.memory`, there."""
+
     cpu: float | None = Field(default=None, ge=0.05, le=256)
+    """As `sandbox.cpu`, there."""
+
     network: bool | None = None
+    """As `sandbox.network`, there."""
+
     pids: int | None = Field(default=None, ge=8, le=100_000)
+    """As `sandbox.pids`, there."""
+
     disk: Size | None = Field(default=None, ge=_SMALLEST_DISK)
+    """As `sandbox.disk`, there."""
+
     files: int | None = Field(default=None, ge=16)
+    """As `sandbox.files`, there."""
+
     wall: float | None = Field(default=None, ge=1, le=86_400)
+    """As `sandbox.wall`, there."""
+
     output: Size | None = Field(default=None, ge=_SMALLEST_OUTPUT, le=16 << 20)
+    """As `sandbox.output`, there."""
 
 
 class MainSettings(TypeSettings):

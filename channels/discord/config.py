@@ -13,6 +13,7 @@ class DiscordSettings(AccountSettings):
     """A Discord bot."""
 
     kind: Literal["discord"] = "discord"
+    """The platform; it need not be said where the account is called after it."""
 
     token: SecretStr
     """The bot's token from the developer portal; `DISCORD_BOT_TOKEN` for the account `discord`."""

@@ -34,6 +34,7 @@ class SlackSettings(AccountSettings):
     """A Slack app in one workspace. `argent channels manifest slack` prints how to make one."""
 
     kind: Literal["slack"] = "slack"
+    """The platform; it need not be said where the account is called after it."""
 
     token: SecretStr
     """The bot token (`xoxb-…`) from "OAuth & Permissions"; `SLACK_BOT_TOKEN` for `slack`."""

@@ -41,6 +41,7 @@ class TelegramSettings(AccountSettings):
     """A Telegram bot."""
 
     kind: Literal["telegram"] = "telegram"
+    """The platform; it need not be said where the account is called after it."""
 
     token: SecretStr
     """The bot's token from @BotFather; `TELEGRAM_BOT_TOKEN` for the account `telegram`."""
