@@ -58,7 +58,23 @@ def copied(root: Path, to: Path) -> None:
 
 def build(root: Path, command: str, env: Mapping[str, str], workdir: str = "/") -> None:
     """Carry out a RUN. Raises AssertionError with what it said."""
-    _run(*_in_build(root, env, workdir), "/bin/sh", "-c", command)
+    _run(*as_root(root, env, workdir), "/bin/sh", "-c", command)
+
+
+def as_root(root: Path, env: Mapping[str, str], workdir: str) -> list[str]:
+    """What precedes a command that runs in there as root, with the network, and with the
+    certificates and the index that this machine trusts: a company's builder passes on the same."""
+    shared = ["--ro-bind", "/etc/resolv.conf", "/etc/resolv.conf"]
+    passed = {"PATH": _PATH, "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive", **env}
+    if _TRUSTED.exists():
+        shared += ["--ro-bind", str(_TRUSTED), "/run/trusted.crt"]
+        passed |= {"PIP_CERT": "/run/trusted.crt", "SSL_CERT_FILE": "/run/trusted.crt"}
+    passed |= {name: os.environ[name] for name in ("PIP_INDEX_URL",) if name in os.environ}
+    return [
+        "bwrap", "--bind", str(root), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run",
+        "--tmpfs", "/dev/shm", *shared, "--unshare-pid", "--as-pid-1", "--die-with-parent",
+        "--clearenv", *_settings(passed), "--chdir", workdir, "--",
+    ]  # fmt: skip
 
 
 def contained(
@@ -98,22 +114,6 @@ def account(root: Path, name: str) -> tuple[int, int]:
         if fields[0] == name:
             return int(fields[2]), int(fields[3])
     raise AssertionError(f"there is no user {name} in {root}")
-
-
-def _in_build(root: Path, env: Mapping[str, str], workdir: str) -> list[str]:
-    """As root, with the network, and with the certificates and the index that this machine trusts:
-    a company's builder has the same to pass on."""
-    shared = ["--ro-bind", "/etc/resolv.conf", "/etc/resolv.conf"]
-    passed = {"PATH": _PATH, "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive", **env}
-    if _TRUSTED.exists():
-        shared += ["--ro-bind", str(_TRUSTED), "/run/trusted.crt"]
-        passed |= {"PIP_CERT": "/run/trusted.crt", "SSL_CERT_FILE": "/run/trusted.crt"}
-    passed |= {name: os.environ[name] for name in ("PIP_INDEX_URL",) if name in os.environ}
-    return [
-        "bwrap", "--bind", str(root), "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run",
-        "--tmpfs", "/dev/shm", *shared, "--unshare-pid", "--die-with-parent",
-        "--clearenv", *_settings(passed), "--chdir", workdir, "--",
-    ]  # fmt: skip
 
 
 def _settings(env: Mapping[str, str]) -> list[str]:
