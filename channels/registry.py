@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from channels.channel import Channel, Command
 from channels.config import AccountSettings
@@ -12,6 +11,10 @@ from channels.discord.config import DiscordSettings
 from channels.probe import Probed
 from channels.slack.config import SlackSettings
 from channels.telegram.config import TelegramSettings
+
+if TYPE_CHECKING:
+    # The settings need the kinds, and every command the settings, but none of them the network.
+    import aiohttp
 
 KINDS = ("telegram", "discord", "slack")
 """The kinds of accounts that a configuration can name."""
@@ -36,7 +39,7 @@ def build(
     name: str,
     settings: AccountSettings,
     *,
-    http: aiohttp.ClientSession,
+    http: "aiohttp.ClientSession",
     cursors: Cursors,
     commands: Sequence[Command] = (),
     now: Callable[[], datetime],
@@ -66,7 +69,7 @@ def build(
 
 
 async def probe(
-    name: str, settings: AccountSettings, *, http: aiohttp.ClientSession, listen: float = 0.0
+    name: str, settings: AccountSettings, *, http: "aiohttp.ClientSession", listen: float = 0.0
 ) -> Probed:
     """What an account's platform says about it: who it is there, and what would not work.
 

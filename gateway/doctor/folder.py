@@ -1,7 +1,9 @@
 """The state folder: that it is there, whose it is, who else may look into it, and what is left."""
 
 import os
+import re
 import stat
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -71,12 +73,14 @@ STALE_SOCKET = Fault(
 )
 FAULTS = (MISSING, NO_FOLDER, CLOSED, FOREIGN, OPEN, SET_ASIDE, LEFTOVERS, STALE_SOCKET)
 
-SAMPLE = 20_000
+SAMPLE = 10_000
 """Files that are looked at, unless all shall be."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NOT_OURS = (WORKSPACE, DELETED, BACKUPS, LOGS)
 """Folders that are looked at, and not what is in them: agents and owners put files there."""
+
+_HALF_DONE = re.compile(rf"/\.[^/]*\.new$|/{AGENTS}/[^/]+/{SESSIONS}/{re.escape(TRASH)}[^/]*$")
 
 
 def examine(case: Case) -> Iterator[Finding]:
@@ -105,15 +109,14 @@ def examine(case: Case) -> Iterator[Finding]:
         yield STALE_SOCKET.at(str(root / "control.sock"))
 
 
-def entries(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
+def entries(root: Path) -> Iterator[tuple[str, os.stat_result]]:
     """The folder and what is in it, links not followed, without what Argent did not write."""
-    yield root, root.lstat()
-    waiting = [root]
+    yield str(root), root.lstat()
+    waiting = deque([str(root)])
     while waiting:
-        folder = waiting.pop()
         try:
-            with os.scandir(folder) as found:
-                inside = sorted(found, key=lambda entry: entry.name)
+            with os.scandir(waiting.popleft()) as found:
+                inside = list(found)
         except OSError:
             continue
         for entry in inside:
@@ -122,9 +125,9 @@ def entries(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
             except FileNotFoundError:
                 # A running gateway makes and removes files at any moment.
                 continue
-            yield Path(entry.path), about
-            if entry.is_dir(follow_symlinks=False) and entry.name not in _NOT_OURS:
-                waiting.append(Path(entry.path))
+            yield entry.path, about
+            if stat.S_ISDIR(about.st_mode) and entry.name not in _NOT_OURS:
+                waiting.append(entry.path)
 
 
 def is_open(about: os.stat_result) -> bool:
@@ -137,20 +140,14 @@ def is_stale(case: Case) -> bool:
     return case.holder is None and (case.state_dir / "control.sock").is_socket()
 
 
-def _left(case: Case, files: list[Path]) -> Iterator[Finding]:
-    aside = [path for path in files if ".damaged-" in path.name]
+def _left(case: Case, files: list[str]) -> Iterator[Finding]:
+    aside = [path for path in files if ".damaged-" in path]
     if aside:
-        yield SET_ASIDE.at(str(aside[0]), count=len(aside))
-    left = [path for path in files if _is_half_done(path)]
+        yield SET_ASIDE.at(aside[0], count=len(aside))
+    left = [path for path in files if _HALF_DONE.search(path)]
     if left and case.holder is None:
-        yield LEFTOVERS.at(str(left[0]), count=len(left))
+        yield LEFTOVERS.at(left[0], count=len(left))
 
 
-def _is_half_done(path: Path) -> bool:
-    written = path.name.startswith(".") and path.name.endswith(".new")
-    in_sessions = path.parent.name == SESSIONS and path.parent.parent.parent.name == AGENTS
-    return written or (in_sessions and path.name.startswith(TRASH))
-
-
-def _below(path: Path, root: Path) -> str:
-    return "." if path == root else str(path.relative_to(root))
+def _below(path: str, root: Path) -> str:
+    return "." if path == str(root) else os.path.relpath(path, root)

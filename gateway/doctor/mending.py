@@ -1,6 +1,7 @@
 """What ``argent doctor --fix`` does: only what is safe, and loses nothing that was said."""
 
 import asyncio
+import os
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -60,7 +61,7 @@ def _close_folder(case: Case, _finding: Finding, _repair: Repair) -> str:
     count = 0
     for path, about in folder.entries(case.state_dir):
         if folder.is_open(about):
-            path.chmod(stat.S_IMODE(about.st_mode) & 0o700)
+            os.chmod(path, stat.S_IMODE(about.st_mode) & 0o700)  # noqa: PTH101
             count += 1
     return f"took others' rights to {count} files and folders away"
 

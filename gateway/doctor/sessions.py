@@ -8,10 +8,8 @@ from channels.probe import Fault, Finding, Level
 from gateway.doctor.case import Case
 from state.files.checking import MENDED
 from state.files.inspecting import Inspection
-from state.files.layout import HISTORY
 from state.files.places import Places
 from state.keys import SessionId
-from state.store import NotFound
 
 DAMAGED = Fault(
     "sessions-damaged",
@@ -64,11 +62,11 @@ def sample(case: Case, names: Sequence[SessionId]) -> tuple[SessionId, ...]:
     """Some of them: those that were written last, where a crash does its harm, and every n-th."""
     if len(names) <= SAMPLE:
         return tuple(names)
-    places = Places(case.state_dir)
     changed: dict[SessionId, float] = {}
-    for name in names:
-        with suppress(OSError, NotFound):
-            changed[name] = os.stat(places.folder(name) / HISTORY).st_mtime  # noqa: PTH116
-    latest = sorted(changed, key=lambda name: -changed[name])[: SAMPLE // 2]
+    for agent in Places(case.state_dir).agents():
+        # The facts are replaced with every turn, and that changes the folder.
+        with suppress(FileNotFoundError), os.scandir(agent.sessions) as found:
+            changed |= {SessionId(each.name): each.stat().st_mtime for each in found}
+    latest = sorted(names, key=lambda name: -changed.get(name, 0.0))[: SAMPLE // 2]
     spread = names[:: -(-len(names) // (SAMPLE // 2))]
     return tuple(dict.fromkeys((*latest, *spread)))
