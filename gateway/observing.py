@@ -1,6 +1,7 @@
 """Whoever watches a gateway from outside: over HTTP, and a collector of traces."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -38,12 +39,27 @@ class Observing:
         """Let a gateway be watched, also while it starts and stops.
 
         Raises `HttpUnavailable` where the address cannot be listened on, and `store.StoreError`
-        where its token cannot be kept.
+        where its token cannot be kept, and `TracingNotInstalled` where traces cannot be sent.
         """
         async with AsyncExitStack() as stack:
             if self._exposition is not None:
                 await stack.enter_async_context(self._served(self._exposition, gateway))
+            if self._settings.telemetry.endpoint is not None:
+                await stack.enter_async_context(self._traced(gateway))
             yield
+
+    @asynccontextmanager
+    async def _traced(self, gateway: "Measured") -> AsyncIterator[None]:
+        from gateway.tracing.sending import TraceSender
+        from gateway.tracing.spans import Spans
+
+        sender = TraceSender(self._settings.telemetry)
+        spans = Spans(sender.send)
+        gateway.feed.watch(lambda event: spans.see(event, time.time()))
+        try:
+            yield
+        finally:
+            await sender.stop()
 
     @asynccontextmanager
     async def _served(self, exposition: "Exposition", gateway: "Measured") -> AsyncIterator[None]:

@@ -46,6 +46,7 @@ def start_errors() -> Iterator[None]:
     from agents.sandbox.errors import SandboxUnavailable
     from agents.tools.mcp.errors import McpNotInstalled
     from gateway.api.http_errors import HttpUnavailable
+    from gateway.tracing.errors import TracingNotInstalled
 
     try:
         with as_admin_errors():
@@ -53,7 +54,7 @@ def start_errors() -> Iterator[None]:
     except NotConfigured as error:
         hint = "`argent models list` shows what there is"
         raise AdminError("bad_config", str(error), hint) from error
-    except McpNotInstalled as error:
+    except (McpNotInstalled, TracingNotInstalled) as error:
         raise AdminError("bad_config", str(error)) from error
     except HttpUnavailable as error:
         raise AdminError("failed", str(error)) from error
