@@ -3,6 +3,7 @@
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from state.files.layout import FILE_MODE, Layout
@@ -38,9 +39,12 @@ class FileLock:
         return cls(fd)
 
     def release(self) -> None:
-        """Let go of it."""
-        os.ftruncate(self._fd, 0)
-        os.close(self._fd)
+        """Let go of it, and take the note out if the disk takes that: the lock alone counts."""
+        try:
+            with suppress(OSError):
+                os.ftruncate(self._fd, 0)
+        finally:
+            os.close(self._fd)
 
 
 class StateLock:

@@ -1,5 +1,6 @@
 """Processes beside the owner: readers, a second owner, and an owner that is killed."""
 
+import fcntl
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from state.files import ReadOnlyState, lock_holder, open_state
 from state.files.layout import HISTORY, MEDIA, Layout
+from state.files.lock import FileLock
 from state.history import UserEntry
 from state.store import StateLocked
 from tests.contracts.examples import session
@@ -145,3 +147,14 @@ def test_reading_imports_nothing_heavy() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=HERE, capture_output=True, check=True)
     assert found.stdout.strip() == b"[]"
+
+
+def test_a_lock_is_let_go_of_where_nothing_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.touch()
+    unwritable = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    fcntl.flock(unwritable, fcntl.LOCK_EX)
+    FileLock(unwritable).release()
+    lock = FileLock.take(path, "another")
+    assert lock is not None
+    lock.release()

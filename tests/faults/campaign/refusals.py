@@ -10,7 +10,7 @@ import errno
 import random
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -117,14 +117,9 @@ def _switched_on(here: Scene, harm: Harm) -> Iterator[Harm]:
 
 async def _suffers(here: Scene, *, lasts: bool) -> None:
     """A dozen messages while calls fail; those that fail for long are not all answered."""
-    working = asyncio.create_task(here.works())
-    if lasts:
-        done, _ = await asyncio.wait({working}, timeout=_A_WHILE)
-        if not done:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
-            return
-    await working
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_A_WHILE if lasts else None):
+            await here.works()
 
 
 def _check_refusal(code: int, here: Scene, logged: str) -> None:
