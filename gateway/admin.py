@@ -17,6 +17,7 @@ from gateway.admin_people import PeopleActions
 from gateway.admin_sessions import SessionActions
 from gateway.budgets import day_of
 from gateway.clock import Clock
+from gateway.config_errors import ConfigError
 from gateway.life import Life
 from gateway.notices import notice
 from gateway.people import People
@@ -166,6 +167,22 @@ class Admin:
             "counts": asdict(counts),
             "today": spent_to_json(sum(sums.values(), NOTHING)),
             **({"measured": live.figures()} if deep else {}),
+        }
+
+    async def reload(self) -> Json:
+        """Have the settings read again: what is in effect now, and what needs a restart."""
+        try:
+            reloaded = await self._running().reload()
+        except ConfigError as error:
+            hint = "nothing was changed: the gateway goes on with the settings of before"
+            raise AdminError("bad_config", str(error), hint) from error
+        return {
+            "changed": [
+                {"setting": each.name, "how": str(each.how), "effect": str(each.effect)}
+                for each in reloaded.taken
+            ],
+            "restart": [each.name for each in reloaded.restart],
+            "warnings": list(reloaded.warnings),
         }
 
     def stop(self) -> Json:

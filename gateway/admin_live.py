@@ -7,6 +7,7 @@ from channels.channel import Health
 from gateway.approving import Approving
 from gateway.compacting import Compacted
 from gateway.health import Verdict
+from gateway.reloading import Reloaded
 from gateway.routing import Route
 from gateway.settable import Change
 from gateway.tool_offers import Offer
@@ -49,6 +50,9 @@ class Live(Protocol):
 
     async def tell(self, address: Address, text: str) -> None:
         """Owe and send a notice to an address."""
+
+    async def reload(self) -> Reloaded:
+        """Take the settings up as they are written now. Raises `ConfigError`."""
 
     def request_stop(self) -> None:
         """Begin the staged shutdown."""

@@ -10,22 +10,20 @@ from typing import Any, TypeVar
 import structlog
 
 from agents.config import QueueMode
-from agents.tools.bash import BASH
 from channels.channel import Channel, Health
-from channels.config import AccountSettings, DmPolicy
-from channels.errors import ChannelError
-from channels.loopback import LOCAL_CHAT, LOCAL_USER, TERMINAL, LoopbackChannel
+from channels.loopback import LoopbackChannel
 from gateway import __version__
 from gateway.accounts import Accounts, Line, Opens
-from gateway.admission import Policy
 from gateway.agent_pool import AgentPool
 from gateway.approving import Approving
+from gateway.between_turns import BetweenTurns
 from gateway.clock import Clock
-from gateway.compacting import Compacted, news
+from gateway.compacting import Compacted
 from gateway.config import Settings
+from gateway.config_source import ConfigSource
 from gateway.current import Current
 from gateway.delivery import Delivery
-from gateway.doors import Doors
+from gateway.doors import Doors, policies_of
 from gateway.entering import Entering
 from gateway.events import Feed, ModelAnswersAgain, ModelRests
 from gateway.ground import Ground, Minds
@@ -39,11 +37,12 @@ from gateway.life import Life
 from gateway.linking import Linking
 from gateway.model_record import ModelRecord
 from gateway.notices import notice
-from gateway.occasion import Occasion
 from gateway.open_sessions import OpenSessions
+from gateway.owners import Owners
 from gateway.people import People
 from gateway.profiles import Profiles
 from gateway.purse import Purse
+from gateway.reloading import Reloaded, Reloading
 from gateway.renewing import Renewing
 from gateway.routing import Route
 from gateway.settable import Change
@@ -55,15 +54,12 @@ from gateway.trouble import Trouble
 from gateway.vital_signs import VitalSigns
 from gateway.working import Working
 from state.keys import Address, SessionKey
-from state.messages import Accepted, OwedPart, Reply, ReplyKind
+from state.messages import Accepted
 from state.session import Session
-from state.store import Ledger, Role, SessionRow, Sessions, StoreError
+from state.store import Ledger, SessionRow, Sessions, StoreError
 
 T = TypeVar("T")
 _log = structlog.get_logger("gateway")
-
-_TERMINAL_POLICY = Policy.of(AccountSettings(owners=(LOCAL_USER.id,), dm_policy=DmPolicy.CLOSED))
-"""Whoever can reach the terminal's socket can read the state folder: they are the owner."""
 
 
 class Gateway:
@@ -78,6 +74,7 @@ class Gateway:
         minds: Minds,
         lines: Iterable[Line] = (),
         opens: Opens | None = None,
+        source: ConfigSource | None = None,
         search_problem: Callable[[], str | None] = lambda: None,
         clock: Clock | None = None,
     ) -> None:
@@ -88,14 +85,15 @@ class Gateway:
         self.terminal = LoopbackChannel(now=clock.now)
         self._accounts = Accounts(self.terminal, lines, opens)
         self.channels: Mapping[str, Channel] = self._accounts.channels
-        self.trouble = Trouble(self._tell_owners)
         self.people = People(ledger, self.channels, clock, current)
+        policies = current.derived(policies_of)
+        self._owners = Owners(self.channels, policies, self.people)
+        self.trouble = Trouble(self._owners.tell_all)
         ground = Ground(current, sessions, ledger, self.channels, self.feed, self.trouble, clock)
         self._mcp, self._sandboxing = minds.mcp, minds.sandboxing
         self._speaking = Speaking(ground)
         self._holding = Holding(ground, minds, self._speaking, self.people)
-        self._policies = current.derived(_policies)
-        doors = Doors(self._policies, self.people)
+        doors = Doors(policies, self.people)
         self._working = Working(ground, minds, self._speaking, self._holding, doors, self)
         self.lanes = Lanes(self._working.conversation.handle, mode=self._queued)
         self.intake = Intake(
@@ -122,7 +120,10 @@ class Gateway:
             watch=self._holding.watch,
         )
         self._accounts.lead_to(self.intake.receive)
-        self._renewing = Renewing(
+        self._between_turns = BetweenTurns(
+            self.lanes, self._holding, self._working, ledger, clock, minds.sandboxing
+        )
+        renewing = Renewing(
             current,
             accounts=self._accounts,
             holding=self._holding,
@@ -131,6 +132,9 @@ class Gateway:
             minds=minds,
             on_agents=self._watch_models,
             on_terms=self._janitor.wake,
+        )
+        self.reloading = Reloading(
+            current, renewing, source=source, announce=self.announce, begin=self.begin
         )
         self._breakers = self.pool.models.breakers
         self._breakers.on_change = self._model_changed
@@ -221,6 +225,8 @@ class Gateway:
             self._sandboxing.start()
         self._accounts.start()
         self.begin(self._janitor.run(), name="janitor")
+        if self.settings.gateway.watch_config:
+            self.begin(self.reloading.watch(), name="watch over the settings")
         self.vital_signs.reached(Stage.RUNNING)
         if reports:
             self.announce(notice("state_repaired"))
@@ -260,53 +266,23 @@ class Gateway:
 
     async def in_lane(self, session_id: str, action: Callable[[], Awaitable[T]]) -> T:
         """Run an action between two messages of a session; the session is read anew after it."""
-
-        async def act() -> T:
-            try:
-                return await action()
-            finally:
-                self.opened.forget(session_id)
-
-        return await self.lanes.run_between(session_id, act)
+        return await self._between_turns.run(session_id, action)
 
     async def compact(self, route: Route, wish: str | None) -> Compacted | None:
         """Summarise a session in its lane; None when there is nothing to summarise."""
-
-        async def act() -> Compacted | None:
-            opened = await self.opened.open(route, at=self.clock.now())
-            done = await self._working.compacting.asked(opened, wish=wish)
-            if done is not None:
-                opened.news = news(done)
-                await self.ledger.index(opened.session)
-            return done
-
-        # The session stays open as it is: it has something to tell.
-        return await self.lanes.run_between(route.session, act)
+        return await self._between_turns.compact(route, wish)
 
     async def choose(self, route: Route, changes: Sequence[Change]) -> Session:
         """Set a session anew in its lane, all of it or nothing."""
-
-        async def act() -> Session:
-            opened = await self.opened.open(route, at=self.clock.now())
-            await self._working.choosing.choose(opened, changes)
-            await self.ledger.index(opened.session)
-            return opened.session
-
-        return await self.in_lane(route.session, act)
+        return await self._between_turns.choose(route, changes)
 
     async def offers(self, route: Route) -> Sequence[Offer]:
         """Which tools a session is offered, and why not the others."""
+        return await self._between_turns.offers(route)
 
-        async def act() -> Sequence[Offer]:
-            opened = await self.opened.open(route, at=self.clock.now())
-            return self.thinking.offers(opened, self._why_missing)
-
-        return await self.lanes.run_between(route.session, act)
-
-    def _why_missing(self, tool: str, occasion: Occasion) -> str | None:
-        if tool != BASH.name or self._sandboxing is None:
-            return None
-        return self._sandboxing.why_none(occasion.opened.session.key.type, occasion.trust)
+    async def reload(self) -> Reloaded:
+        """Take the settings up as they are written now. Raises `ConfigError`."""
+        return await self.reloading.reload()
 
     def channel_health(self) -> Sequence[tuple[str, str, Health]]:
         """Each account's name, kind and health."""
@@ -330,15 +306,7 @@ class Gateway:
 
     async def tell(self, address: Address, text: str) -> None:
         """Say something of Argent's own at an address, as far as the platform takes it now."""
-        channel = self.channels.get(address.channel)
-        if channel is None:
-            return
-        for part in channel.render(Reply(text, ReplyKind.NOTICE)):
-            try:
-                await channel.send(OwedPart(id=0, seq=0, index=0, address=address, part=part))
-            except ChannelError as error:
-                _log.warning("not_told", channel=address.channel, error=str(error))
-                return
+        await self._owners.tell(address, text)
 
     def request_stop(self) -> None:
         """Ask whoever runs the gateway to stop it."""
@@ -377,6 +345,8 @@ class Gateway:
             "sandbox_problem": None if self._sandboxing is None else self._sandboxing.problem,
             "models_resting": self._breakers.resting,
             "mcp": [] if self._mcp is None else [asdict(each) for each in self._mcp.health()],
+            "settings_problem": self.reloading.problem,
+            "restart_needed": [each.name for each in self.reloading.restart],
             "repaired": list(self._reports),
         }
 
@@ -396,7 +366,7 @@ class Gateway:
     def _rests(self, row: SessionRow) -> None:
         """A session went to rest: summarise it where it is large. The janitor does not wait."""
         if self.settings.agents.of(row.agent).session.idle_compaction and row.context_tokens:
-            self.begin(self._summarise_resting(row), name=f"summary of {row.id}")
+            self.begin(self._between_turns.rested(row), name=f"summary of {row.id}")
 
     def submit(self, accepted: Accepted) -> None:
         self.lanes.submit(accepted)
@@ -410,30 +380,5 @@ class Gateway:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _summarise_resting(self, row: SessionRow) -> None:
-        async def act() -> None:
-            opened = await self.opened.open(Route(row.key, row.id), at=self.clock.now())
-            if await self._working.compacting.rested(opened):
-                await self.ledger.index(opened.session)
-
-        try:
-            await self.lanes.run_between(row.id, act)
-        except Exception:
-            _log.exception("resting_session_not_summarised", session=row.id)
-
     def announce(self, text: str) -> None:
-        self.begin(self._tell_owners(text), name="news for the owners")
-
-    async def _tell_owners(self, text: str) -> None:
-        addresses = [Address(TERMINAL, LOCAL_CHAT)]
-        for name, policy in self._policies().items():
-            roles = self.people.admitted(name)
-            owners = [*policy.owners, *(u for u, role in roles.items() if role is Role.OWNER)]
-            if name != TERMINAL and owners:
-                addresses.append(Address(name, owners[0]))
-        await asyncio.gather(*(self.tell(address, text) for address in addresses))
-
-
-def _policies(settings: Settings) -> Mapping[str, Policy]:
-    accounts = {name: Policy.of(each) for name, each in settings.channels.items()}
-    return accounts | {TERMINAL: _TERMINAL_POLICY}
+        self.begin(self._owners.tell_all(text), name="news for the owners")

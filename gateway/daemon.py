@@ -32,6 +32,7 @@ from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.commands import DESCRIPTIONS
 from gateway.config import Account, Settings
+from gateway.config_source import ConfigSource
 from gateway.cursors import LedgerCursors
 from gateway.event_log import log_event
 from gateway.ground import Minds
@@ -128,9 +129,12 @@ def _uncovered(secret: SecretStr | None) -> str | None:
 
 
 @asynccontextmanager
-async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]:
+async def running(
+    settings: Settings, state_dir: Path, *, source: ConfigSource | None = None
+) -> AsyncIterator[Running]:
     """A gateway on a state folder, from start to staged stop.
 
+    `source` is where its settings can be read again while it runs.
     Raises `state.store.StoreError` (locked, damaged beyond use, newer format) before anything is
     touched, and `SandboxUnavailable` where `sandbox.required` asks for what is not to be had.
     """
@@ -171,6 +175,7 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
             ),
             lines=[await opens(name, each) for name, each in wanted.items()],
             opens=opens,
+            source=source,
             search_problem=lambda: state.search.problem,
         )
         gateway.feed.watch(log_event)
@@ -187,7 +192,11 @@ async def running(settings: Settings, state_dir: Path) -> AsyncIterator[Running]
 
 
 async def serve(
-    settings: Settings, state_dir: Path, *, ready: Callable[[Running], None] = lambda _: None
+    settings: Settings,
+    state_dir: Path,
+    *,
+    ready: Callable[[Running], None] = lambda _: None,
+    source: ConfigSource | None = None,
 ) -> int:
     """Run a gateway until SIGTERM, SIGINT or a request to stop; returns the exit code.
 
@@ -202,10 +211,11 @@ async def serve(
         # Fed until the last stage of stopping is over.
         stack.push_async_callback(watchdog.stop)
         async with notifying.patience():
-            run = await stack.enter_async_context(running(settings, state_dir))
+            run = await stack.enter_async_context(running(settings, state_dir, source=source))
         _log.info("ready", state=str(state_dir), model=run.gateway.pool.main.model)
         # Before anybody knows that it runs: whoever was told so may end it at once.
-        obey_signals(run.gateway)
+        run.gateway.reloading.on_reload = notifying.reload
+        obey_signals(run.gateway, hangs_up=has_terminal())
         ready(run)
         notifying.ready()
         watchdog.start(run.gateway.vitals)
@@ -214,7 +224,7 @@ async def serve(
         gc.freeze()
         await run.gateway.stop_requested()
         _log.info("stopping")
-        notifying.stopping(settings.gateway.drain_seconds + _LETTING_GO)
+        notifying.stopping(run.gateway.settings.gateway.drain_seconds + _LETTING_GO)
     _log.info("stopped")
     return 0
 
@@ -225,15 +235,22 @@ async def until_stopped(gateway: Gateway) -> None:
     await gateway.stop_requested()
 
 
-def obey_signals(gateway: Gateway) -> None:
+def obey_signals(gateway: Gateway, *, hangs_up: bool = True) -> None:
     """Stop the gateway at a signal; a second one ends the process at once.
 
     A terminal that is closed (SIGHUP) stops the gateway like SIGTERM, unless it was started to
-    outlive it, as nohup does.
+    outlive it, as nohup does. One that never had a terminal (`hangs_up` is false) reads its
+    settings again at SIGHUP, as daemons do.
     """
     loop = asyncio.get_running_loop()
     numbers = [signal.SIGTERM, signal.SIGINT]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+    if not hangs_up:
+
+        def on_hangup() -> None:
+            gateway.begin(gateway.reloading.at_signal(), "reload at a signal")
+
+        loop.add_signal_handler(signal.SIGHUP, on_hangup)
+    elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
 
     def on_signal() -> None:
@@ -245,6 +262,15 @@ def obey_signals(gateway: Gateway) -> None:
 
     for number in numbers:
         loop.add_signal_handler(number, on_signal)
+
+
+def has_terminal() -> bool:
+    """Whether a terminal controls this process: when that is closed, it is sent SIGHUP."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
 
 
 def _opens(http: aiohttp.ClientSession, ledger: Ledger, state_dir: Path) -> Opens:

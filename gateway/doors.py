@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from channels.config import CommandRights
+from channels.config import AccountSettings, CommandRights, DmPolicy
+from channels.loopback import LOCAL_USER, TERMINAL
 from gateway.admission import Admit, Ignore, Policy, Verdict, decide, is_owner
+from gateway.config import Settings
 from gateway.people import People
 from state.keys import SessionType
 from state.messages import Accepted, ChatKind, Correction, Deletion, InboundMessage
@@ -14,6 +16,9 @@ from state.store import Role
 
 Policies = Callable[[], Mapping[str, Policy]]
 """The policy of each account, as it is now."""
+
+_TERMINAL_POLICY = Policy.of(AccountSettings(owners=(LOCAL_USER.id,), dm_policy=DmPolicy.CLOSED))
+"""Whoever can reach the terminal's socket can read the state folder: they are the owner."""
 
 _log = structlog.get_logger("admission")
 
@@ -78,6 +83,12 @@ class Doors:
         if self.is_owner(stop) or self.rights(stop) is CommandRights.MEMBERS:
             return lambda _: True
         return lambda accepted: _sender(accepted) == _sender(stop) is not None
+
+
+def policies_of(settings: Settings) -> Mapping[str, Policy]:
+    """Every account's policy, and the terminal's."""
+    accounts = {name: Policy.of(each) for name, each in settings.channels.items()}
+    return accounts | {TERMINAL: _TERMINAL_POLICY}
 
 
 def _sender(accepted: Accepted) -> str | None:

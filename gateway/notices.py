@@ -154,6 +154,9 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "storage_failed": "My disk fails: I can't take new messages. See the log of the gateway.",
         "state_repaired": "I found damage in my stored state when I started, and set it aside. "
         "Nothing was overwritten; the log of the gateway names the files.",
+        "settings_refused": "My settings were changed and can't be used like that, so I go on with "
+        "those of before. `argent gateway reload` names what is wrong.",
+        "settings_mended": "My settings can be used again, and are in effect.",
         "storage_back": "My disk takes writes again; I go on.",
     }
 )

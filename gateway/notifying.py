@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Self
 
 import structlog
@@ -52,6 +52,15 @@ class Notifying:
         """The settings are read anew; `ready` says when that is over."""
         micros = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self._send("RELOADING=1", f"MONOTONIC_USEC={micros}", *self._news(status))
+
+    @contextmanager
+    def reload(self) -> Iterator[None]:
+        """The settings are read anew inside of it."""
+        self.reloading()
+        try:
+            yield
+        finally:
+            self.ready()
 
     def stopping(self, seconds: float, status: str = "") -> None:
         """The process ends, in so many seconds at most."""

@@ -83,6 +83,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "channels.status": _channels,
     "check": _check,
     "status": lambda admin, given: admin.status(deep=given.flag("deep")),
+    "gateway.reload": lambda admin, _: admin.reload(),
     "gateway.stop": _stop,
 }
 

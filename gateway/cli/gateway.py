@@ -15,13 +15,14 @@ from gateway.api.client import ControlClient
 from gateway.cli import reach
 from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
-from gateway.cli.output import out, out_json
+from gateway.cli.output import note, out, out_json
 from gateway.cli.status import show_gateway
 
 if TYPE_CHECKING:
     from gateway.daemon import Running
 
 _POLL = 0.05
+_EFFECTS = {"account": ", the account was begun anew", "server": ", the server was begun anew"}
 
 
 @click.group(cls=Group, help="The gateway's process.")
@@ -51,7 +52,9 @@ def run(invocation: Invocation) -> int:
     # Whoever ends a process that hangs (a watchdog, with SIGABRT) leaves behind where it hung.
     faulthandler.enable()
     with start_errors():
-        return asyncio.run(serve(loaded.settings, state_dir, ready=ready))
+        return asyncio.run(
+            serve(loaded.settings, state_dir, ready=ready, source=invocation.source(loaded))
+        )
 
 
 @gateway.command()
@@ -95,6 +98,29 @@ def _ask_to_stop(invocation: Invocation) -> int:
     except ProcessLookupError:
         pass
     return pid
+
+
+@gateway.command()
+@click.pass_obj
+def reload(invocation: Invocation) -> None:
+    """Have the running gateway read its settings again.
+
+    Names what changed, and what needs a restart. Where something is wrong with the settings,
+    nothing is changed, and the exit code is 2. SIGHUP does the same, and so does a change of the
+    file, unless gateway.watch_config is off.
+    """
+    invocation.show("reload", reach.carry_out(invocation, "gateway.reload", {}), _reloaded)
+
+
+def _reloaded(data: dict[str, Any]) -> None:
+    for warning in data["warnings"]:
+        note(f"argent: {warning}")
+    if not data["changed"]:
+        out("Nothing changed that can be taken up." if data["restart"] else "Nothing changed.")
+    for each in data["changed"]:
+        out(f"{each['setting']}: {each['how']}{_EFFECTS.get(each['effect'], '')}")
+    if data["restart"]:
+        out(f"Restart needed for: {', '.join(data['restart'])}")
 
 
 @gateway.command()

@@ -14,6 +14,7 @@ from gateway.visible import visible
 
 if TYPE_CHECKING:
     from gateway.config_load import Loaded
+    from gateway.config_source import ConfigSource
 
 Json = dict[str, Any]
 
@@ -58,6 +59,13 @@ class Invocation:
         for warning in loaded.warnings:
             note(f"argent: {warning}")
         return loaded
+
+    def source(self, loaded: "Loaded") -> "ConfigSource":
+        """Where these settings came from, to be read again."""
+        from gateway.config_source import ConfigSource
+
+        given, state_dir = self.config_option, self.state_dir
+        return ConfigSource(given, os.environ, state_dir, self.overrides(), last=loaded)
 
     def show(self, kind: str, data: Json, human: Callable[[Json], None]) -> None:
         """Print a result, for scripts or for people."""

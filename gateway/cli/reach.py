@@ -31,6 +31,7 @@ _CHECK_SECONDS = 2.0
 _LIVE_ONLY = {
     "channels.status",
     "status",
+    "gateway.reload",
     "gateway.stop",
     "sessions.compact",
     "sessions.tools",
@@ -38,7 +39,7 @@ _LIVE_ONLY = {
     "approvals.approve",
     "approvals.deny",
 }
-_TAKES_LONG = {"sessions.compact"}
+_TAKES_LONG = {"gateway.reload", "sessions.compact"}
 _MAKES_THE_FOLDER = {"sessions.import"}
 
 

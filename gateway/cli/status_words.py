@@ -65,6 +65,10 @@ def gateway_lines(runtime: Json) -> Iterator[str]:
         offers = f"{server['condition']}, {many(server['tools'], 'tool')}"
         told = f": {server['problem']}" if server["problem"] else ""
         yield f"MCP server {server['name']}: {offers}{told}"
+    if problem := runtime["settings_problem"]:
+        yield f"Settings: those of before are in effect, because {problem}"
+    if needed := runtime["restart_needed"]:
+        yield f"Restart needed for: {', '.join(needed)}"
     for report in runtime["repaired"]:
         yield f"Repaired: {report}"
 

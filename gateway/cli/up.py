@@ -16,7 +16,7 @@ from gateway.cli.output import BOLD, DIM, note, out_json
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
-    from gateway.config import Settings
+    from gateway.config_load import Loaded
     from gateway.daemon import Running
 
 
@@ -38,7 +38,7 @@ def up(invocation: Invocation) -> None:
 
     loaded = prepare(invocation, quiet=True)
     with start_errors():
-        asyncio.run(_up(loaded.settings, invocation))
+        asyncio.run(_up(loaded, invocation))
 
 
 def _attach(invocation: Invocation) -> None:
@@ -49,10 +49,11 @@ def _attach(invocation: Invocation) -> None:
     asyncio.run(chat_loop.chat(invocation.socket, history, as_json=invocation.json))
 
 
-async def _up(settings: "Settings", invocation: Invocation) -> None:
+async def _up(loaded: "Loaded", invocation: Invocation) -> None:
     from gateway.daemon import running, until_stopped
 
-    async with running(settings, invocation.state_dir) as run:
+    source = invocation.source(loaded)
+    async with running(loaded.settings, invocation.state_dir, source=source) as run:
         _greet(run, invocation)
         await _let_first_owner_in(run.gateway, invocation)
         stopped = asyncio.create_task(until_stopped(run.gateway))
