@@ -94,7 +94,11 @@ class ControlServer:
         """Close every connection and remove the socket."""
         if self._server is None:
             return
-        self._path.unlink(missing_ok=True)
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            # The next start replaces it; what is still to be done at this one's end is worth more.
+            _log.warning("socket_not_removed", error=str(error))
         self._server.close()
         for client in self._clients:
             client.cancel()
