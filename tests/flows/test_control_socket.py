@@ -376,3 +376,12 @@ async def test_an_operator_sees_calls_that_wait_and_decides_about_them(tmp_path)
             assert (await anext(parts)).part.text == "Done."
         assert world.ran == ["ls"]
         assert await call(tmp_path, "approvals.list") == {"approvals": []}
+
+
+async def test_a_server_stops_also_where_its_socket_cannot_be_removed(tmp_path: Path):
+    async with served(tmp_path):
+        path = socket_file(tmp_path)
+        path.unlink()
+        # Not even an owner of the folder can unlink what is a folder.
+        path.mkdir()
+    path.rmdir()
