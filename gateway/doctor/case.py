@@ -115,6 +115,6 @@ def _status(state_dir: Path) -> Json | None:
         if client is None:
             return None
         with client:
-            return client.call("status", timeout=ANSWER_SECONDS)
+            return client.call("status", {"deep": True}, timeout=ANSWER_SECONDS)
     except AdminError:
         return None

@@ -8,6 +8,7 @@ from typing import Any
 from channels.probe import Fault, Finding, Level
 from gateway import __version__
 from gateway.doctor.case import ANSWER_SECONDS, Case
+from gateway.health import MOST_LAG
 from state.files.layout import Layout
 from state.files.ledger import index
 from state.files.ledger.reading import connect_to_unowned
@@ -57,6 +58,13 @@ RESTART = Fault(
     "they were changed since, and hold from the next start on",
     "argent gateway stop, then argent gateway run (a service: systemctl restart argent)",
 )
+SETTINGS_KEPT = Fault(
+    "settings-not-taken-up",
+    Level.WARNING,
+    "the running gateway goes by its earlier settings",
+    "the file was changed, and cannot be used as it is: {how}",
+    "correct it, then: argent gateway reload",
+)
 WAITING = Fault(
     "messages-waiting",
     Level.WARNING,
@@ -93,14 +101,13 @@ LATE = Fault(
     "look for what was dumped: argent logs",
 )
 FAULTS = (
-    HUNG, NOT_RUNNING, OLDER, STORAGE, CHANNEL_DOWN, RESTART, WAITING, BACKLOG, MODEL_RESTS,
-    MCP_DOWN, LATE,
+    HUNG, NOT_RUNNING, OLDER, STORAGE, CHANNEL_DOWN, RESTART, SETTINGS_KEPT, WAITING, BACKLOG,
+    MODEL_RESTS, MCP_DOWN, LATE,
 )  # fmt: skip
 
 MANY_OWED = 200
 """Parts that wait with a running gateway, which are more than a platform's limits explain."""
 
-LATE_SECONDS = 1.0
 _FINE = ("healthy", "starting")
 
 
@@ -113,6 +120,10 @@ def examine(case: Case) -> Iterator[Finding]:
     else:
         yield from _of_process(case.runtime)
         yield from _of_channels(case.status.get("channels") or [])
+        measured = (case.status.get("measured") or {}).get("loop") or {}
+        worst = float(measured.get("worst") or 0)
+        if worst >= MOST_LAG:
+            yield LATE.at("gateway", seconds=worst)
         owed = int((case.status.get("counts") or {}).get("owed") or 0)
         if owed >= MANY_OWED:
             yield BACKLOG.at("gateway", owed=owed)
@@ -147,9 +158,8 @@ def _of_process(runtime: Json) -> Iterator[Finding]:
     for server in runtime.get("mcp") or []:
         if server.get("problem"):
             yield MCP_DOWN.at(server["name"], how=server["problem"])
-    worst = float(runtime.get("worst_lag") or 0)
-    if worst >= LATE_SECONDS:
-        yield LATE.at("gateway", seconds=worst)
+    if problem := runtime.get("settings_problem"):
+        yield SETTINGS_KEPT.at("gateway", how=problem)
 
 
 def _of_channels(channels: list[Json]) -> Iterator[Finding]:

@@ -199,6 +199,7 @@ SAID = {
     "gateway-outdated": {"version": "0.0.1"},
     "gateway-cannot-store": {"storage_problem": "the disk is full"},
     "restart-needed": {"restart_needed": ["sandbox.backend"]},
+    "settings-not-taken-up": {"settings_problem": "argent.toml, line 3: is no number"},
     "model-rests": {"models_resting": {"openai:x": "it failed 5 times"}},
     "mcp-down": {"mcp": [{"name": "files", "problem": "it ended"}]},
     "search-stopped": {"search_problem": "the disk is full"},
@@ -229,9 +230,8 @@ async def ill(
 
 
 async def check(ill: Patient, planted: Planted, *arguments: str) -> None:
-    """The fault is found, alone, with a fix that can be followed; and mended, where that is safe."""
-    found = await ill.examined(*arguments)
     """The fault is found, alone, with a fix that can be followed; and mended, if that is safe."""
+    found = await ill.examined(*arguments)
     finding = found.finding(planted.code)
     assert all(finding[part] for part in ("where", "what", "cause", "fix"))
     assert finding["mends"] is (planted.code in WAYS)
@@ -269,6 +269,11 @@ async def test_an_account_that_is_down_is_named_with_what_its_channel_says(ill: 
     told = [{"account": "telegram", "condition": "failed", "detail": "the token is refused"}]
     with ill.gateway(channels=told):
         await check(ill, Planted("channel-down", str), "--offline")
+
+
+async def test_an_event_loop_that_was_late_is_named(ill: Patient) -> None:
+    with ill.gateway(measured={"loop": {"lag": 0.0, "worst": 12.5, "stalls": 1}}):
+        await check(ill, Planted("loop-late", str), "--offline")
 
 
 async def test_answers_that_pile_up_are_named(ill: Patient) -> None:
@@ -419,7 +424,7 @@ def _invited(discord: DiscordEmulator) -> None:
 
 def planted() -> Iterator[str]:
     yield from (each.code for each in (*LOCAL, *ASKED))
-    yield from (*SAID, "channel-down", "backlog", "gateway-hung", "descriptors-few")
+    yield from (*SAID, "channel-down", "backlog", "loop-late", "gateway-hung", "descriptors-few")
 
 
 def test_more_than_twenty_five_faults_are_planted() -> None:
