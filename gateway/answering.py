@@ -17,7 +17,8 @@ from gateway.budgets import BUDGET_NOTICES
 from gateway.clock import Clock
 from gateway.closing import Closing
 from gateway.compacting import Compacting
-from gateway.events import AnswerRestarted, Feed, TurnStarted
+from gateway.events import AnswerRestarted, TurnStarted
+from gateway.feed import Feed
 from gateway.keeping import Keeping
 from gateway.notices import notice
 from gateway.open_sessions import OpenSession, is_shared

@@ -25,7 +25,8 @@ from gateway.current import Current
 from gateway.delivery import Delivery
 from gateway.doors import Doors, policies_of
 from gateway.entering import Entering
-from gateway.events import Feed, ModelAnswersAgain, ModelRests
+from gateway.events import ModelAnswersAgain, ModelRests
+from gateway.feed import Feed
 from gateway.ground import Ground, Minds
 from gateway.health import Stage, Verdict, Vitals
 from gateway.holding import Holding

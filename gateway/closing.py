@@ -6,7 +6,8 @@ from channels.channel import Channel
 from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.delivery import Delivery
-from gateway.events import Feed, TurnEnded
+from gateway.events import TurnEnded
+from gateway.feed import Feed
 from gateway.replies import files, words_in_time
 from gateway.streaming import Streaming
 from gateway.trouble import Trouble

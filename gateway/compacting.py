@@ -16,7 +16,8 @@ from agents.compactor import SHORTEST
 from agents.tokens import of_said
 from agents.transcript import Said
 from gateway.clock import Clock
-from gateway.events import ContextCompacted, Feed
+from gateway.events import ContextCompacted
+from gateway.feed import Feed
 from gateway.keeping import Keeping
 from gateway.notices import notice
 from gateway.open_sessions import OpenSession

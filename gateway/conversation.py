@@ -20,7 +20,7 @@ from gateway.closing import Closing
 from gateway.commands import CommandName
 from gateway.compacting import Compacting
 from gateway.doors import Doors
-from gateway.events import Feed
+from gateway.feed import Feed
 from gateway.keeping import Keeping
 from gateway.life import Life
 from gateway.notices import notice

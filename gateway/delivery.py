@@ -25,7 +25,8 @@ from channels.errors import (
     Unreachable,
 )
 from gateway.calls import Calls, words_instead
-from gateway.events import Feed, FloodWaited, PartFailed, PartSent, SendFailed
+from gateway.events import FloodWaited, PartFailed, PartSent, SendFailed
+from gateway.feed import Feed
 from gateway.pacing import Pace
 from gateway.trouble import Trouble
 from state.keys import Address

@@ -12,7 +12,7 @@ from gateway.agent_pool import Models
 from gateway.clock import Clock
 from gateway.config import Settings
 from gateway.current import Current
-from gateway.events import Feed
+from gateway.feed import Feed
 from gateway.occasion import Shelf
 from gateway.sandboxing import Sandboxing
 from gateway.trouble import Trouble

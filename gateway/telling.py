@@ -16,7 +16,6 @@ from gateway.batch import Batch
 from gateway.events import (
     AnswerGrew,
     AnswerRestarted,
-    Feed,
     FirstWords,
     GatewayEvent,
     ModelAnswered,
@@ -26,6 +25,7 @@ from gateway.events import (
     ToolUsed,
     TurnEnd,
 )
+from gateway.feed import Feed
 
 
 class Telling:

@@ -18,7 +18,8 @@ from gateway.attachments import Attachments
 from gateway.batch import Batch
 from gateway.begun_calls import BegunCalls
 from gateway.citing import is_cited
-from gateway.events import Feed, TurnEnd
+from gateway.events import TurnEnd
+from gateway.feed import Feed
 from gateway.occasion import Occasion
 from gateway.open_sessions import OpenSession, is_shared
 from gateway.place import Place

@@ -15,13 +15,13 @@ from gateway.api.frames import Json
 from gateway.events import (
     AnswerGrew,
     AnswerRestarted,
-    Feed,
     GatewayEvent,
     Missed,
     ToolUsed,
     TurnEnded,
     TurnStarted,
 )
+from gateway.feed import Feed
 from state.messages import OwedPart
 
 Send = Callable[[Json], None]

@@ -26,7 +26,7 @@ from gateway.api.frames import LONGEST_FRAME, Json, done, line, parse, refused
 from gateway.api.operations import carry_out
 from gateway.api.unix_socket import address
 from gateway.clock import Clock
-from gateway.events import Feed
+from gateway.feed import Feed
 from gateway.life import Life
 from gateway.paths import socket_file
 from gateway.people import People

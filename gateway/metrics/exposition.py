@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from channels.channel import Health
 from gateway import __version__
 from gateway.clock import Clock
-from gateway.events import Feed
+from gateway.feed import Feed
 from gateway.health import Verdict
 from gateway.metrics import catalogue as of
 from gateway.metrics.catalogue import Kind

@@ -32,7 +32,9 @@ CORE = re.compile(
     | agents\.workspace\.(errors|paths)
     | gateway\.(admission|approval_text|citing|powers|budgets|commands|elapsed|export(_\w+)?)
     | gateway\.(filetypes|gathering|health|titles)
-    | gateway\.(pairing|settable|siblings|whois)
+    | gateway\.(events|pairing|settable|siblings|whois)
+    | gateway\.api\.http_guard | gateway\.metrics\.(catalogue|readings)
+    | gateway\.tracing\.(config|spans)
     | gateway\.(importing(\.\w+)?|lateness|limits|live|lived|notices|persons|routing|scopes)
     """,
     re.VERBOSE,

@@ -19,7 +19,7 @@ from gateway.current import Current
 from gateway.delivery import Delivery
 from gateway.doors import Doors
 from gateway.entering import Entering
-from gateway.events import Feed
+from gateway.feed import Feed
 from gateway.ground import Ground
 from gateway.intake import Intake
 from gateway.lanes import Lanes

@@ -9,7 +9,8 @@ import pytest
 from channels.channel import Capabilities, Condition, Health, Receive
 from channels.errors import ChannelError, Moved, Offline, RateLimited, Rejected, Unreachable
 from gateway.delivery import Delivery
-from gateway.events import Feed, FloodWaited, PartSent
+from gateway.events import FloodWaited, PartSent
+from gateway.feed import Feed
 from gateway.trouble import Trouble
 from state.keys import Address, SessionKey, SessionType
 from state.memory import MemoryLedger, MemorySessions

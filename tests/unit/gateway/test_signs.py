@@ -9,7 +9,7 @@ import pytest
 from channels.errors import RateLimited
 from gateway.batch import Batch
 from gateway.delivery import Delivery
-from gateway.events import Feed
+from gateway.feed import Feed
 from gateway.pacing import SPARE_RATE
 from gateway.signs import Signs
 from gateway.trouble import Trouble

@@ -11,7 +11,7 @@ from gateway.batch import Batch
 from gateway.clock import Clock
 from gateway.closing import Closing
 from gateway.delivery import Delivery
-from gateway.events import Feed
+from gateway.feed import Feed
 from gateway.live import Post
 from gateway.streaming import Stream, Streaming
 from gateway.trouble import Trouble

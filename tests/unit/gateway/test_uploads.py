@@ -8,7 +8,8 @@ import pytest
 
 from channels.errors import Rejected, Unreachable
 from gateway.delivery import Delivery
-from gateway.events import Feed, PartSent, SendFailed
+from gateway.events import PartSent, SendFailed
+from gateway.feed import Feed
 from gateway.trouble import Trouble
 from state.keys import Address, SessionKey, SessionType
 from state.memory import MemoryLedger, MemorySessions

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from gateway.events import Feed, GatewayEvent, Missed, PartSent
+from gateway.events import GatewayEvent, Missed, PartSent
+from gateway.feed import Feed
 
 
 async def test_every_observer_sees_what_happens_from_then_on() -> None:
