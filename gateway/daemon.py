@@ -130,11 +130,16 @@ def _uncovered(secret: SecretStr | None) -> str | None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, state_dir: Path, *, source: ConfigSource | None = None
+    settings: Settings,
+    state_dir: Path,
+    *,
+    source: ConfigSource | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Running]:
     """A gateway on a state folder, from start to staged stop.
 
-    `source` is where its settings can be read again while it runs.
+    `source` is where its settings can be read again while it runs; `clock` is where it reads the
+    time, where that is not the machine's.
     Raises `state.store.StoreError` (locked, damaged beyond use, newer format) before anything is
     touched, and `SandboxUnavailable` where `sandbox.required` asks for what is not to be had.
     """
@@ -176,6 +181,7 @@ async def running(
             lines=[await opens(name, each) for name, each in wanted.items()],
             opens=opens,
             source=source,
+            clock=clock,
             search_problem=lambda: state.search.problem,
         )
         gateway.feed.watch(log_event)
