@@ -41,7 +41,7 @@ class Apprentice(Parrot):
     What it runs leaves a line in ``ran.txt``: a command that was run twice is found there.
     """
 
-    slowness = 0.02
+    slowness = 0.04
     """Seconds between two pieces of an answer that takes its time."""
 
     def _next(self, asked: Asked) -> Scripted:

@@ -11,7 +11,7 @@ from gateway.cli.main import main
 from tests.acceptance.variants import VARIANTS
 
 KEPT = "kept"
-_FIRST_AFTER = 0.15
+_FIRST_AFTER = 0.4
 
 if __name__ == "__main__":
     gateway.live.FIRST_AFTER = _FIRST_AFTER

@@ -20,7 +20,7 @@ class KillAtACall:
     """Each trial: a life that is killed there, a start, and quiet; see `Scene`."""
 
     name: str = "kill at a system call"
-    trials: Trials = Trials(small=12, medium=300, all=100_000)
+    trials: Trials = Trials(small=6, medium=300, all=100_000)
     variant: str = KEPT
 
     async def run(self, seed: int, trials: int, folder: Path) -> Result:

@@ -52,7 +52,7 @@ class CallThatFails:
     """Each trial: a life in which the disk refuses, and then does not; see `Scene`."""
 
     name: str = "a call that fails"
-    trials: Trials = Trials(small=9, medium=300, all=100_000)
+    trials: Trials = Trials(small=4, medium=300, all=100_000)
 
     async def run(self, seed: int, trials: int, folder: Path) -> Result:
         rng = random.Random(seed)

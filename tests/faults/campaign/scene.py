@@ -47,7 +47,7 @@ SETTINGS = (
 CHATS = 3
 """On each platform."""
 
-PLAIN = "tell me {word}"
+PLAIN = "{word}, please"
 SLOWLY = "{word} slowly and then bit by bit, word for word, until the very end of it all"
 RUN = "please run {word} for me"
 SILENCE = 20.0
