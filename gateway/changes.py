@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from gateway.config import Settings
-
+S = TypeVar("S", bound=BaseModel)
 Path = tuple[str, ...]
 
 
@@ -101,14 +100,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Generic[S]):
     """What changed between the settings in effect and others.
 
     `settings` are those that can be in effect at once: what needs a restart is as before, and so
     is, as the very same object, every section of which nothing is taken up.
     """
 
-    settings: Settings
+    settings: S
     taken: tuple[Change, ...]
     restart: tuple[Change, ...]
 
@@ -137,7 +136,7 @@ def effect_of(path: Path) -> Effect:
     return Effect.RESTART
 
 
-def compare(old: Settings, new: Settings) -> Changes:
+def compare(old: S, new: S) -> Changes[S]:
     """What is another in `new` than in `old`, and what of it can be taken up."""
     changes = tuple(_between((), old, new))
     taken = tuple(each for each in changes if each.effect is not Effect.RESTART)
@@ -187,7 +186,7 @@ def _joined(
     restart = tuple(each for each in restart if each.path[: len(path)] == path)
     if not taken:
         return old
-    if not restart:
+    if path and not restart:
         return new
     fields = {
         name: _joined((*path, name), getattr(old, name), getattr(new, name), taken, restart)

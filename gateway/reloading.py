@@ -122,7 +122,7 @@ class Reloading:
             raise ConfigError(Problem("the settings", None, "were given to this gateway alone"))
         return await asyncio.to_thread(self._source.load)
 
-    async def _take_up(self, found: Changes) -> None:
+    async def _take_up(self, found: Changes[Settings]) -> None:
         if not found.taken:
             return
         await self._renewing.take_up(found)
@@ -137,7 +137,7 @@ class Reloading:
         if first:
             self._announce(notice("settings_refused"))
 
-    def _accepted(self, found: Changes) -> None:
+    def _accepted(self, found: Changes[Settings]) -> None:
         if self.problem is not None:
             self.problem = None
             self._announce(notice("settings_mended"))

@@ -15,6 +15,7 @@ from channels.channel import Channel
 from gateway.accounts import Accounts, Line
 from gateway.agent_pool import Agents
 from gateway.changes import Changes
+from gateway.config import Settings
 from gateway.current import Current
 from gateway.delivery import Delivery
 from gateway.ground import Minds
@@ -65,7 +66,7 @@ class Renewing:
         self._mcp, self._models_of = minds.mcp, minds.models_of
         self._on_agents, self._on_terms = on_agents, on_terms
 
-    async def take_up(self, changes: Changes) -> None:
+    async def take_up(self, changes: Changes[Settings]) -> None:
         """Let the settings of `changes` be in effect. One at a time.
 
         Raises an `agents.errors.ModelError` or `McpNotInstalled` when they cannot be; nothing has
@@ -87,7 +88,7 @@ class Renewing:
             for name in ready.lines:
                 self._delivery.back(name)
 
-    async def _prepare(self, changes: Changes) -> _Ready:
+    async def _prepare(self, changes: Changes[Settings]) -> _Ready:
         now, then, agents = self._current.now, changes.settings, None
         check_installed(then.mcp)
         if then.agents is not now.agents or then.models is not now.models:
@@ -97,7 +98,7 @@ class Renewing:
         lines = await self._accounts.opened(then.channels, changes.accounts)
         return _Ready(agents, lines)
 
-    def _replace(self, changes: Changes, ready: _Ready) -> list[Channel]:
+    def _replace(self, changes: Changes[Settings], ready: _Ready) -> list[Channel]:
         """Nothing is awaited in here: whoever reads the settings sees these or those.
 
         Returns the channels that are in use no more.

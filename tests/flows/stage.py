@@ -23,6 +23,7 @@ from gateway.agent_pool import ListsModels, Make, Models, only_offline
 from gateway.app import Gateway
 from gateway.clock import Clock
 from gateway.config import Settings
+from gateway.config_source import ConfigSource
 from gateway.ground import FindsFile, Minds
 from gateway.occasion import Shelf
 from gateway.sandboxing import Sandboxing
@@ -153,6 +154,9 @@ class Stage:
     shelves: Sequence[Shelf] = ()
     sandboxing: Sandboxing | None = None
     workspace: FindsFile | None = None
+    models_of: Callable[[Settings], Models] | None = None
+    opens: accounts.Opens | None = None
+    source: ConfigSource | None = None
     gateway: Gateway = field(init=False)
     heard: list[str] = field(default_factory=list)
 
@@ -169,8 +173,11 @@ class Stage:
                 shelves=self.shelves,
                 sandboxing=self.sandboxing,
                 workspace=self.workspace,
+                models_of=self.models_of,
             ),
             lines=map(accounts.Line, self.channels(self)),
+            opens=self.opens,
+            source=self.source,
             clock=self.clock,
         )
         await self.gateway.start()
