@@ -49,14 +49,16 @@ async def day(
     silence: float = 20.0,
     pause: float = 0.0,
     phrase: str = "tell me {word}",
+    seed: int | None = None,
 ) -> Record:
     """Everybody talks while the gateway is killed; what is left is answered, and it is stopped.
 
     `told_again`: Slack repeats an event that was not acknowledged. If not, only its history has it.
     `ARGENT_TEST_SEED` repeats the choices of an earlier day, as far as choices made it.
     """
-    seed = int(os.environ.get("ARGENT_TEST_SEED", random.randrange(10**6)))
-    print(f"ARGENT_TEST_SEED={seed}")
+    if seed is None:
+        seed = int(os.environ.get("ARGENT_TEST_SEED", random.randrange(10**6)))
+        print(f"ARGENT_TEST_SEED={seed}")
     async with world_of_three(
         folder, latency=MODEL_LATENCY, pause=pause, settings=[*SETTINGS, *settings]
     ) as there:
