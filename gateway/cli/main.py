@@ -45,6 +45,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         "tools": Lazy("gateway.cli.tools", "What agents may use, where, and why not more."),
         "skills": Lazy("gateway.cli.skills", "What agents were taught: list and show it."),
         "config": Lazy("gateway.cli.config", "Settings: what is in effect, and what is wrong."),
+        "service": Lazy("gateway.cli.systemd", "Begin Argent with the machine, by systemd."),
         "backup": Lazy("gateway.cli.backup", "Everything in one file: make, verify, restore."),
         "usage": Lazy("gateway.cli.usage", "What was spent: tokens and money."),
         "doctor": Lazy("gateway.cli.doctor", "What is wrong, why, and what mends it."),

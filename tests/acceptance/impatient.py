@@ -20,10 +20,10 @@ from gateway.heartbeat import Heartbeat
 _obey_signals = gateway.daemon.obey_signals
 
 
-def obey_signals(running: Gateway) -> None:
+def obey_signals(running: Gateway, *, hangs_up: bool = True) -> None:
     """Obey one more: a callback of the loop that never returns."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, threading.Event().wait)
-    _obey_signals(running)
+    _obey_signals(running, hangs_up=hangs_up)
 
 
 if __name__ == "__main__":

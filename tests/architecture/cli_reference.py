@@ -19,7 +19,7 @@ END = "<!-- end of the reference -->"
 MEANINGS = {
     0: "Done.",
     1: "It failed, or it found something that needs you.",
-    2: "The command or the configuration is wrong; nothing was done.",
+    2: "The command, the configuration or the version is wrong; nothing was done.",
     3: "The gateway or the network is down.",
     4: "Not allowed.",
     5: "Not found.",

@@ -104,7 +104,11 @@ def _stay_on(cpus: int) -> None:
     """Use so many processors only; the filter lets nobody widen it again."""
     allowed = sorted(os.sched_getaffinity(0))
     first = os.getpid() % len(allowed)
-    os.sched_setaffinity(0, [allowed[(first + i) % len(allowed)] for i in range(cpus)])
+    try:
+        os.sched_setaffinity(0, [allowed[(first + i) % len(allowed)] for i in range(cpus)])
+    except PermissionError:
+        # A unit of systemd may forbid it (SystemCallFilter=~@resources): its own limits hold then.
+        return
 
 
 def _tasks_of(uid: int) -> int:
