@@ -130,6 +130,8 @@ if available():
         ("variant", "kinds"),
         [
             ("acknowledges-first", {"lost"}),
+            ("knows-nothing-again", {"repeated"}),
+            ("notes-no-attempt", {"silent"}),
             ("owes-afterwards", {"silent", "repeated"}),
         ],
     )
