@@ -61,6 +61,8 @@ async def launched(arguments: Sequence[str], environment: Mapping[str, str]) -> 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         limit=_LONGEST_LINE,
+        # As under a service manager: the terminal that the tests may run in is not its own.
+        start_new_session=True,
     )  # fmt: skip
 
 

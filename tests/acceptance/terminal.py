@@ -1,12 +1,16 @@
 """A person at a terminal: a process behind a pseudo-terminal, read until it says something."""
 
+import asyncio
 import os
 import pty
 import select
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
+
+from tests.architecture.sources import ROOT
 
 PATIENCE = 30.0
 
@@ -66,6 +70,33 @@ class Terminal:
         if ready:
             self.seen += os.read(self._ours, 1 << 16).decode(errors="replace")
         return bool(ready)
+
+
+class Window:
+    """The window of a terminal, in which a program was begun that goes on for long."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = pty.openpty()
+
+    async def launch(
+        self, arguments: Sequence[str], environ: Mapping[str, str]
+    ) -> asyncio.subprocess.Process:
+        """Begin a module in it. What it says is not shown in it, so that a test can read it."""
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *arguments),
+            cwd=ROOT,
+            env=environ,
+            stdin=self._theirs,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+
+    def close(self) -> None:
+        """Close the window: the kernel tells whoever is in it."""
+        os.close(self._theirs)
+        os.close(self._ours)
 
 
 def _take_terminal() -> None:

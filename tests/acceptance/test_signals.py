@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.gateway_process import world
+from tests.acceptance.terminal import Window
 from tests.emulators.llm import Hangs
 from tests.emulators.telegram import flood
 
@@ -34,12 +35,13 @@ async def test_a_stopping_gateway_finishes_what_runs_and_takes_nothing_more(tmp_
 
 
 async def test_a_closed_terminal_stops_a_gateway_in_stages(tmp_path: Path) -> None:
-    async with world(tmp_path, latency=1.0) as there:
+    terminal = Window()
+    async with world(tmp_path, latency=1.0, launch=terminal.launch) as there:
         alice = there.telegram.user("Alice")
         await there.gateway.start()
         await alice.says("before the end")
         await there.asked(1)
-        there.gateway.signal(signal.SIGHUP)
+        terminal.close()
         assert await there.gateway.ended() == 0
         assert [sent.text for sent in await alice.hears()] == ["before the end"]
 

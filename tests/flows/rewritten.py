@@ -5,31 +5,80 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from channels.channel import Receive
 from channels.loopback import LoopbackChannel
 from gateway.accounts import Line
 from gateway.config import Account
 from gateway.config_load import load
 from gateway.config_source import ConfigSource
 from gateway.reloading import Reloaded
-from state.messages import OwedPart, Receipt, Sender
+from state.keys import Address
+from state.messages import ChatKind, InboundMessage, OwedPart, Receipt, Sender
 from tests.flows.stage import PATIENCE, Gate, Stage, stage
 
 ANN, BOB = Sender("1", "Ann"), Sender("2", "Bob")
 
 
+class Platform:
+    """Keeps what people said to an account until one of its bots has taken it over."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+        self.said: list[InboundMessage] = []
+        self.taken = 0
+        self.news = asyncio.Condition()
+
+    async def say(self, who: Sender, text: str) -> int:
+        """Somebody says something; the number under which it is taken over."""
+        source = str(len(self.said))
+        address, at = Address(self.account, who.id), datetime.now(UTC)
+        async with self.news:
+            self.said.append(
+                InboundMessage(source, source, address, ChatKind.DIRECT, who, text=text, at=at)
+            )
+            self.news.notify_all()
+        return len(self.said)
+
+    async def emptied(self, number: int | None = None) -> None:
+        """Wait until so much is taken over; without a number, everything."""
+        async with asyncio.timeout(PATIENCE), self.news:
+            await self.news.wait_for(lambda: self.taken >= (number or len(self.said)))
+
+    async def hand_over(self, receive: Receive) -> None:
+        """Hand everything over, in order. Whoever is cut off is handed the same again."""
+        while True:
+            async with self.news:
+                await self.news.wait_for(lambda: len(self.said) > self.taken)
+            await receive(self.said[self.taken])
+            async with self.news:
+                self.taken += 1
+                self.news.notify_all()
+
+
 class Bot(LoopbackChannel):
     """An account's bot, with the token that it was made with."""
 
-    def __init__(self, name: str, token: str) -> None:
-        super().__init__(name)
+    def __init__(self, platform: Platform, token: str) -> None:
+        super().__init__(platform.account)
         self.token = token
         self.sent: list[str] = []
         self.closed = False
         self.gate: Gate | None = None
+        self._platform = platform
         self._news = asyncio.Condition()
+
+    async def run(self, receive: Receive) -> None:
+        assert not self.closed
+        handing = asyncio.create_task(self._platform.hand_over(receive))
+        try:
+            await super().run(receive)
+        finally:
+            handing.cancel()
+            await asyncio.gather(handing, return_exceptions=True)
 
     async def send(self, part: OwedPart) -> Receipt:
         assert not self.closed, "it was closed while something was to be sent"
@@ -60,6 +109,7 @@ class Desk:
     stage: Stage = field(init=False)
     settings: dict[str, Any] = field(default_factory=dict)
     bots: dict[str, list[Bot]] = field(default_factory=dict)
+    platforms: dict[str, Platform] = field(default_factory=dict)
 
     def write(self, **settings: Any) -> None:
         """Write these sections; others stay as they are written."""
@@ -71,7 +121,8 @@ class Desk:
         return self.bots[account][-1]
 
     async def opens(self, name: str, account: Account) -> Line:
-        bot = Bot(name, account.token.get_secret_value())
+        platform = self.platforms.setdefault(name, Platform(name))
+        bot = Bot(platform, account.token.get_secret_value())
         self.bots.setdefault(name, []).append(bot)
         return Line(bot)
 
@@ -81,8 +132,9 @@ class Desk:
         return await self.stage.gateway.reload()
 
     async def says(self, who: Sender, text: str, account: str = "telegram") -> None:
-        async with asyncio.timeout(PATIENCE):
-            await self.bot(account).say(text, chat=who.id, sender=who)
+        """Somebody says something, and it is taken over."""
+        platform = self.platforms[account]
+        await platform.emptied(await platform.say(who, text))
 
 
 def accounts(**more: dict[str, Any]) -> dict[str, dict[str, Any]]:

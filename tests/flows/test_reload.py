@@ -174,5 +174,7 @@ async def test_whoever_stops_waiting_does_not_stop_a_reload(tmp_path: Path) -> N
         asking.cancel()
         gate.open.set()
         await there.says(ANN, "again")
-        await there.bot().has_sent("echo: again")
-        assert there.bots["telegram"][0].sent == ["echo: hello"]
+        await there.stage.settled()
+        sent = [text for bot in there.bots["telegram"] for text in bot.sent]
+        assert sent == ["echo: hello", "echo: again"]
+        assert there.stage.gateway.channels["telegram"] is there.bot()
