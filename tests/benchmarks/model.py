@@ -50,15 +50,21 @@ class EchoModel:
             await asyncio.sleep(self._delay)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        await response.write(_answer(body))
+        await response.write(answer(body))
         await response.write_eof()
         self._seconds.append(time.monotonic() - began)
         return response
 
 
-def _answer(body: bytes) -> bytes:
+def asked_last(body: bytes) -> bytes:
+    """What a request says last as its user, as JSON."""
     start = body.rindex(_CONTENT) + len(_CONTENT)
-    words = body[start : body.index(b"}", start)]
+    return body[start : body.index(b"}", start)]
+
+
+def answer(body: bytes) -> bytes:
+    """The events that repeat it."""
+    words = asked_last(body)
     prompt, completion = len(body) // 4, len(words) // 4
     return _CHUNK % words + _END % (prompt, completion, prompt + completion)
 

@@ -93,7 +93,7 @@ async def argent(
     async with AsyncExitStack() as stack:
         told, people = await stack.enter_async_context(_platform(platform, folder))
         model = await stack.enter_async_context(
-            _server("tests.benchmarks.model", folder, "--delay", str(thinks))
+            server("tests.benchmarks.model", folder, "--delay", str(thinks))
         )
         state = state or Path(tempfile.mkdtemp(prefix="state-", dir=folder))
         settings = _CONFIG.format(model=model["url"])
@@ -164,14 +164,14 @@ async def _connected(platform: str, bot: "_Process", people: Driver) -> float:
 @asynccontextmanager
 async def _platform(name: str, folder: Path) -> AsyncIterator[tuple[dict[str, Any], Driver]]:
     async with (
-        _server(f"tests.emulators.{name}", folder) as told,
+        server(f"tests.emulators.{name}", folder) as told,
         CONTROLS[name](told["url"]) as people,
     ):
         yield told, people
 
 
 @asynccontextmanager
-async def _server(module: str, folder: Path, *told: str) -> AsyncIterator[dict[str, Any]]:
+async def server(module: str, folder: Path, *told: str) -> AsyncIterator[dict[str, Any]]:
     """A server of ours, once it has said in its first line where it listens."""
     with _Process([sys.executable, "-m", module, *told], folder) as server:
         yield orjson.loads(await asyncio.to_thread(server.first_line))

@@ -14,7 +14,7 @@ from tests.benchmarks.processes import Bench, argent
 from tests.benchmarks.table import Figure
 from tests.benchmarks.talk import Missing, warm_up
 
-_THINKS = 0.05
+THINKS = 0.05
 _STEPS = 100
 _WARM = 20
 
@@ -96,7 +96,7 @@ async def _said(bench: Bench, told: Sequence[dict[str, Any]], seconds: float) ->
 
 async def of_a_rush(folder: Path, chats: int, seconds: float) -> list[Figure]:
     """A rush on a gateway that is warm, with a model that thinks for 50 ms."""
-    async with argent(folder, thinks=_THINKS) as bench:
+    async with argent(folder, thinks=THINKS) as bench:
         await warm_up(bench, _WARM)
         rush = await poured(bench, chats, seconds)
     acknowledged = sorted(rush.acknowledged)

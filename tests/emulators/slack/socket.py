@@ -5,6 +5,7 @@ https://docs.slack.dev/apis/events-api/using-socket-mode/
 
 import asyncio
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -109,12 +110,14 @@ class SocketMode:
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Ask the app to come again; after ``refresh_requested`` the connection ends."""
         for ws in list(self.open):
-            await self._send(ws, {
-                "type": "disconnect", "reason": reason,
-                "debug_info": {"host": "applink-emulated"},
-            })  # fmt: skip
-            if reason != "warning":
-                await ws.close()
+            # The app may have gone meanwhile.
+            with suppress(ConnectionResetError):
+                await self._send(ws, {
+                    "type": "disconnect", "reason": reason,
+                    "debug_info": {"host": "applink-emulated"},
+                })  # fmt: skip
+                if reason != "warning":
+                    await ws.close()
 
     def cut(self) -> None:
         """Every connection ends without a word."""
