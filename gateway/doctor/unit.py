@@ -1,12 +1,15 @@
 """The unit of systemd: whether it is there, is begun with the machine, and works."""
 
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from channels.probe import Fault, Finding, Level
 from gateway.doctor.case import Case
+from gateway.unit_file import UNIT, Installation, is_as_written, unit
+from gateway.unit_file import Scope as Whose
 
 NOT_INSTALLED = Fault(
     "service-not-installed",
@@ -36,6 +39,13 @@ OUTDATED = Fault(
     "the file was changed since systemd read it",
     "{systemctl} daemon-reload, then: {systemctl} restart {where}",
 )
+OTHER_VERSION = Fault(
+    "service-of-another-version",
+    Level.WARNING,
+    "the unit {where} was written by another version of Argent",
+    "{path} is not as this version writes it, and nobody changed it by hand",
+    "argent service install",
+)
 PROGRAM_GONE = Fault(
     "service-program-gone",
     Level.ERROR,
@@ -50,22 +60,22 @@ NO_LINGER = Fault(
     "it is a user's own unit, and the user's units do not linger",
     "loginctl enable-linger",
 )
-FAULTS = (NOT_INSTALLED, DISABLED, FAILED, OUTDATED, PROGRAM_GONE, NO_LINGER)
+FAULTS = (NOT_INSTALLED, DISABLED, FAILED, OUTDATED, OTHER_VERSION, PROGRAM_GONE, NO_LINGER)
 
-UNIT = "argent.service"
 _SECONDS = 1.0
-_PROPERTIES = "LoadState,ActiveState,Result,UnitFileState,NeedDaemonReload,ExecStart"
+_PROPERTIES = "LoadState,ActiveState,Result,UnitFileState,NeedDaemonReload,ExecStart,FragmentPath"
 
 
 class _Scope(NamedTuple):
-    """Whose units are meant."""
+    """Whose units are meant, and how they are asked about."""
 
+    whose: Whose
     systemctl: tuple[str, ...]
     journalctl: str
 
 
-_SYSTEM = _Scope(("systemctl",), "journalctl")
-_USER = _Scope(("systemctl", "--user"), "journalctl --user")
+_SYSTEM = _Scope(Whose.SYSTEM, ("systemctl",), "journalctl")
+_USER = _Scope(Whose.USER, ("systemctl", "--user"), "journalctl --user")
 
 
 def examine(case: Case) -> Iterator[Finding]:
@@ -92,10 +102,41 @@ def _of_unit(case: Case, scope: _Scope, shown: Mapping[str, str]) -> Iterator[Fi
     program = _program(shown.get("ExecStart", ""))
     if program and not Path(program).exists():
         yield PROGRAM_GONE.at(UNIT, program=program)
+    elif is_of_another_version(shown.get("FragmentPath", ""), scope.whose):
+        yield OTHER_VERSION.at(UNIT, path=shown["FragmentPath"])
     if scope is _USER:
         lingers = _show(("loginctl", "show-user", "--property=Linger"), case)
         if lingers.get("Linger") == "no":
             yield NO_LINGER.at(UNIT)
+
+
+def is_of_another_version(path: str, whose: Whose) -> bool:
+    """Whether a unit that `argent service install` wrote would be written otherwise now."""
+    try:
+        text = Path(path).read_text(errors="replace")
+    except OSError:
+        return False
+    if not is_as_written(text):
+        return False
+    lines = [line.partition("=") for line in text.splitlines() if not line.startswith("#")]
+    said = {name: value for name, equals, value in lines if equals and name != "Environment"}
+    environment = dict(
+        value.strip('"').partition("=")[::2] for name, _, value in lines if name == "Environment"
+    )
+    command = said.get("ExecStart", "").removesuffix(" gateway run")
+    if '"' in command or "ARGENT_STATE_DIR" not in environment:
+        # A path that had to be quoted; what stands in it would have to be read as systemd does.
+        return False
+    config = environment.get("ARGENT_CONFIG")
+    now = Installation(
+        whose,
+        command.split(" "),
+        PurePosixPath(environment["ARGENT_STATE_DIR"]),
+        user=said.get("User"),
+        config=PurePosixPath(config) if config else None,
+        reads=tuple(PurePosixPath(Path(each).resolve()) for each in (sys.prefix, sys.executable)),
+    )
+    return unit(now) != text
 
 
 def _program(exec_start: str) -> str:

@@ -1,14 +1,19 @@
 """Faults to plant in an installation, each by the code under which the doctor must name it."""
 
+import hashlib
 import os
 import shutil
 import socket
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from gateway.doctor.unit import is_of_another_version
+from gateway.unit_file import Installation, Scope
+from gateway.unit_file import unit as unit_text
 from tests.acceptance.patient import Patient, put_program
 from tests.emulators.slack import faults as slack_faults
 from tests.emulators.telegram import conflict
@@ -61,6 +66,28 @@ def unit(p: Patient, **properties: str) -> None:
     put_program(p, "systemctl", {"show argent.service": shown})
 
 
+def unit_of_another_version(p: Patient) -> None:
+    state, program = PurePosixPath(p.state), PurePosixPath(sys.executable)
+    here = PurePosixPath(Path(sys.executable).resolve())
+    prefix = PurePosixPath(Path(sys.prefix).resolve())
+    installed = Installation(
+        Scope.SYSTEM, (str(program),), state, user="argent", reads=(prefix, here)
+    )
+    written = p.home / "argent.service"
+    written.write_text(unit_text(installed))
+    unit(p, FragmentPath=str(written))
+    assert not is_of_another_version(str(written), Scope.SYSTEM)
+    # What `argent service install` sealed when units were shorter.
+    body = "[Service]\nUser=argent\n" + "".join(
+        f"{line}\n"
+        for line in written.read_text().splitlines()
+        if line.startswith(("ExecStart=", "Environment="))
+    )
+    digest = hashlib.sha256(body.encode()).hexdigest()[:16]
+    seal = written.read_text().splitlines()[-1].rpartition(" ")[0]
+    written.write_text(f"{body}{seal} {digest}\n")
+
+
 def users_unit(p: Patient) -> None:
     put_program(
         p,
@@ -109,6 +136,7 @@ LOCAL = [
     Planted("service-failed", lambda p: unit(p, ActiveState="failed", Result="exit-code")),
     Planted("service-disabled", lambda p: unit(p, UnitFileState="disabled")),
     Planted("service-outdated", lambda p: unit(p, NeedDaemonReload="yes")),
+    Planted("service-of-another-version", unit_of_another_version),
     Planted("service-program-gone", lambda p: unit(p, ExecStart="{ path=/gone/argent ; x }")),
     Planted("service-ends-with-login", users_unit),
     Planted("library-out-of-range", another_library),
