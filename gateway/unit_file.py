@@ -1,4 +1,4 @@
-"""The unit of systemd for an installation, as text. Pure.
+"""The unit of systemd for an installation, as text.
 
 https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html and systemd.exec.html
 there. What holds for bubblewrap was measured with systemd 252; ADR 26 has the table.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.gateway_process import GATEWAY, PATIENCE, World, world
-from tests.acceptance.service_manager import Manager
+from tests.acceptance.overseer import Overseer
 
 pytestmark = pytest.mark.acceptance
 
@@ -18,47 +18,47 @@ IMPATIENT = ("tests.acceptance.impatient",)
 
 @asynccontextmanager
 async def watched(
-    folder: Path, manager: Manager, *, program: tuple[str, ...] = GATEWAY, seconds: float = 0.4
+    folder: Path, overseer: Overseer, *, program: tuple[str, ...] = GATEWAY, seconds: float = 0.4
 ) -> AsyncIterator[World]:
     """A gateway that has to feed a watchdog every `seconds`."""
-    launch = manager.launching(WATCHDOG_USEC=str(int(seconds * 1_000_000)))
+    launch = overseer.launching(WATCHDOG_USEC=str(int(seconds * 1_000_000)))
     async with world(folder, program=program, launch=launch) as there:
         yield there
 
 
 async def test_a_service_says_when_it_is_ready_how_it_is_and_that_it_ends(tmp_path: Path) -> None:
-    async with Manager.at(tmp_path) as manager, watched(tmp_path, manager) as there:
+    async with Overseer.at(tmp_path) as overseer, watched(tmp_path, overseer) as there:
         await there.gateway.start()
-        await manager.hears("READY=1")
-        before = manager.lines[: manager.lines.index("READY=1")]
+        await overseer.hears("READY=1")
+        before = overseer.lines[: overseer.lines.index("READY=1")]
         assert before
         assert all(line.startswith("EXTEND_TIMEOUT_USEC=") for line in before)
-        await manager.hears("STATUS=Ready: 1 of 1 channels healthy")
-        fed = manager.fed()
-        assert await manager.until(lambda: manager.fed() >= fed + 3)
+        await overseer.hears("STATUS=Ready: 1 of 1 channels healthy")
+        fed = overseer.fed()
+        assert await overseer.until(lambda: overseer.fed() >= fed + 3)
         assert await there.gateway.terminate() == 0
-        assert "STOPPING=1" in manager.lines
-        assert manager.lines.count("READY=1") == 1
+        assert "STOPPING=1" in overseer.lines
+        assert overseer.lines.count("READY=1") == 1
 
 
 async def test_a_manager_at_an_abstract_socket_is_told_too(tmp_path: Path) -> None:
     async with (
-        Manager(f"@argent-test-{tmp_path.name}-{id(tmp_path)}") as manager,
-        watched(tmp_path, manager) as there,
+        Overseer(f"@argent-test-{tmp_path.name}-{id(tmp_path)}") as overseer,
+        watched(tmp_path, overseer) as there,
     ):
         await there.gateway.start()
-        await manager.hears("READY=1")
+        await overseer.hears("READY=1")
         assert await there.gateway.terminate() == 0
 
 
 async def test_an_outage_of_every_platform_starves_nobody(tmp_path: Path) -> None:
-    async with Manager.at(tmp_path) as manager, watched(tmp_path, manager) as there:
+    async with Overseer.at(tmp_path) as overseer, watched(tmp_path, overseer) as there:
         await there.telegram.__aexit__(None, None, None)
         await there.gateway.start()
-        await manager.hears("READY=1")
-        fed = manager.fed()
-        assert await manager.until(lambda: "Not ready: no channel is healthy" in manager.status)
-        assert await manager.until(lambda: manager.fed() >= fed + 3)
+        await overseer.hears("READY=1")
+        fed = overseer.fed()
+        assert await overseer.until(lambda: "Not ready: no channel is healthy" in overseer.status)
+        assert await overseer.until(lambda: overseer.fed() >= fed + 3)
         assert await there.gateway.terminate() == 0
 
 
@@ -66,16 +66,16 @@ async def test_a_loop_that_is_stuck_starves_the_watchdog_and_says_where_it_is(
     tmp_path: Path,
 ) -> None:
     async with (
-        Manager.at(tmp_path) as manager,
-        watched(tmp_path, manager, program=IMPATIENT) as there,
+        Overseer.at(tmp_path) as overseer,
+        watched(tmp_path, overseer, program=IMPATIENT) as there,
     ):
         there.gateway.settings.append("gateway.loop_stall_seconds=0.2")
         await there.gateway.start()
-        assert await manager.until(lambda: manager.fed() >= 2)
+        assert await overseer.until(lambda: overseer.fed() >= 2)
         there.gateway.signal(signal.SIGUSR1)
         await there.gateway.logged("loop_stalled")
-        fed = manager.fed()
-        assert not await manager.until(lambda: manager.fed() > fed, 1.0)
+        fed = overseer.fed()
+        assert not await overseer.until(lambda: overseer.fed() > fed, 1.0)
         (line,) = (line for line in there.gateway.lines if "loop_stalled" in line)
         assert "threading.py" in line
         there.gateway.signal(signal.SIGABRT)
@@ -87,18 +87,18 @@ async def test_a_ledger_that_cannot_write_starves_the_watchdog_until_it_can(
     tmp_path: Path,
 ) -> None:
     async with (
-        Manager.at(tmp_path) as manager,
-        watched(tmp_path, manager, program=IMPATIENT) as there,
+        Overseer.at(tmp_path) as overseer,
+        watched(tmp_path, overseer, program=IMPATIENT) as there,
     ):
         await there.gateway.start()
-        assert await manager.until(lambda: manager.fed() >= 2)
+        assert await overseer.until(lambda: overseer.fed() >= 2)
         database = there.gateway.state / "gateway.db"
         with closing(sqlite3.connect(database, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             await there.gateway.logged("watchdog_not_fed")
-            fed = manager.fed()
-            assert not await manager.until(lambda: manager.fed() > fed, 1.0)
-            assert "the ledger has taken no write" in manager.status
+            fed = overseer.fed()
+            assert not await overseer.until(lambda: overseer.fed() > fed, 1.0)
+            assert "the ledger has taken no write" in overseer.status
             other.execute("ROLLBACK")
-        assert await manager.until(lambda: manager.fed() > fed, PATIENCE)
+        assert await overseer.until(lambda: overseer.fed() > fed, PATIENCE)
         assert await there.gateway.terminate() == 0

@@ -31,7 +31,7 @@ CORE = re.compile(
     | agents\.tools\.mcp\.(config|naming)
     | agents\.workspace\.(errors|paths)
     | gateway\.(admission|approval_text|changes|citing|powers|budgets|commands|elapsed|export(_\w+)?)
-    | gateway\.(filetypes|gathering|health|titles|unit_file)
+    | gateway\.(filetypes|gathering|health|titles)
     | gateway\.(events|pairing|settable|siblings|whois)
     | gateway\.api\.http_guard | gateway\.metrics\.(catalogue|readings)
     | gateway\.tracing\.(config|spans)

@@ -11,23 +11,23 @@ from structlog.testing import capture_logs
 from gateway.health import Stage, Vitals
 from gateway.notifying import Notifying
 from gateway.watchdog import Watchdog, watched_every
-from tests.acceptance.service_manager import Manager
+from tests.acceptance.overseer import Overseer
 
 WELL = Vitals(Stage.RUNNING, loop_lag=0.0, ledger_silence=0.0)
 STUCK = Vitals(Stage.RUNNING, loop_lag=9.0, ledger_silence=0.0)
 
 
 async def test_every_message_is_what_the_protocol_says(tmp_path: Path) -> None:
-    async with Manager.at(tmp_path) as manager:
-        notifying = Notifying(manager.address)
+    async with Overseer.at(tmp_path) as overseer:
+        notifying = Notifying(overseer.address)
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         notifying.reloading("reading the settings")
         notifying.ready("well")
         notifying.alive()
         notifying.stopping(40)
         notifying.close()
-        assert await manager.until(lambda: len(manager.heard) == 4)
-        reloading, *others = manager.heard
+        assert await overseer.until(lambda: len(overseer.heard) == 4)
+        reloading, *others = overseer.heard
         found = re.fullmatch(
             r"RELOADING=1\nMONOTONIC_USEC=(\d+)\nSTATUS=reading the settings", reloading
         )
@@ -41,22 +41,22 @@ async def test_every_message_is_what_the_protocol_says(tmp_path: Path) -> None:
 
 
 async def test_a_status_is_one_line_and_said_once(tmp_path: Path) -> None:
-    async with Manager.at(tmp_path) as manager:
-        notifying = Notifying(manager.address)
+    async with Overseer.at(tmp_path) as overseer:
+        notifying = Notifying(overseer.address)
         notifying.status("the disk\nREADY=1\tis full")
         notifying.status("the disk READY=1 is full")
         notifying.status("")
         notifying.alive()
         notifying.close()
-        assert await manager.until(lambda: manager.fed() == 1)
-        assert manager.heard == ["STATUS=the disk READY=1 is full", "WATCHDOG=1"]
+        assert await overseer.until(lambda: overseer.fed() == 1)
+        assert overseer.heard == ["STATUS=the disk READY=1 is full", "WATCHDOG=1"]
 
 
 async def test_time_is_asked_for_at_once_and_not_after_the_work(tmp_path: Path) -> None:
-    async with Manager.at(tmp_path) as manager:
-        notifying = Notifying(manager.address)
+    async with Overseer.at(tmp_path) as overseer:
+        notifying = Notifying(overseer.address)
         async with notifying.patience():
-            await manager.hears("EXTEND_TIMEOUT_USEC=30000000")
+            await overseer.hears("EXTEND_TIMEOUT_USEC=30000000")
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "patience"]
         notifying.close()
 
@@ -103,30 +103,30 @@ async def test_the_watchdog_is_fed_while_the_gateway_lives_and_hungry_while_not(
     tmp_path: Path,
 ) -> None:
     now = WELL
-    async with Manager.at(tmp_path) as manager:
-        notifying = Notifying(manager.address)
+    async with Overseer.at(tmp_path) as overseer:
+        notifying = Notifying(overseer.address)
         watchdog = Watchdog(notifying, interval=0.02)
         watchdog.start(lambda: now)
-        assert await manager.until(lambda: manager.fed() >= 3)
+        assert await overseer.until(lambda: overseer.fed() >= 3)
         with capture_logs() as logs:
             now = STUCK
-            assert await manager.until(lambda: manager.status.startswith("Failing"))
-            fed = manager.fed()
-            assert not await manager.until(lambda: manager.fed() > fed, 0.1)
+            assert await overseer.until(lambda: overseer.status.startswith("Failing"))
+            fed = overseer.fed()
+            assert not await overseer.until(lambda: overseer.fed() > fed, 0.1)
         assert [line["event"] for line in logs] == ["watchdog_not_fed"], "once is enough"
-        assert manager.status == "Failing: the event loop is 9.0 s late"
+        assert overseer.status == "Failing: the event loop is 9.0 s late"
         now = WELL
-        assert await manager.until(lambda: manager.fed() > fed)
+        assert await overseer.until(lambda: overseer.fed() > fed)
         await watchdog.stop()
         notifying.close()
 
 
 async def test_a_service_without_a_watchdog_still_says_how_it_is(tmp_path: Path) -> None:
-    async with Manager.at(tmp_path) as manager:
-        notifying = Notifying(manager.address)
+    async with Overseer.at(tmp_path) as overseer:
+        notifying = Notifying(overseer.address)
         watchdog = Watchdog(notifying, interval=None)
         watchdog.start(lambda: WELL)
-        await manager.hears("STATUS=Ready, without channels")
-        assert manager.fed() == 0
+        await overseer.hears("STATUS=Ready, without channels")
+        assert overseer.fed() == 0
         await watchdog.stop()
         notifying.close()
