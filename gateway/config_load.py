@@ -37,6 +37,13 @@ class Loaded:
     layers: Layers = field(default=Layers(), repr=False)
     secret_files: tuple[Path, ...] = ()
 
+    def origin(self, setting: KeyPath) -> str | None:
+        """Where a setting's value was given; None when nobody gave it and it is a default."""
+        found = self.layers.origin(setting)
+        if found is None and setting[0] == "agents" and setting[1:2] != (DEFAULTS,):
+            return self.layers.origin(("agents", DEFAULTS, *setting[2:]))
+        return found
+
 
 def load(
     path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None

@@ -30,7 +30,7 @@ def _problem(error: ErrorDetails, merged: dict[str, Any], layers: Layers) -> Pro
     where, key = layers.place(path), ".".join(path)
     match error["type"]:
         case "extra_forbidden":
-            return Problem(where, key, "is no setting", _meant(path))
+            return Problem(where, key, "is no setting", meant(path))
         case "missing":
             return Problem(where, key, "is missing", f"set it, or {variable(path)}")
         case "value_error":
@@ -75,7 +75,7 @@ def _path(loc: tuple[int | str, ...], merged: object) -> Path:
     return path
 
 
-def _meant(path: Path) -> str | None:
+def meant(path: Path) -> str | None:
     """What an unknown name was meant to be: a neighbour, or the same name in another place."""
     parent, name = type_at(Settings, path[:-1]), snake(path[-1])
     if hint := did_you_mean(name, fields(parent)):

@@ -56,6 +56,21 @@ def reference() -> Iterator[Described]:
                 yield _described(leaf.path, leaf, whole)
 
 
+def find(path: Path) -> Described | None:
+    """What is said of the setting at a path; None for a section.
+
+    What an account has is told as its platform's where the account is called after it.
+    """
+    for each in reference():
+        if len(each.path) == len(path) and all(map(_fits, each.path, path)):
+            return each
+    return None
+
+
+def _fits(known: str, name: str) -> bool:
+    return known in ("*", name) or name.startswith(f"{known}-")
+
+
 def _described(path: Path, leaf: Leaf, whole: Json) -> Described:
     made = _at(whole, path)
     usual = tuple(name for name, (known, _) in WELL_KNOWN.items() if known == path)

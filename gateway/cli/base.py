@@ -4,11 +4,14 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gateway.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Callback = Callable[[click.Context, click.Parameter, Any], None]
 
@@ -19,6 +22,14 @@ def _kept(name: str) -> Callback:
             setattr(context.ensure_object(Invocation), name, value)
 
     return keep
+
+
+def _complete_assignments(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
+    from gateway.cli.completing import assignments
+
+    return assignments(context, parameter, incomplete)
 
 
 def shared_options() -> list[click.Parameter]:
@@ -47,6 +58,7 @@ def shared_options() -> list[click.Parameter]:
             help="One setting, before file and environment: --set log.level=debug.",
             expose_value=False,
             callback=_kept("assignments"),
+            shell_complete=_complete_assignments,
         ),
         click.Option(
             ["--json"],
@@ -108,6 +120,17 @@ class LazyGroup(Group):
         if not isinstance(command, click.Command):
             raise TypeError(f"{lazy.module}.{cmd_name} is no command")
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The commands' names, without importing them, and the options."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=lazy.help)
+            for name, lazy in self.lazy.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing them."""

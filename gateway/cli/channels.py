@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.admin_errors import CODES, AdminError
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
@@ -61,7 +61,9 @@ def _list(data: Json) -> None:
 
 
 @channels.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument(
+    "names", metavar="[NAME]...", nargs=-1, shell_complete=completing.names_in("channels")
+)
 @click.pass_obj
 def test(invocation: Invocation, names: tuple[str, ...]) -> None:
     """Ask the platforms whether the enabled accounts, or NAME, would work; nothing is sent.

@@ -45,6 +45,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
         "tools": Lazy("gateway.cli.tools", "What agents may use, where, and why not more."),
         "skills": Lazy("gateway.cli.skills", "What agents were taught: list and show it."),
         "config": Lazy("gateway.cli.config", "Settings: what is in effect, and what is wrong."),
+        "completion": Lazy("gateway.cli.completion", "Let your shell complete: bash, zsh, fish."),
         "service": Lazy("gateway.cli.systemd", "Begin Argent with the machine, by systemd."),
         "backup": Lazy("gateway.cli.backup", "Everything in one file: make, verify, restore."),
         "usage": Lazy("gateway.cli.usage", "What was spent: tokens and money."),
@@ -85,6 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> int:
     invocation = Invocation(json="--json" in arguments)
+    if "_ARGENT_COMPLETE" in os.environ:
+        from gateway.cli.completion import answer
+
+        answer()
     try:
         ended = cli.main(arguments, prog_name="argent", obj=invocation, standalone_mode=False)
     except AdminError as error:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from gateway.admin_errors import CODES
+from gateway.cli import completing
 from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
@@ -64,7 +65,7 @@ def _what(server: Json) -> str:
 
 
 @mcp.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.names_in("mcp"))
 @_SECONDS
 @click.pass_obj
 def test(invocation: Invocation, name: str, seconds: float) -> None:

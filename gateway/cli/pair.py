@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
@@ -98,7 +98,11 @@ def deny(invocation: Invocation, code: str) -> None:
 
 @pair.command()
 @click.argument("user")
-@click.option("--account", help="The account, where the id was let in on several.")
+@click.option(
+    "--account",
+    shell_complete=completing.names_in("channels"),
+    help="The account, where the id was let in on several.",
+)
 @click.pass_obj
 def revoke(invocation: Invocation, user: str, account: str | None) -> None:
     """Let the person with the id USER in no longer."""

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gateway.admin_errors import AdminError
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out
@@ -95,7 +95,7 @@ sessions.add_command(clean)
 
 
 @sessions.command()
-@click.argument("names", metavar="SESSION...", nargs=-1)
+@click.argument("names", metavar="SESSION...", nargs=-1, shell_complete=completing.sessions)
 @click.option("--all", "every", is_flag=True, help="Every session.")
 @click.option("--erase", is_flag=True, help="Erase all that was ever said there, for good.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -126,7 +126,13 @@ def _cleared(data: Json) -> None:
 
 
 @sessions.command()
-@click.argument("names", metavar="SESSION...", nargs=-1, required=True)
+@click.argument(
+    "names",
+    metavar="SESSION...",
+    nargs=-1,
+    required=True,
+    shell_complete=completing.sessions,
+)
 @click.option("--erase", is_flag=True, help="Keep nothing in the state folder's deleted/.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj

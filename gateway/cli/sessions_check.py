@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gateway.admin_errors import AdminError, as_admin_errors
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out
@@ -25,7 +25,7 @@ _AT_ONCE = 1000
 
 
 @click.command(cls=Command)
-@click.argument("names", metavar="[SESSION]...", nargs=-1)
+@click.argument("names", metavar="[SESSION]...", nargs=-1, shell_complete=completing.sessions)
 @click.option("--repair", is_flag=True, help="Mend what opening mends; nothing is overwritten.")
 @click.pass_obj
 def check(invocation: Invocation, names: tuple[str, ...], repair: bool) -> None:

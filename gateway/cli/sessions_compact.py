@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", shell_complete=completing.sessions)
 @click.option("--keep", metavar="TEXT", help="What the summary shall keep above all.")
 @click.pass_obj
 def compact(invocation: Invocation, session: str, keep: str | None) -> None:
@@ -38,7 +38,7 @@ def _compacted(data: Json) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", shell_complete=completing.sessions)
 @click.pass_obj
 def undo(invocation: Invocation, session: str) -> None:
     """Take a session's last summary back: the model sees again what it stood for."""

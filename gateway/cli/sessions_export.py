@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from gateway.admin_errors import AdminError
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out, out_json
@@ -26,7 +26,7 @@ _NAMED = 3
 
 
 @click.command(cls=Command)
-@click.argument("names", metavar="[SESSION]...", nargs=-1)
+@click.argument("names", metavar="[SESSION]...", nargs=-1, shell_complete=completing.sessions)
 @click.option(
     "--format",
     "form",

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from gateway.admin_errors import AdminError
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", shell_complete=completing.sessions)
 @click.pass_obj
 def info(invocation: Invocation, session: str) -> None:
     """Show a session's facts, what it is set to and by whom, and the log of its life."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import note, out
@@ -35,7 +35,13 @@ class _Duration(click.ParamType[timedelta]):
 
 
 @click.command(cls=Command)
-@click.argument("names", metavar="SESSION...", nargs=-1, required=True)
+@click.argument(
+    "names",
+    metavar="SESSION...",
+    nargs=-1,
+    required=True,
+    shell_complete=completing.sessions,
+)
 @click.pass_obj
 def archive(invocation: Invocation, names: tuple[str, ...]) -> None:
     """Put sessions away. Their histories are compressed; the next message restores them."""
@@ -49,7 +55,13 @@ def _archived(data: Json) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("names", metavar="SESSION...", nargs=-1, required=True)
+@click.argument(
+    "names",
+    metavar="SESSION...",
+    nargs=-1,
+    required=True,
+    shell_complete=completing.sessions,
+)
 @click.pass_obj
 def unarchive(invocation: Invocation, names: tuple[str, ...]) -> None:
     """Take archived sessions out again, as a message would. Their quiet begins anew."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from gateway.cli import completing
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import BOLD, note, out
@@ -15,7 +16,11 @@ Json = dict[str, Any]
 
 @click.command(cls=Command)
 @click.argument("text", nargs=-1, required=True)
-@click.option("--session", help="Only in this session: a key, an id, or the beginning of one.")
+@click.option(
+    "--session",
+    shell_complete=completing.sessions,
+    help="Only in this session: a key, an id, or the beginning of one.",
+)
 @click.option(
     "--limit",
     type=click.IntRange(min=1, max=1000),

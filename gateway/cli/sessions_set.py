@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 @click.command("set", cls=Command)
-@click.argument("session")
+@click.argument("session", shell_complete=completing.sessions)
 @click.argument("assignments", metavar="NAME=VALUE...", nargs=-1, required=True)
 @click.pass_obj
 def set_(invocation: Invocation, session: str, assignments: tuple[str, ...]) -> None:
@@ -38,7 +38,7 @@ def _set(data: Json) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", shell_complete=completing.sessions)
 @click.argument("name")
 @click.pass_obj
 def rename(invocation: Invocation, session: str, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Command
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import BOLD, note, out, out_json
@@ -21,7 +21,7 @@ _PAUSE = 0.2
 
 
 @click.command(cls=Command)
-@click.argument("session")
+@click.argument("session", shell_complete=completing.sessions)
 @click.option(
     "--tail",
     "--last",

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from gateway.cli import reach
+from gateway.cli import completing, reach
 from gateway.cli.base import Group
 from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
@@ -20,7 +20,12 @@ def tools() -> None:
 
 
 @tools.command("list")
-@click.option("--session", metavar="SESSION", help="A session's key or id: what it is offered now.")
+@click.option(
+    "--session",
+    metavar="SESSION",
+    shell_complete=completing.sessions,
+    help="A session's key or id: what it is offered now.",
+)
 @click.pass_obj
 def list_(invocation: Invocation, session: str | None) -> None:
     """List the tools, and how far who speaks must be trusted for each.

@@ -94,19 +94,17 @@ def _set(
             # What only holds other tables needs no header of its own.
             outer = depth < len(path) - 1
             new = tomlkit.inline_table() if inline else tomlkit.table(is_super_table=outer)
-            table.append(name, new)
+            table[name] = new
         table = table[name]
     name = path[-1]
-    if name in table:
-        table[name] = value
-        return
-    if isinstance(table, AbstractTable) and not isinstance(table, InlineTable):
+    has_lines = isinstance(table, AbstractTable) and not isinstance(table, InlineTable)
+    if has_lines and name not in table:
         comment = described(path)
         # Behind a table of its own, a comment would be taken for that one's.
         if comment and not any(isinstance(each, AbstractTable) for each in table.values()):
             for line in textwrap.wrap(comment, _WIDTH, break_on_hyphens=False):
                 table.add(tomlkit.comment(line))
-    table.append(name, value)
+    table[name] = value
 
 
 def _expected(text: str, changes: Mapping[Path, Any]) -> dict[str, Any]:
