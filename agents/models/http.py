@@ -12,6 +12,7 @@ import orjson
 
 from agents.errors import BadRequest, BadResponse, ModelError, NotReachable
 from agents.models.body import Body
+from agents.models.bounded import BoundedResponse
 from agents.models.model import ModelAnswer, ModelEvent, TextDelta, Working
 from agents.models.problems import failure, read_problem, read_retry_after
 from agents.models.sse import Event, EventParser, EventTooLong
@@ -26,13 +27,14 @@ _WORKING = Working()
 def new_session() -> aiohttp.ClientSession:
     """The one session for everything that speaks HTTP: make one, close it at the end.
 
-    It takes no proxy or password from the environment, keeps no cookies, and does not limit
-    connections (the gateway limits its turns and its sends).
+    It takes no proxy or password from the environment, keeps no cookies, reads no answer without
+    an end, and does not limit connections (the gateway limits its turns and its sends).
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
+        response_class=BoundedResponse,
         timeout=aiohttp.ClientTimeout(total=None),
         json_serialize=lambda value: orjson.dumps(value).decode(),
     )
