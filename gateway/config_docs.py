@@ -9,28 +9,8 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
 from pydantic import BaseModel
-
-from gateway.config_schema import Path, child, models_in
-
-
-def described(root: Any, path: Path) -> str | None:
-    """What is said of the setting or section at this path below `root`."""
-    for name in path[:-1]:
-        root = child(root, name)
-    for model in models_in(root):
-        if path[-1] in model.model_fields:
-            found = field_docs(model).get(path[-1])
-            return found or _of_models(model.model_fields[path[-1]].annotation)
-    return None
-
-
-def _of_models(annotation: Any) -> str | None:
-    for model in models_in(annotation):
-        return inspect.getdoc(model)
-    return None
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from channels.config import AccountSettings
@@ -56,12 +57,17 @@ def reference() -> Iterator[Described]:
                 yield _described(leaf.path, leaf, whole)
 
 
+@cache
+def _all() -> tuple[Described, ...]:
+    return tuple(reference())
+
+
 def find(path: Path) -> Described | None:
     """What is said of the setting at a path; None for a section.
 
     What an account has is told as its platform's where the account is called after it.
     """
-    for each in reference():
+    for each in _all():
         if len(each.path) == len(path) and all(map(_fits, each.path, path)):
             return each
     return None

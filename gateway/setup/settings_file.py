@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.config import Settings
-from gateway.config_docs import described
 from gateway.config_errors import ConfigError, Problem
 from gateway.config_load import load, read_layers
+from gateway.config_reference import find
+from gateway.config_schema import Path as KeyPath
 from gateway.setup import filing
 from gateway.setup.document import completed
 from gateway.setup.draft import Draft
@@ -57,9 +58,7 @@ class SettingsFile:
         """What it would hold. Raises `CannotComplete`."""
         if not draft.changes:
             return self._old
-        return completed(
-            self._old, draft.changes, lambda path: described(Settings, path), schema=SCHEMA
-        )
+        return completed(self._old, draft.changes, _meaning, schema=SCHEMA)
 
     def write(self, draft: Draft, schema: str) -> Path | None:
         """Put it in place, and the schema beside it; where a copy of the old one is kept.
@@ -79,3 +78,8 @@ class SettingsFile:
             here = str(self.path)
             problems = [replace(p, where=p.where.replace(str(new), here)) for p in error.problems]
             raise ConfigError(*problems) from error
+
+
+def _meaning(setting: KeyPath) -> str | None:
+    found = find(setting)
+    return found.meaning if found is not None else None

@@ -1,5 +1,7 @@
 """What Tab offers: commands, options, and the owner's own names."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from gateway.cli.completion import VARIABLE
 from gateway.cli.main import main
 from state.files import open_state
+from tests.architecture.sources import ROOT
 from tests.contracts.examples import session
 
 CONFIG = """
@@ -86,6 +89,24 @@ def test_the_owners_names_come_without_the_settings_models(tab):
     tab("argent --set channels.telegram-work.ow")
     loaded = set(sys.modules) - before
     assert not {each for each in loaded if each.startswith(("pydantic", "channels", "agents"))}
+
+
+def test_bash_itself_asks_and_takes_the_answer(tmp_path, capsys, monkeypatch):
+    argent = tmp_path / "argent"
+    argent.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gateway.cli.main "$@"\n')
+    argent.chmod(0o700)
+    with pytest.raises(SystemExit):
+        main(["completion", "bash"])
+    script = capsys.readouterr().out
+    script += 'COMP_LINE="argent --set log.level=d" COMP_POINT=24\n'
+    script += f'_argent_completion {argent}\nprintf "%s," "${{COMPREPLY[@]}}"\n'
+    script += "complete -p argent\n"
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", "--norc", "-c", script],
+        env=environ, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("debug,complete -o nosort -F _argent_completion argent")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -134,6 +134,9 @@ def test_several_accounts_each_have_what_stands_behind_them(newcomer):
     assert channels["slack"]["app_token"] == f"file:{newcomer.state.parent}/a"
     assert channels["slack"]["owners"] == ["U01", "U02"]
     assert channels["telegram-work"]["token"].endswith("/w")
+    written = newcomer.file.read_text()
+    assert "# The bot's token from @BotFather" in written
+    assert '# The bot token (`xoxb-…`) from "OAuth & Permissions"' in written
 
 
 def test_what_the_environment_sets_is_used_and_not_written(newcomer, monkeypatch):
