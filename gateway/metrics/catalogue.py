@@ -17,9 +17,12 @@ class Kind(StrEnum):
     HISTOGRAM = "histogram"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """`buckets` are a histogram's upper bounds, in the unit of the name."""
+    """`buckets` are a histogram's upper bounds, in the unit of the name.
+
+    Each is there once, and is itself alone: what is counted by it is found without a comparison.
+    """
 
     name: str
     kind: Kind

@@ -221,8 +221,8 @@ async def test_figures_are_told_also_when_the_ledger_is_stuck(
 ) -> None:
     monkeypatch.setattr(exposition, "PATIENCE", 0.05)
     async with stage(ledger=Stuck(how)) as on:
-        figures = Figures(on)
-        seen = await figures.all()
+        async with asyncio.timeout(10):
+            seen = await Figures(on).all()
     assert seen["argent_live", ""] == 1
     assert not any(name == "argent_parts_owed" for name, _ in seen)
 
