@@ -7,7 +7,7 @@ from tests.faults.campaign.fault import Fault, Result, Trials
 from tests.faults.soak.soak import Size, report, soaked
 
 HOURS = 24
-FEW = Size(HOURS, chats=6, peak=24)
+FEW = Size(HOURS, chats=4, peak=12)
 MANY = Size(HOURS, chats=60, peak=600)
 
 

@@ -10,6 +10,9 @@ from tests.emulators.process import Emulated, account, emulated
 
 Json = dict[str, Any]
 PLATFORMS = ("telegram", "discord", "slack")
+_MORE: Mapping[str, Json] = {"slack": {"reply_in_thread": False}}
+"""Else each mention in a channel would begin a conversation of its own."""
+
 _FILE = {"name": "notes.txt", "mime": "text/plain"}
 _CONTENT = base64.b64encode(b"What was agreed.\n" * 20).decode()
 
@@ -40,6 +43,7 @@ class Folk:
             "dm_policy": "pairing",
             "group_policy": "open",
             "allow_users": sorted(set(users)),
+            **_MORE.get(self.platform, {}),
         }
 
     async def say(self, spot: Spot, words: str) -> None:

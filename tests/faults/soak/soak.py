@@ -38,13 +38,16 @@ _LOOK_EVERY = 0.02
 _TROUBLE = 0.05
 _WORDS = "We should talk about the plan for tomorrow and who brings what. "
 
+_LONGEST_CONTEXT = 8
+
 LAG = 0.1
 """Seconds that no callback may take."""
 
 BOUNDS: Mapping[str, Bound] = {
     "descriptors": Bound(2),
     "tasks": Bound(2),
-    "threads": Bound(1),
+    # The pools begin a thread when all others are busy, up to a number.
+    "threads": Bound(8, 40),
     # 1 MB an hour: SECURITY.md's soak.
     "memory, MB": Bound(24, 400),
 }
@@ -74,6 +77,16 @@ class Size:
     hours: int
     chats: int
     peak: int
+
+
+def _bounds(size: Size) -> Mapping[str, Bound]:
+    """What is in the contexts of open sessions goes up and down with who wrote last."""
+    chats = 3 * size.chats
+    contexts = {
+        "OpenSession.turns": Bound(chats, chats * _LONGEST_CONTEXT),
+        "Transcript._said": Bound(2 * chats, 2 * chats * _LONGEST_CONTEXT),
+    }
+    return {**BOUNDS, **contexts}
 
 
 @dataclass
@@ -123,7 +136,7 @@ async def soaked(seed: int, size: Size, folder: Path) -> Soaked:
         return Soaked(
             said=life.said,
             counts=counts,
-            trends=trends(life.samples, BOUNDS, other=Bound(max(0.1 * size.chats, 5))),
+            trends=trends(life.samples, _bounds(size), other=Bound(max(0.01 * life.said, 5))),
             lag=meter.worst,
             held=meter.held,
             seconds=time.monotonic() - began,
@@ -133,7 +146,12 @@ async def soaked(seed: int, size: Size, folder: Path) -> Soaked:
 
 def _config(state: Path, folks: Sequence[Folk], model: str) -> Path:
     # So short that every context has been full, and shortened, before the figures are looked at.
-    session = {"max_messages": 8, "preserve_recent": 2, "idle_after": 1800, "archive_after": "6h"}
+    session = {
+        "max_messages": _LONGEST_CONTEXT,
+        "preserve_recent": 2,
+        "idle_after": 1800,
+        "archive_after": "6h",
+    }
     settings: dict[str, Any] = {
         "agents": {"defaults": {"model": "openai:test", "session": session}},
         "models": {"openai": {"base_url": f"{model}/v1", "api_key": "sk-soak"}},
