@@ -31,7 +31,8 @@ CORE = re.compile(
     | agents\.sandbox\.(errors|limits|numbers|output|seccomp|sizes)
     | agents\.tools\.mcp\.(config|naming)
     | agents\.workspace\.(errors|paths)
-    | gateway\.(admission|approval_text|changes|citing|powers|budgets|commands|elapsed|export(_\w+)?)
+    | gateway\.(admission|approval_text|changes|citing|powers|budgets|commands|elapsed)
+    | gateway\.export(_\w+)?
     | gateway\.(filetypes|gathering|health|titles)
     | gateway\.(events|pairing|settable|siblings|whois)
     | gateway\.api\.http_guard | gateway\.metrics\.(catalogue|readings)
