@@ -2,6 +2,7 @@
 
 import errno
 import json
+import signal
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -25,7 +26,9 @@ class Harm:
     All threads count together, and only what the process itself calls. With `below`, only calls
     count that go to a file below that folder, which has to be absolute; with `writing`, an opening
     only if it is for writing. A call that fails is not made. So many calls in a row fail (`times`),
-    or all of them for as long as the file `while_` exists.
+    or all of them for as long as the file `while_` exists. A `signal` that does not kill lets the
+    call be made. With `record`, what is done below that folder is written beside it, and no sync
+    reaches the disk: what a power cut would leave is then known (`tests.faults.power`).
     """
 
     calls: tuple[str, ...]
@@ -35,9 +38,13 @@ class Harm:
     times: int = 1
     while_: str | None = None
     writing: bool = False
+    signal: int = signal.SIGKILL
+    record: str | None = None
 
     def __str__(self) -> str:
-        what = "killed" if self.error is None else errno.errorcode[self.error]
+        what = signal.Signals(self.signal).name
+        if self.error is not None:
+            what = errno.errorcode[self.error]
         on = " and on" if self.while_ else ""
         return f"{what} at {'/'.join(self.calls)} {self.at}{on}"
 

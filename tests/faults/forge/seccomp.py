@@ -103,6 +103,11 @@ def go_on(listener: int, call: Asked) -> None:
     fcntl.ioctl(listener, _SEND, _RESPONSE.pack(call.id, 0, 0, _CONTINUE))
 
 
+def pretend(listener: int, call: Asked) -> None:
+    """Let it succeed without being made. Raises OSError."""
+    fcntl.ioctl(listener, _SEND, _RESPONSE.pack(call.id, 0, 0, 0))
+
+
 def refuse(listener: int, call: Asked, error: int) -> None:
     """Let it fail without being made. Raises OSError."""
     fcntl.ioctl(listener, _SEND, _RESPONSE.pack(call.id, -1, -error, 0))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.faults.forge import seccomp
 from tests.faults.forge.harm import WATCHED, Harm
+from tests.faults.forge.recorder import Recorder
 from tests.faults.forge.seccomp import Asked
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -32,6 +33,9 @@ class Warden:
         self._names = seccomp.numbers(WATCHED)
         self._owners: dict[int, int] = {}
         self._counted = 0
+        self._recorder = None
+        if harm is not None and harm.record is not None:
+            self._recorder = Recorder(pid, harm.record)
         self.counts: Counter[str] = Counter()
         self.done: str | None = None
         self.failed = 0
@@ -54,23 +58,31 @@ class Warden:
             (harm.below and not where.startswith(harm.below))
             or (harm.writing and name == "openat" and not call.arguments[2] & _WRITING)
         ):
-            seccomp.go_on(self._listener, call)
+            self._go_on(call, name)
             return
         self.counts[name] += 1
         if harm is None or name not in harm.calls:
-            seccomp.go_on(self._listener, call)
+            self._go_on(call, name)
             return
         self._counted += 1
         if not self._due(harm):
-            seccomp.go_on(self._listener, call)
+            self._go_on(call, name)
             return
         if self.done is None:
             self.done = f"{name} {_file(self._pid, call, name)}".strip()
         if harm.error is None:
-            os.kill(self._pid, signal.SIGKILL)
+            os.kill(self._pid, harm.signal)
+            if harm.signal != signal.SIGKILL:
+                self._go_on(call, name)
         else:
             self.failed += 1
             seccomp.refuse(self._listener, call, harm.error)
+
+    def _go_on(self, call: Asked, name: str) -> None:
+        if self._recorder is not None and self._recorder.record(call, name):
+            seccomp.pretend(self._listener, call)
+        else:
+            seccomp.go_on(self._listener, call)
 
     def _due(self, harm: Harm) -> bool:
         if self._counted < harm.at:
