@@ -30,6 +30,7 @@ _QUIET = (
     "httpcore2",
     "httpx",
     "httpx2",
+    "markdown_it",
     "slack_bolt",
     "slack_sdk",
     "telegram",
@@ -83,6 +84,10 @@ class Logging:
         One shorter than `redaction.SHORTEST` is not looked for: it would blot out ordinary words.
         """
         self._render.redact = redactor(secrets)
+
+    def redact(self, text: str) -> str:
+        """A text without the secrets, for what is written elsewhere."""
+        return self._render.redact(text)
 
     def close(self, timeout: float = 2.0) -> None:
         """Write what is queued, within `timeout` seconds. What is logged afterwards is lost."""

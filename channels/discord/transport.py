@@ -35,6 +35,9 @@ _UPLOAD_TIMEOUT = aiohttp.ClientTimeout(
 """A file has to get through a slow line; `sock_read` runs while it is still being written."""
 
 _AGENT = "DiscordBot (https://github.com/Rapptz/discord.py, 2.7)"
+_SHORTEST_TOKEN = 16
+"""Characters of what can be a token at all: less would be found in any words."""
+
 _MANY = 1_000
 _EVERYTHING = "*"
 
@@ -56,6 +59,7 @@ class Transport:
         self.account = account
         self._root = f"{root}/api/v10"
         self._where = f"{root.host}:{root.port}" if root.explicit_port else str(root.host)
+        self._token = token
         self._headers = {"User-Agent": _AGENT}
         self._authorization = {**self._headers, "Authorization": f"Bot {token}"}
         self._http = http
@@ -82,7 +86,7 @@ class Transport:
             self._count(bucket, headers)
         if 200 <= status < 300:
             return _decoded(payload) if payload else None
-        body = _leniently(payload)
+        body = _leniently(self._cleaned(payload, path, own_token=own_token))
         error = refusal(self.account, status, body, headers, own_token=own_token)
         if isinstance(error, RateLimited):
             self._close(_EVERYTHING if error.whole_account else bucket, error.retry_after)
@@ -106,6 +110,12 @@ class Transport:
             raise self._no_answer(error, uncertain=False) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._no_answer(error, uncertain=True) from None
+
+    def _cleaned(self, payload: bytes, path: str, *, own_token: bool) -> bytes:
+        """An error's body without what must not be shown: a proxy may repeat what it was sent."""
+        if len(self._token) >= _SHORTEST_TOKEN:
+            payload = payload.replace(self._token.encode(), b"[token]")
+        return payload if own_token else payload.replace(path.encode(), b"[path]")
 
     def _no_answer(self, error: Exception, *, uncertain: bool) -> Unreachable:
         text = f"no answer from Discord at {self._where}: {type(error).__name__}"

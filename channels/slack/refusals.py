@@ -3,6 +3,7 @@
 https://docs.slack.dev/reference/methods/chat.postMessage#errors and those of `auth.test`.
 """
 
+import re
 from collections.abc import Mapping
 
 from slack_sdk.errors import SlackApiError
@@ -11,6 +12,9 @@ from channels.errors import ChannelError, RateLimited, Rejected, Unauthorized, U
 
 FLOOD_SECONDS = 5.0
 """The wait after a 429 that does not say how long."""
+
+_CODE = re.compile("[a-z0-9_]{1,100}")
+"""What Slack's errors look like: https://docs.slack.dev/apis/web-api/#responses"""
 
 _TOKEN_ERRORS = frozenset(
     ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
@@ -57,8 +61,9 @@ def meaning(error: SlackApiError, account: str, where: str) -> ChannelError:
     if status == 429:
         return RateLimited(_seconds(response.headers.get("Retry-After")))
     code = data.get("error") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(code, str):
-        # Not the Web API speaks, but a proxy, a firewall or a wrong address.
+    if not isinstance(data, dict) or not (isinstance(code, str) and _CODE.fullmatch(code)):
+        # Not the Web API speaks, but a proxy, a firewall or a wrong address, and whatever that
+        # says may be what it was sent, with the token in it.
         text = f"{where} answered {status} and not as Slack does"
         return Unreachable(text, uncertain=status >= 500 or status == 200)
     return _refusal(code, status, data, account)

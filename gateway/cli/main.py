@@ -119,10 +119,17 @@ def _broke(*, as_json: bool) -> int:
     """A bug: say so, with what a report of it needs."""
     import traceback
 
-    note(traceback.format_exc())
+    note(_redacted(traceback.format_exc()))
     problem = AdminError("failed", "this is a bug in Argent", "please report what is above")
     out_error(problem, as_json=as_json)
     return CODES["failed"]
+
+
+def _redacted(text: str) -> str:
+    """A text without the secrets that are known, if any were read."""
+    logs = sys.modules.get("gateway.logs")
+    logging = None if logs is None else logs.configured()
+    return text if logging is None else str(logging.redact(text))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ def prepare(invocation: Invocation, *, quiet: bool = False, keep: bool = True) -
     from gateway import logs
     from gateway.config_schema import secrets
     from gateway.log_files import LogFile, log_file
+    from gateway.uncaught import log_uncaught
 
     os.umask(PRIVATE)
     loaded = invocation.settings_with_warnings()
@@ -36,6 +37,7 @@ def prepare(invocation: Invocation, *, quiet: bool = False, keep: bool = True) -
         file=None if path is None else LogFile(path, most=log.max_mb * MEGABYTE, keep=log.keep),
         shown="warning" if quiet and "level" not in log.model_fields_set else None,
     )
+    log_uncaught()
     return loaded
 
 

@@ -120,4 +120,4 @@ def _clock() -> str:
 
 def show_gateway(runtime: Json | None) -> None:
     """A line or two about the process."""
-    out(DOWN if runtime is None else "\n".join(gateway_lines(runtime)))
+    out(DOWN if runtime is None else "\n".join(gateway_lines(runtime, datetime.now(UTC))))

@@ -1,7 +1,7 @@
 """What ``argent status`` says, as lines. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from gateway.cli.text import ago, many, size, span, spent, table, time
@@ -16,7 +16,7 @@ def status_lines(data: Json, now: datetime) -> Iterator[str]:
     """Everything at a glance."""
     yield from _condition(data)
     if data["gateway"] is not None:
-        yield from gateway_lines(data["gateway"])
+        yield from gateway_lines(data["gateway"], now)
     yield f"State folder: {data['state_dir']}"
     if data["channels"]:
         yield "\nChannels:"
@@ -45,9 +45,9 @@ def _condition(data: Json) -> Iterator[str]:
             yield f"The gateway {what}: {one_line('; '.join(data['verdict']['reasons']))}"
 
 
-def gateway_lines(runtime: Json) -> Iterator[str]:
+def gateway_lines(runtime: Json, now: datetime) -> Iterator[str]:
     """A line or two about the process."""
-    up = span((datetime.now(UTC) - time(runtime["started_at"])).total_seconds())
+    up = span((now - time(runtime["started_at"])).total_seconds())
     yield f"The gateway is running: version {runtime['version']}, pid {runtime['pid']}, for {up}."
     working = many(runtime["turns_running"], "turn")
     yield f"Model: {runtime['model']}; {working} running, {runtime['parts_queued']} parts queued."

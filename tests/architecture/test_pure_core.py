@@ -35,6 +35,7 @@ CORE = re.compile(
     | gateway\.export(_\w+)?
     | gateway\.(filetypes|gathering|health|titles)
     | gateway\.(events|pairing|settable|siblings|whois)
+    | gateway\.(log_forms|log_wanted|redaction)
     | gateway\.api\.http_guard | gateway\.metrics\.(catalogue|readings)
     | gateway\.tracing\.(config|spans)
     | gateway\.(importing(\.\w+)?|lateness|limits|live|lived|notices|persons|routing|scopes)

@@ -19,7 +19,7 @@ from tests.emulators.discord import (
     server_error,
     unauthorized,
 )
-from tests.emulators.discord.faults import Fault
+from tests.emulators.discord.faults import Fault, refused
 from tests.unit.channels.discord.rig import Rig, owed
 
 
@@ -321,7 +321,10 @@ async def test_a_command_that_cannot_be_acknowledged_is_answered_by_a_message(
 
 async def test_no_error_shows_the_token(dc: DiscordEmulator, rig: Rig, alice: User) -> None:
     channel = rig.channel()
-    for fault in (unauthorized(), server_error(500), drop_connection(), garbage(), flood(1)):
+    repeats = refused(403, 50013, f"what is Authorization: Bot {dc.token}?")
+    for fault in (
+        unauthorized(), server_error(500), drop_connection(), garbage(), flood(1), repeats
+    ):  # fmt: skip
         dc.faults.next("create_message", fault)
         with pytest.raises(ChannelError) as error:
             await channel.send(owed(home(alice)))

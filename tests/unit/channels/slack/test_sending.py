@@ -78,6 +78,7 @@ async def test_what_slack_does_not_take_as_blocks_is_sent_as_words(
         (garbage(b'{"ok":true}'), Unreachable, True),
         (garbage(b"[1]"), Unreachable, True),
         (garbage(b'{"ok":false}'), Unreachable, True),
+        (refused("POST /api with Authorization: Bearer xoxb-emulated"), Unreachable, True),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
