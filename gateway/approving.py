@@ -33,6 +33,9 @@ LIFE = timedelta(minutes=5)
 MOST_WAITING = 3
 """Calls of one session that wait at a time: an owner can look at so many, and is not flooded."""
 
+_MOST_HEARD = 1_000
+"""Decisions whose owners are not told yet what came of them."""
+
 DECIDES: Mapping[CommandName, bool] = {CommandName.APPROVE: True, CommandName.DENY: False}
 """The commands that decide, and what they say."""
 
@@ -117,12 +120,18 @@ class Approving:
         if command is None or command not in DECIDES:
             return
         if message.kind is not ChatKind.DIRECT:
-            self._heard[accepted.seq] = "approve_in_private"
+            self._note(accepted, "approve_in_private")
             return
         by = f"{message.address.channel}:{message.sender.id}"
         found = self.decide(commands.argument(message.text), approved=DECIDES[command], by=by)
         told = "call_approved" if DECIDES[command] else "call_denied"
-        self._heard[accepted.seq] = "no_such_call" if found is None else told
+        self._note(accepted, "no_such_call" if found is None else told)
+
+    def _note(self, accepted: Accepted, name: str) -> None:
+        # A message that is taken back before its turn never comes for what it is to be told.
+        self._heard[accepted.seq] = name
+        while len(self._heard) > _MOST_HEARD:
+            del self._heard[next(iter(self._heard))]
 
     def decide(self, code: str, *, approved: bool, by: str) -> Pending | None:
         """Approve or refuse the call that waits under a code; None: none does, or not any more."""

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -56,7 +57,8 @@ class Intake:
         self._responses = responses
         self._follow_threads = follow_threads
         self._now = now
-        self._lanes: dict[str, asyncio.Lock] = {}
+        # A conversation's events go one by one; who holds or awaits a lane keeps it.
+        self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._working: set[asyncio.Task[bool]] = set()
         self._seen: dict[str, None] = {}
         self._catch_up: CatchUp | None = None

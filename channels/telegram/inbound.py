@@ -32,6 +32,10 @@ from state.messages import (
 WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds of updates to ask for."""
 
+LARGEST = 512 * 1024
+"""Bytes of an update: a message of 4,096 characters, as is the one that it answers, with a hundred
+entities each, has not a tenth of it. To read fifty thousand entities takes a second."""
+
 _LONGEST_REASON = 200
 
 
@@ -39,8 +43,10 @@ def parse(raw: object, me: Identity, at: datetime) -> Inbound | None:
     """What an update says; None when it says nothing to Argent (somebody joined, a channel post).
 
     `raw` is decoded JSON of whatever shape. What cannot be understood becomes `Malformed`, so
-    that one update cannot hold up those behind it.
+    that one update cannot hold up those behind it; so does what is larger than `LARGEST`.
     """
+    if len(content := _dumped(raw)) > LARGEST:
+        return malformed(raw, me, f"{len(content)} bytes are more than Telegram sends", at)
     try:
         return sound(pressed(raw, me, at) if is_press(raw) else _read(raw, me))
     except Exception as error:

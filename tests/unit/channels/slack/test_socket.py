@@ -1,6 +1,7 @@
 """Socket Mode: acknowledged when durable, watched, and begun again after everything."""
 
 import asyncio
+import gc
 from pathlib import Path
 
 import orjson
@@ -8,6 +9,7 @@ import pytest
 
 from channels.channel import Condition
 from channels.errors import Unauthorized
+from channels.slack.intake import Intake
 from state.messages import Inbound, InboundMessage, Malformed
 from tests.emulators.slack import (
     SlackEmulator,
@@ -284,3 +286,18 @@ async def test_many_reconnects_leave_nothing_behind(sl: SlackEmulator, rig: Rig,
         assert len(asyncio.all_tasks()) <= tasks + 3
         assert open_files() <= files + 3
     assert [m.text for m in rig.inbox.taken if isinstance(m, InboundMessage)][-1] == "still there"
+
+
+async def test_nothing_is_kept_of_the_order_of_conversations_that_are_quiet(
+    sl: SlackEmulator, rig: Rig
+):
+    people = [sl.user(f"User {n}") for n in range(20)]
+    async with rig.running() as channel:
+        for person in people:
+            await person.says("hi")
+        await rig.inbox.has(len(people))
+        await sl.deliveries.settled()
+        # It lives as long as the channel runs, and is nobody's attribute.
+        intakes = [each for each in gc.get_objects() if isinstance(each, Intake)]
+        (intake,) = [each for each in intakes if each._receive == rig.inbox.receive]
+        await rig.healthy(channel, lambda _: not intake._lanes)

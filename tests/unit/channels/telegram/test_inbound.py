@@ -303,3 +303,12 @@ def test_a_redelivered_update_has_the_same_source() -> None:
     assert isinstance(first, InboundMessage)
     assert isinstance(again, InboundMessage)
     assert first.source == again.source
+
+
+def test_an_update_larger_than_any_is_set_aside_unread():
+    entities = [{"type": "bold", "offset": n, "length": 1} for n in range(50_000)]
+    large = parse(update(message(PRIVATE, text="x" * 50_000, entities=entities)), ME, NOW)
+    assert isinstance(large, Malformed)
+    assert "more than Telegram sends" in large.reason
+    usual = parse(update(message(PRIVATE, text="😀" * 4_096, entities=entities[:100])), ME, NOW)
+    assert isinstance(usual, InboundMessage)
