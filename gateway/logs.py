@@ -34,7 +34,6 @@ _QUIET = (
     "slack_bolt",
     "slack_sdk",
     "telegram",
-    "watchfiles",
 )
 """Libraries whose requests and frames nobody wants to read: only their warnings are logged."""
 
