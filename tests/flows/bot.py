@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
+from agents.models.http import new_session
 from channels.channel import Channel, Command
 from channels.registry import build
 from gateway.commands import DESCRIPTIONS
@@ -72,7 +71,7 @@ async def bots(
     """
     settings = parts.pop("settings", {}) | {"channels": accounts}
     menu = [Command(name, text) for name, text in DESCRIPTIONS.items()]
-    async with aiohttp.ClientSession() as http:
+    async with new_session() as http:
         state = await open_state(folder, **(stores or {}))
 
         def channels(_: Stage) -> Sequence[Channel]:

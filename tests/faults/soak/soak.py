@@ -1,6 +1,7 @@
 """A gateway as the daemon runs it, on a clock that turns, among people who never stop."""
 
 import asyncio
+import gc
 import logging
 import random
 import sys
@@ -127,6 +128,9 @@ async def soaked(seed: int, size: Size, folder: Path) -> Soaked:
         run = await stack.enter_async_context(
             running(loaded.settings, state, source=source, clock=clock)
         )
+        # As `serve` does: what was loaded stays, and no collection walks over it.
+        gc.freeze()
+        stack.callback(gc.unfreeze)
         meter = stack.enter_context(Meter(LAG))
         life = _Life(run, folks, clock, random.Random(seed), meter)
         await life.greeting()
