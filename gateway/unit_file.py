@@ -134,7 +134,7 @@ _LIFE = """\
 # 2 is a configuration or a version that no restart can mend. 6, another gateway on this folder, is
 # tried again: that one may be about to end.
 Restart=on-failure
-RestartSec=5
+RestartSec=1
 RestartPreventExitStatus=2
 # A recovery or an upgrade of the state asks for more time by itself.
 TimeoutStartSec=90
