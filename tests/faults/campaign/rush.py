@@ -33,12 +33,12 @@ class Chats:
         return Result(
             tried=trials,
             acknowledged=trials,
-            broken=tuple(_broken(rush)),
+            broken=tuple(broken_by(rush)),
             figures=(_told(rush),),
         )
 
 
-def _broken(rush: Rush) -> list[str]:
+def broken_by(rush: Rush) -> list[str]:
     """What no machine excuses; how fast it was is told in the figures."""
     return [] if rush.peak <= MOST_MEMORY else [f"rush: {rush.peak:.0f} MB of memory in use"]
 
