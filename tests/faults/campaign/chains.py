@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import traceback
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
@@ -66,7 +67,9 @@ async def _made(trial: Trial, here: Scene, harm: Harm) -> Result:
         return await trial(here, harm)
     except (AssertionError, TimeoutError) as error:
         # What did not happen at all is broken, too: it did not start, it did not end.
-        return Result(tried=1, broken=(f"{harm}: {str(error) or 'nothing happened'}",))
+        waited = traceback.extract_tb(error.__traceback__)[-1].line
+        said = str(error) or f"nothing came of {waited}: {here.gateway.tail()}"
+        return Result(tried=1, broken=(f"{harm}: {said}",))
 
 
 def spread(kinds: dict[K, list[Harm]], most: int, rng: random.Random) -> Sequence[Harm]:
