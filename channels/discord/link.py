@@ -33,6 +33,8 @@ every 41.25 s, and answers it: https://docs.discord.com/developers/events/gatewa
 
 _BURST = 10
 _BURST_SECONDS = 10.0
+_ASK_AGAIN = 0.05
+"""Seconds after which a connection that was told to end is told once more."""
 _WORDLESS_CLOSE = aiohttp.ClientWSTimeout(ws_close=2.0)
 
 # At DEBUG the library logs what people write; what it warns of (reconnecting, no voice) is told by
@@ -74,8 +76,10 @@ class Link(discord.Client):
 
     async def serve(self, token: str) -> None:
         """Be connected. Returns when Discord ends it for good; raises `ChannelError`."""
+        starting = asyncio.create_task(self.start(token, reconnect=False))
         try:
-            await self.start(token, reconnect=False)
+            await asyncio.wait([starting])
+            starting.result()
         except ChannelError:
             raise
         except discord.PrivilegedIntentsRequired:
@@ -87,6 +91,11 @@ class Link(discord.Client):
             name = type(error).__name__
             raise Unreachable(f"the connection to Discord ended: {name}") from error
         finally:
+            # The library waits with asyncio.wait_for, which in Python 3.11 forgets a cancellation
+            # that comes as the connection does: it would stay connected for ever.
+            while not starting.done():
+                starting.cancel()
+                await asyncio.wait([starting], timeout=_ASK_AGAIN)
             # The library lets the task that waits for every server outlive its client.
             if (waiting := self._connection._ready_task) is not None:
                 waiting.cancel()
