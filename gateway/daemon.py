@@ -135,11 +135,12 @@ async def running(
     *,
     source: ConfigSource | None = None,
     clock: Clock | None = None,
+    made: Callable[[Gateway], None] = lambda _: None,
 ) -> AsyncIterator[Running]:
     """A gateway on a state folder, from start to staged stop.
 
     `source` is where its settings can be read again while it runs; `clock` is where it reads the
-    time, where that is not the machine's.
+    time, where that is not the machine's. `made` is given the gateway before it begins anything.
     Raises `state.store.StoreError` (locked, damaged beyond use, newer format) before anything is
     touched, and `SandboxUnavailable` where `sandbox.required` asks for what is not to be had.
     """
@@ -188,6 +189,7 @@ async def running(
         await stack.enter_async_context(observing.following(gateway))
         state.search.start()
         control = ControlServer(gateway, state_dir, clock=gateway.clock)
+        made(gateway)
         try:
             await gateway.start(state.reports)
             await control.start()
@@ -212,16 +214,23 @@ async def serve(
     """
     notifying = Notifying.of(os.environ)
     watchdog = Watchdog(notifying, interval=watched_every(os.environ, os.getpid()))
+    started = asyncio.Event()
+
+    def made(gateway: Gateway) -> None:
+        gateway.reloading.on_reload = notifying.reload
+        # Before anything is begun that a signal could cut off.
+        obey_signals(gateway, hangs_up=has_terminal(), started=started)
+
     async with AsyncExitStack() as stack:
         stack.callback(notifying.close)
         # Fed until the last stage of stopping is over.
         stack.push_async_callback(watchdog.stop)
         async with notifying.patience():
-            run = await stack.enter_async_context(running(settings, state_dir, source=source))
+            run = await stack.enter_async_context(
+                running(settings, state_dir, source=source, made=made)
+            )
         _log.info("ready", state=str(state_dir), model=run.gateway.pool.main.model)
-        # Before anybody knows that it runs: whoever was told so may end it at once.
-        run.gateway.reloading.on_reload = notifying.reload
-        obey_signals(run.gateway, hangs_up=has_terminal())
+        started.set()
         ready(run)
         notifying.ready()
         watchdog.start(run.gateway.vitals)
@@ -241,19 +250,26 @@ async def until_stopped(gateway: Gateway) -> None:
     await gateway.stop_requested()
 
 
-def obey_signals(gateway: Gateway, *, hangs_up: bool = True) -> None:
+def obey_signals(
+    gateway: Gateway, *, hangs_up: bool = True, started: asyncio.Event | None = None
+) -> None:
     """Stop the gateway at a signal; a second one ends the process at once.
 
     A terminal that is closed (SIGHUP) stops the gateway like SIGTERM, unless it was started to
     outlive it, as nohup does. One that never had a terminal (`hangs_up` is false) reads its
-    settings again at SIGHUP, as daemons do.
+    settings again at SIGHUP, as daemons do: at once, or when it has `started`.
     """
     loop = asyncio.get_running_loop()
     numbers = [signal.SIGTERM, signal.SIGINT]
     if not hangs_up:
 
+        async def reload() -> None:
+            if started is not None:
+                await started.wait()
+            await gateway.reloading.at_signal()
+
         def on_hangup() -> None:
-            gateway.begin(gateway.reloading.at_signal(), "reload at a signal")
+            gateway.begin(reload(), "reload at a signal")
 
         loop.add_signal_handler(signal.SIGHUP, on_hangup)
     elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from functools import partial
+from typing import Any
 
 import gateway.daemon
 import gateway.health
@@ -20,10 +21,10 @@ from gateway.heartbeat import Heartbeat
 _obey_signals = gateway.daemon.obey_signals
 
 
-def obey_signals(running: Gateway, *, hangs_up: bool = True) -> None:
+def obey_signals(running: Gateway, **how: Any) -> None:
     """Obey one more: a callback of the loop that never returns."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, threading.Event().wait)
-    _obey_signals(running, hangs_up=hangs_up)
+    _obey_signals(running, **how)
 
 
 if __name__ == "__main__":

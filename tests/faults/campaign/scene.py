@@ -132,16 +132,18 @@ class Scene:
         await self.crowd.quiet(SILENCE)
         assert await self.gateway.terminate() == 0, self.gateway.tail()
 
-    async def recovers(self, *, cold: bool) -> None:
+    async def recovers(self, *, cold: bool, crashed: bool = True) -> None:
         """A start after a crash, until everything is answered; then a stop.
 
-        `cold` starts an interpreter of its own, as an operator's machine does, and takes the time.
+        After an end in order (`crashed` is false) nothing may be shown twice. `cold` starts an
+        interpreter of its own, as an operator's machine does, and takes the time.
         """
         self.launching.harm, self.launching.cold = None, cold
         await self._arrived()
         began = time.monotonic()
         await self.gateway.spawn()
-        self.crowd.kills.append(time.monotonic())
+        if crashed:
+            self.crowd.kills.append(time.monotonic())
         await self.gateway.ready()
         if cold:
             self.starts.append(time.monotonic() - began)
