@@ -14,7 +14,7 @@ from channels.channel import Health
 class Listening:
     """What was last seen of a channel's health. It is as exact as `look` is called often.
 
-    `steady` tells seconds. That of the system stands still while the machine sleeps, as channels do.
+    `steady` tells seconds. The system's stands still while the machine sleeps, as channels do.
     """
 
     def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:

@@ -35,7 +35,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Longest:
-    """What has waited longest of its kind: for whom, in which session (None: in none), since when."""
+    """What has waited longest of its kind: for whom, in which session, if in any, since when."""
 
     account: str
     session: SessionId | None
