@@ -22,6 +22,7 @@ from channels.discord.identity import Identity
 from channels.discord.intake import Intake
 from channels.discord.link import HEARTBEAT_TIMEOUT, Link
 from channels.discord.marks import ReadMarks
+from channels.discord.platform_time import PlatformTime
 from channels.discord.reactions import Reactions
 from channels.discord.refusals import EditedTooOften, Gone
 from channels.discord.transport import Transport
@@ -87,13 +88,15 @@ class DiscordChannel:
         self._settings = settings
         self._http = http
         self._cursors = cursors
-        self._now = now
         self._commands = tuple(commands)
         self._pace = pace
         self._identify_pause = identify_pause
         self._heartbeat_timeout = heartbeat_timeout
         self._token = settings.token.get_secret_value().strip()
-        self._transport = Transport(name, settings.api_root, self._token, http)
+        self._time = PlatformTime(now)
+        self._transport = Transport(
+            name, settings.api_root, self._token, http, heard=self._time.heard
+        )
         self._client = BotClient(name, self._transport)
         self._invocations = Invocations(self._client)
         self._reactions = Reactions(name, self._client)
@@ -181,7 +184,7 @@ class DiscordChannel:
         await self._fetcher.close()
 
     async def _take_in(self, me: Identity, receive: Receive) -> None:
-        marks = ReadMarks(self._cursors, me.id, self._now)
+        marks = ReadMarks(self._cursors, me.id, self._time.now)
         await self._pace.until_done(marks.recall, self._failed)
         people = (*self._settings.owners, *self._settings.allow_users)
         await know_chats(self.name, self._client, marks, people)
@@ -200,7 +203,7 @@ class DiscordChannel:
             catch_up=self._settings.catch_up,
             pulse=self._pulse,
             pace=self._pace,
-            now=self._now,
+            now=self._time.now,
         )
         taking = asyncio.create_task(intake.run())
         try:

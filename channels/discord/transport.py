@@ -6,7 +6,7 @@ it happens. Nothing here, and no error, shows a URL: those of interactions hold 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -52,9 +52,17 @@ class Upload:
 
 
 class Transport:
-    """One bot's calls. `http` belongs to the caller."""
+    """One bot's calls. `http` belongs to the caller; `heard` is given the headers of answers."""
 
-    def __init__(self, account: str, api_root: str, token: str, http: aiohttp.ClientSession):
+    def __init__(
+        self,
+        account: str,
+        api_root: str,
+        token: str,
+        http: aiohttp.ClientSession,
+        *,
+        heard: Callable[[Mapping[str, str]], None] = lambda _: None,
+    ) -> None:
         root = URL(api_root.rstrip("/"))
         self.account = account
         self._root = f"{root}/api/v10"
@@ -63,6 +71,7 @@ class Transport:
         self._headers = {"User-Agent": _AGENT}
         self._authorization = {**self._headers, "Authorization": f"Bot {token}"}
         self._http = http
+        self._heard = heard
         self._closed_until: dict[str, float] = {}
 
     async def call(
@@ -105,6 +114,7 @@ class Transport:
                 # A redirect would carry the token to another host.
                 allow_redirects=False,
             ) as answer:
+                self._heard(answer.headers)
                 return answer.status, answer.headers, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise self._no_answer(error, uncertain=False) from None
