@@ -53,6 +53,11 @@ class Crowd:
         self._seats = [(town, seat) for town in self.towns for seat in town.seats(chats)]
         return self._seats
 
+    @property
+    def seats(self) -> Sequence[tuple[Town, Seat]]:
+        """Where people sit."""
+        return self._seats
+
     async def met(self, town: Town, chats: int) -> None:
         """Wait until something was heard in so many chats of a town."""
 
