@@ -40,7 +40,9 @@ def find(path: Path) -> Found:
     """Look at the file, through links: a link is not replaced by a file. Raises `NotWritten`."""
     real = Path(os.path.realpath(path))
     try:
-        with real.open("rb") as file:
+        # A pipe would keep us waiting for whoever writes to it.
+        fd = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with os.fdopen(fd, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise NotWritten(f"{path} is no file")
             return Found(real, file.read(LARGEST + 1))
@@ -57,14 +59,12 @@ def write(found: Found, text: str, check: Callable[[Path], None]) -> Path | None
     """
     path = found.path
     try:
-        with _new(path) as (draft, folder):
-            _fill(draft, text.encode())
+        with _new(path, text.encode()) as (draft, folder):
             check(draft)
             if find(path).content != found.content:
                 raise NotWritten(f"{path} was changed meanwhile: run argent setup again")
-            kept = None if found.content is None else _keep(path, found.content)
-            draft.replace(path)
-            os.fsync(folder)
+            kept = None if found.content is None else _keep(path, folder, found.content)
+            _put(draft, path, folder)
             return kept
     except OSError as error:
         raise NotWritten(f"{path} cannot be written: {error.strerror}") from error
@@ -73,64 +73,74 @@ def write(found: Found, text: str, check: Callable[[Path], None]) -> Path | None
 def write_beside(path: Path, text: str) -> None:
     """Put a file in place that holds nothing of the owner's. Raises `NotWritten`."""
     try:
-        with _new(path) as (draft, folder):
-            _fill(draft, text.encode())
-            draft.replace(path)
-            os.fsync(folder)
+        with _new(path, text.encode()) as (draft, folder):
+            _put(draft, path, folder)
     except OSError as error:
         raise NotWritten(f"{path} cannot be written: {error.strerror}") from error
 
 
 @contextlib.contextmanager
-def _new(path: Path) -> Iterator[tuple[Path, int]]:
-    """A private, empty file beside `path`, and their folder. What is left of it is removed."""
+def _new(path: Path, content: bytes) -> Iterator[tuple[Path, int]]:
+    """A private file beside `path`, and their folder, open. What is left of it is removed."""
     _make_folder(path.parent)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     # The loader tells TOML from JSON by the name's end.
     draft = path.with_name(f".{path.stem}.setup{path.suffix}")
     try:
         with contextlib.suppress(FileNotFoundError):
-            draft.unlink()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        os.close(os.open(draft, flags, _PRIVATE))
-        _belong(draft, path)
+            os.unlink(draft.name, dir_fd=folder)
+        _make(draft.name, folder, content, _owner(path, folder))
         yield draft, folder
     finally:
         with contextlib.suppress(OSError):
-            draft.unlink()
+            os.unlink(draft.name, dir_fd=folder)
         os.close(folder)
 
 
-def _belong(draft: Path, path: Path) -> None:
-    """Give the file to whom the old one belongs, else to the folder's owner.
+def _put(draft: Path, path: Path, folder: int) -> None:
+    """Let a draft be the file, on the disk."""
+    os.rename(draft.name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+    os.fsync(folder)
+
+
+def _owner(path: Path, folder: int) -> tuple[int, int] | None:
+    """To whom a new file is given: to whom the old one belongs, else to the folder's owner.
 
     Only root can, and must: a gateway that runs as a user of its own could not read it.
     """
     if os.geteuid() != 0:
-        return
-    owner = path.stat() if path.exists() else path.parent.stat()
-    os.chown(draft, owner.st_uid, owner.st_gid)
+        return None
+    try:
+        found = os.stat(path.name, dir_fd=folder)
+    except FileNotFoundError:
+        found = os.fstat(folder)
+    return found.st_uid, found.st_gid
 
 
-def _fill(file: Path, content: bytes) -> None:
-    with file.open("wb") as opened:
+def _make(name: str, folder: int, content: bytes, owner: tuple[int, int] | None) -> None:
+    """Make a private file. Raises FileExistsError.
+
+    It is made, given away and written as one open file: to root, the folder may be somebody's who
+    puts a link in its place the moment that it is there.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(name, flags, _PRIVATE, dir_fd=folder), "wb") as opened:
+        if owner is not None:
+            os.fchown(opened.fileno(), *owner)
         opened.write(content)
         opened.flush()
         os.fsync(opened.fileno())
 
 
-def _keep(path: Path, content: bytes) -> Path:
+def _keep(path: Path, folder: int, content: bytes) -> Path:
     """A private copy of the old file, under a name that no earlier copy has."""
     name = f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     for number in range(100):
         copy = path.with_name(f"{name}.bak" if not number else f"{name}.{number}.bak")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            os.close(os.open(copy, flags, _PRIVATE))
+            _make(copy.name, folder, content, _owner(path, folder))
         except FileExistsError:
             continue
-        _belong(copy, path)
-        _fill(copy, content)
         return copy
     raise NotWritten(f"{path.parent} is full of copies: remove {path.name}.*.bak")
 

@@ -84,6 +84,39 @@ def test_what_an_interrupted_one_left_does_not_hinder_the_next(file):
     assert not left.is_symlink()
 
 
+@pytest.mark.parametrize("ending", [".setup.toml", ".bak"])
+def test_a_link_that_the_folders_owner_puts_in_the_files_place_leads_nowhere(
+    file, tmp_path, monkeypatch, ending
+):
+    """As root, it would give away and overwrite any file of the machine."""
+    victim = tmp_path / "shadow"
+    victim.write_bytes(b"root's")
+    if os.getuid() == 0:
+        os.chown(file, 65534, 65534)
+    before, real = victim.stat(), os.open
+
+    def quick(path, flags, *arguments, **options):
+        fd = real(path, flags, *arguments, **options)
+        if flags & os.O_EXCL and str(path).endswith(ending):
+            made = file.parent / path
+            made.unlink()
+            made.symlink_to(victim)
+        return fd
+
+    found = filing.find(file)
+    monkeypatch.setattr(os, "open", quick)
+    filing.write(found, NEW, lambda _: None)
+    monkeypatch.undo()
+    assert victim.read_bytes() == b"root's"
+    assert (victim.stat().st_uid, victim.stat().st_mtime_ns) == (before.st_uid, before.st_mtime_ns)
+
+
+def test_a_pipe_where_the_file_should_be_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "argent.toml")
+    with pytest.raises(filing.NotWritten, match="is no file"):
+        filing.find(tmp_path / "argent.toml")
+
+
 @pytest.mark.parametrize("call", ["fsync", "open"])
 @pytest.mark.parametrize("number", range(6))
 def test_wherever_the_disk_fails_the_old_file_or_the_new_one_is_there(
