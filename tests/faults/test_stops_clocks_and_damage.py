@@ -1,4 +1,4 @@
-"""Samples of the campaign: gateways that are told to stop, and what is wrong around them."""
+"""Gateways that are told to stop, and whose clocks, settings and databases go wrong."""
 
 import logging
 import random
@@ -14,13 +14,13 @@ from tests.faults.campaign.reloads import ReloadStorm
 from tests.faults.campaign.stops import StopAtACall
 from tests.faults.forge.client import available
 
-HERE: list[tuple[Fault, int]] = [(ReloadStorm(), 15)]
-"""The rows that this machine can run, and how many trials belong to every run."""
+HERE: list[Fault] = [ReloadStorm()]
+"""The rows that this machine can run."""
 
 if available():
-    HERE += [(StopAtACall(), 3), (DamagedDatabase(), 2)]
+    HERE += [StopAtACall(), DamagedDatabase()]
 if clocks.available():
-    HERE += [(ClockJumps(), 1)]
+    HERE += [ClockJumps()]
 
 
 @pytest.fixture(autouse=True)
@@ -29,15 +29,16 @@ def _quiet_emulators(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, "aiohttp.server")
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize(("fault", "trials"), HERE, ids=lambda each: getattr(each, "name", ""))
-async def test_a_sample_breaks_no_promise(fault: Fault, trials: int, tmp_path: Path) -> None:
-    await kept(fault, trials, tmp_path)
+if available():
+
+    @pytest.mark.timeout(120)
+    async def test_a_gateway_that_is_told_to_stop_at_any_call_ends_in_order(tmp_path: Path) -> None:
+        await kept(StopAtACall(), 2, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("fault", [fault for fault, _ in HERE], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", HERE, ids=lambda fault: fault.name)
 async def test_a_night_of_it_breaks_no_promise(fault: Fault, tmp_path: Path) -> None:
     await kept(fault, fault.trials.of(Size.ALL), tmp_path)
 
@@ -48,4 +49,4 @@ async def kept(fault: Fault, trials: int, folder: Path) -> None:
     print(f"SEED={seed}")
     result = await fault.run(seed, trials, folder)
     assert (result.broken, result.lost, result.wrongly, result.reordered) == ((), 0, 0, 0)
-    assert result.tried > trials // 2, "hardly any of them could be tried"
+    assert result.tried >= trials // 2, "hardly any of them could be tried"
