@@ -20,6 +20,10 @@ _COLD = 0.2
 _KILLED_BEFORE = 0.25
 """The share of cuts that meet a gateway which takes up what a killed one left unsynced."""
 
+_KNOWN = ": left: discord:"
+"""A preview whose record was cut off, where the turn that began anew took in one message more and
+so did not find it: docs/adr/0008 has it among its consequences. It is told, and counted as kept."""
+
 
 @dataclass(frozen=True)
 class PowerCut:
@@ -64,8 +68,11 @@ async def _trial(here: Scene, harm: Harm) -> Result:
     leave(image(platter, cut, here.rng), platter, state)
     forgotten(state)
     await here.recovers(cold=here.rng.random() < _COLD)
-    judged = here.judged(mark, f"{harm} ({seen.done}), with {cut.value}")
-    return replace(judged, tried=1)
+    trial = f"{harm} ({seen.done}), with {cut.value}"
+    judged = here.judged(mark, trial)
+    left = [each.removeprefix(f"{trial}: ") for each in judged.broken if _KNOWN in each]
+    broken = tuple(each for each in judged.broken if _KNOWN not in each)
+    return replace(judged, tried=1, broken=broken, figures=tuple(left))
 
 
 FAULTS: tuple[Fault, ...] = (PowerCut(),) if available() else ()
