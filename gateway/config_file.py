@@ -2,13 +2,13 @@
 
 import json
 import re
-import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway import plain_file
 from gateway.config_errors import ConfigError, Problem
 from gateway.config_names import snake
 
@@ -20,21 +20,28 @@ LARGEST = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A file's settings; `lines` gives the line of each, counted from 1."""
+    """A file's settings; `lines` gives the line of each, counted from 1.
+
+    `private` says that nobody else may read it, `trusted` that nobody else may change it.
+    """
 
     path: Path
     data: dict[str, Any] = field(default_factory=dict)
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
     private: bool = True
+    trusted: bool = True
 
 
 def read(path: Path) -> ConfigFile:
     """Read a TOML file, or JSON when it is called ``*.json``. Raises `ConfigError`."""
     try:
-        raw = path.read_bytes()
-        mode = path.stat().st_mode
+        found = plain_file.read(path, most=LARGEST)
     except OSError as error:
         raise ConfigError(Problem(str(path), None, error.strerror or "cannot be read")) from error
+    if found.is_written_by_all:
+        what = "can be changed by everybody on this machine, and says what Argent runs"
+        raise ConfigError(Problem(str(path), None, what, f"chmod go-w {path}"))
+    raw = found.content
     if len(raw) > LARGEST:
         raise ConfigError(Problem(str(path), None, f"is larger than {LARGEST >> 20} MB"))
     try:
@@ -43,7 +50,9 @@ def read(path: Path) -> ConfigFile:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigError(Problem(f"{path}, line {line}", None, "is not UTF-8")) from error
     data, lines = _json(path, text) if path.suffix == ".json" else _toml(path, text)
-    return ConfigFile(path, data, lines, private=not mode & (stat.S_IRWXG | stat.S_IRWXO))
+    return ConfigFile(
+        path, data, lines, private=found.is_private, trusted=not found.is_written_by_some
+    )
 
 
 def _toml(path: Path, text: str) -> tuple[dict[str, Any], dict[KeyPath, int]]:

@@ -86,6 +86,11 @@ def read_layers(
     layers.append(Layer(nested(given), {}, COMMAND_LINE))
     if file is not None and not file.private and _holds_secret(file.data):
         warnings.append(f"{path} holds a secret and others may read it: chmod 600 {path}")
+    if file is not None and not file.trusted:
+        warnings.append(
+            f"{path} can be changed by another user, and says what Argent runs: "
+            "let it be yours, or root's, and nobody else's to write"
+        )
     return Layers(tuple(layers)), warnings
 
 

@@ -4,23 +4,20 @@ It works wherever a secret can be set, in the file, in the environment and on th
 (``TELEGRAM_BOT_TOKEN=file:…``): for systemd's credentials, for secrets of Docker and Kubernetes.
 """
 
-import os
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway import plain_file
 from gateway.config_layers import values
 from gateway.config_schema import Path as KeyPath
 from gateway.config_schema import is_secret, type_at
+from gateway.plain_file import PlainFile
 
 FILE = "file:"
 LARGEST = 64 << 10
 """The longest secret, in bytes."""
-
-_OTHERS = stat.S_IRWXO
-# Group bits say nothing: with an access list, as systemd's credentials have one, they are its mask.
 
 
 class SecretMissing(Exception):
@@ -46,33 +43,31 @@ def references(data: Mapping[str, Any], root: Any) -> Iterable[tuple[KeyPath, st
 
 def follow(setting: KeyPath, written: str) -> Reference:
     """Read the secret that a setting refers to. Raises `SecretMissing`."""
-    file = Path(written.removeprefix(FILE)).expanduser()
+    try:
+        file = Path(written.removeprefix(FILE)).expanduser()
+    except RuntimeError:
+        raise SecretMissing(f"{written!r} names the home of nobody who is known here") from None
     if not file.is_absolute():
         raise SecretMissing(f"{written!r} depends on where Argent is started: write {FILE}/…")
-    raw, mode = _read(file)
+    found = _read(file)
     try:
-        secret = raw.decode("utf-8-sig").rstrip("\r\n")
+        secret = found.content.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         raise SecretMissing(f"{file} is not UTF-8") from None
     if not secret.strip():
         raise SecretMissing(f"{file} is empty")
-    return Reference(setting, file, secret, shared=bool(mode & _OTHERS))
+    # Group bits say nothing: with an access list, as systemd's credentials have one, they are its
+    # mask.
+    return Reference(setting, file, secret, shared=found.is_read_by_all)
 
 
-def _read(file: Path) -> tuple[bytes, int]:
+def _read(file: Path) -> PlainFile:
     try:
-        # A pipe would keep us waiting for whoever writes to it.
-        fd = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        found = plain_file.read(file, most=LARGEST)
     except OSError as error:
         raise SecretMissing(f"{file}: {error.strerror}") from None
-    with os.fdopen(fd, "rb") as opened:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise SecretMissing(f"{file} is no file: a secret is read again at every start")
-        try:
-            raw = opened.read(LARGEST + 1)
-        except OSError as error:
-            raise SecretMissing(f"{file}: {error.strerror}") from None
-    if len(raw) > LARGEST:
+    except ValueError as error:
+        raise SecretMissing(f"{str(file)!r} is no path: {error}") from None
+    if len(found.content) > LARGEST:
         raise SecretMissing(f"{file} is larger than {LARGEST >> 10} kB, which no secret is")
-    return raw, status.st_mode
+    return found

@@ -1,5 +1,6 @@
 """Settings from a file, the environment and the command line, and what is said of wrong ones."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -301,6 +302,27 @@ def test_a_secret_that_others_may_read_gives_a_warning(config):
     path.chmod(0o644)
     (warning,) = load(path, {}).warnings
     assert f"chmod 600 {path}" in warning
+
+
+@pytest.mark.parametrize("mode", [0o602, 0o666])
+def test_settings_that_everybody_may_change_are_not_used(config, mode):
+    path = config("")
+    path.chmod(mode)
+    (problem,) = problems(path)
+    assert "can be changed by everybody" in problem
+    assert f"chmod go-w {path}" in problem
+
+
+def test_settings_that_everybody_may_read_are(config):
+    path = config("")
+    path.chmod(0o644)
+    assert load(path, {}).warnings == ()
+
+
+def test_a_pipe_as_settings_file_keeps_nobody_waiting(tmp_path):
+    os.mkfifo(tmp_path / "argent.toml")
+    (problem,) = problems(tmp_path / "argent.toml")
+    assert "is no file" in problem
 
 
 def test_an_account_called_after_its_platform_need_not_say_its_kind():

@@ -97,6 +97,11 @@ def test_a_pipe_keeps_nobody_waiting(tmp_path):
     assert "is no file" in refused(f"file:{tmp_path}/pipe")
 
 
+@pytest.mark.parametrize("path", ["~no-such-user/token", "/run/to\0ken"])
+def test_a_path_that_nothing_can_be_at_is_refused(path):
+    assert path[:4] in refused(f"file:{path}")
+
+
 def test_a_path_that_depends_on_where_argent_is_started_is_refused():
     assert "write file:/" in refused("file:token")
 
