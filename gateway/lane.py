@@ -4,9 +4,12 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
 from gateway.stop import Stop
 from state.messages import Accepted, Correction, Deletion, InboundMessage
+
+T = TypeVar("T")
 
 
 class Message:
@@ -43,13 +46,30 @@ class Message:
             self.stop.request()
 
 
-class Action:
-    """Something to do between two messages."""
+class Action(Generic[T]):
+    """Something to do between two messages, `done` with what came of it.
 
-    __slots__ = ("act",)
+    What is given up, or cut off in the middle, cancels whoever waits for it.
+    """
 
-    def __init__(self, act: Callable[[], Awaitable[None]]) -> None:
-        self.act = act
+    __slots__ = ("_act", "done")
+
+    def __init__(self, act: Callable[[], Awaitable[T]]) -> None:
+        self._act = act
+        self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Do it, also where nobody waits for it any more."""
+        try:
+            result = await self._act()
+        except Exception as error:
+            if not self.done.done():
+                self.done.set_exception(error)
+        else:
+            if not self.done.done():
+                self.done.set_result(result)
+        finally:
+            self.done.cancel()
 
 
 class Lane:
@@ -62,7 +82,7 @@ class Lane:
     __slots__ = ("changed", "current", "interruptions", "items", "task")
 
     def __init__(self) -> None:
-        self.items: deque[Message | Action] = deque()
+        self.items: deque[Message | Action[Any]] = deque()
         self.current: tuple[Message, ...] = ()
         self.changed = asyncio.Event()
         self.interruptions = 0
@@ -78,6 +98,12 @@ class Lane:
         self.interruptions += not stop.requested
         stop.interrupt()
         return stop.again
+
+    def give_up(self) -> None:
+        """Nothing of what waits is done here any more."""
+        for item in self.items:
+            if isinstance(item, Action):
+                item.done.cancel()
 
     def put_first(self, items: Iterable[Message]) -> None:
         """Put messages in front of everything, in their order."""

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context
 from itertools import islice, takewhile
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -60,7 +60,7 @@ class Lanes:
         self._handle = handle
         self._mode = mode
         self._lanes: dict[str, Lane] = {}
-        self._closing = False
+        self._closing = self._drained = False
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -81,21 +81,16 @@ class Lanes:
             self._interrupt(lane)
 
     async def run_between(self, session: str, action: Callable[[], Awaitable[T]]) -> T:
-        """Run an action between two messages of a session, and return what it returns."""
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        """Run an action between two messages of a session, and return what it returns.
 
-        async def act() -> None:
-            try:
-                result = await action()
-            except Exception as error:
-                if not done.cancelled():
-                    done.set_exception(error)
-            else:
-                if not done.cancelled():
-                    done.set_result(result)
-
-        self._put(session, Action(act))
-        return await done
+        Whoever waits for one that the lanes do not come to is cancelled, when they are drained.
+        """
+        waiting = Action(action)
+        if self._drained:
+            waiting.done.cancel()
+        else:
+            self._put(session, waiting)
+        return await waiting.done
 
     def waiting(self, session: str) -> int:
         """How many messages of a session, and changes of them, are not finished."""
@@ -133,10 +128,14 @@ class Lanes:
                 await self.settled()
         except TimeoutError:
             _log.warning("turns_parked", count=len(self._lanes))
-        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        self._drained = True
+        lanes = list(self._lanes.values())
+        tasks = [lane.task for lane in lanes if lane.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for lane in lanes:
+            lane.give_up()
 
     def _stop(self, asking: Accepted, stops: Stops) -> tuple[Stop, ...]:
         lane = self._lanes.get(asking.session)
@@ -184,7 +183,7 @@ class Lanes:
     def _may_interrupt(self, lane: Lane) -> bool:
         return lane.interruptions < MOST_INTERRUPTIONS
 
-    def _put(self, session: str, item: Message | Action) -> None:
+    def _put(self, session: str, item: Message | Action[Any]) -> None:
         lane = self._lanes.get(session)
         if lane is None:
             lane = self._lanes[session] = Lane()
@@ -204,7 +203,7 @@ class Lanes:
                 first = lane.items[0]
                 if isinstance(first, Action):
                     lane.items.popleft()
-                    await first.act()
+                    await first.run()
                     continue
                 # What belongs together stays in the queue until it is complete: until then it
                 # can be stopped, corrected and deleted like everything that waits.

@@ -145,6 +145,30 @@ async def test_draining_parks_a_turn_that_takes_too_long() -> None:
     assert len(lanes) == 0
 
 
+async def test_nobody_waits_for_ever_for_an_action_that_is_not_done_when_draining_ends() -> None:
+    desk = Desk()
+    lanes = Lanes(desk.handle)
+    begun = asyncio.Event()
+
+    async def act() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def never() -> None:
+        desk.log.append("never")
+
+    running = asyncio.ensure_future(lanes.run_between("s", act))
+    await begun.wait()
+    behind = asyncio.ensure_future(lanes.run_between("s", never))
+    await asyncio.sleep(0)
+    await lanes.drain(0)
+    late = asyncio.ensure_future(lanes.run_between("t", never))
+    ended = await asyncio.wait_for(asyncio.gather(running, behind, late, return_exceptions=True), 5)
+    assert [type(each) for each in ended] == [asyncio.CancelledError] * 3
+    assert desk.log == []
+    assert len(lanes) == 0
+
+
 async def test_a_message_that_breaks_its_handler_does_not_break_the_lane() -> None:
     handled = []
 
