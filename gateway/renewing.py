@@ -64,6 +64,7 @@ class Renewing:
         self._intake = intake
         self._delivery = delivery
         self._mcp, self._models_of = minds.mcp, minds.models_of
+        self._sandboxing = minds.sandboxing
         self._on_agents, self._on_terms = on_agents, on_terms
 
     async def take_up(self, changes: Changes[Settings]) -> None:
@@ -109,6 +110,8 @@ class Renewing:
             self._on_agents()
         if self._mcp is not None and changes.servers:
             self._mcp.keep_to(changes.settings.mcp, changes.servers)
+        if self._sandboxing is not None:
+            self._sandboxing.keep_to(changes.settings.sandbox)
         old = self._accounts.exchange(changes.accounts, ready.lines)
         self._on_terms()
         return list(old)

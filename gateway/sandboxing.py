@@ -33,6 +33,11 @@ class Sandboxing:
         self._broke = False
         self._watching: asyncio.Task[None] | None = None
 
+    def keep_to(self, settings: SandboxSettings) -> None:
+        """Let these hold from the next turn on. A sandbox of another kind is looked for by `look`
+        and from time to time, as ever."""
+        self._settings = settings
+
     async def look(self) -> None:
         """Sweep what an earlier run left, and look for a sandbox now.
 

@@ -78,13 +78,17 @@ async def test_a_hang_up_reloads_what_has_no_terminal(tmp_path: Path) -> None:
         await gateway.start()
         await alice.says("during it")
         await there.asked(1)
-        rewrite(gateway, "[log]", "[limits]\nsender_turns = 7\n[sandbox]\ncpu = 2.0\n[log]")
+        rewrite(gateway, "[log]", '[limits]\nsender_turns = 7\n[sandbox]\nimage = "a"\n[log]')
         gateway.signal(signal.SIGHUP)
         await gateway.logged("settings_read")
         await gateway.logged("restart_needed")
         assert [sent.text for sent in await alice.hears()] == ["during it"]
         code, told = await argent(gateway, "gateway", "reload")
-        assert (code, told["data"]["changed"], told["data"]["restart"]) == (0, [], ["sandbox.cpu"])
+        assert (code, told["data"]["changed"], told["data"]["restart"]) == (
+            0,
+            [],
+            ["sandbox.image"],
+        )
         assert await gateway.terminate() == 0
         code, _ = await argent(gateway, "gateway", "reload")
         assert code == 3

@@ -9,10 +9,16 @@ import pytest
 from agents.agent import Agent
 from agents.config import AgentSettings
 from agents.errors import NotConfigured
+from agents.sandbox.choosing import Found
+from agents.sandbox.config import SandboxSettings
 from gateway.config_errors import ConfigError
 from gateway.notices import notice
+from gateway.sandboxing import Sandboxing
+from state.keys import SessionType
+from state.trust import Trust
 from tests.flows.rewritten import ANN, BOB, accounts, desk
 from tests.flows.stage import PATIENCE, Gate, ScriptedModel, words
+from tests.flows.test_workspaces import Shell
 
 
 def prompt(text: str) -> dict[str, Any]:
@@ -110,12 +116,35 @@ async def test_a_limit_counts_what_came_before_it_changed(tmp_path: Path) -> Non
 async def test_what_needs_a_restart_is_named_until_it_is_written_back(tmp_path: Path) -> None:
     async with desk(tmp_path, {"channels": accounts()}) as there:
         gateway = there.stage.gateway
-        reloaded = await there.reloads(sandbox={"cpu": 2.0}, limits={"sender_turns": 7})
-        assert [each.name for each in reloaded.restart] == ["sandbox.cpu"]
-        assert gateway.runtime()["restart_needed"] == ["sandbox.cpu"]
-        assert (gateway.settings.sandbox.cpu, gateway.settings.limits.sender_turns) == (1.0, 7)
+        reloaded = await there.reloads(sandbox={"image": "a"}, limits={"sender_turns": 7})
+        assert [each.name for each in reloaded.restart] == ["sandbox.image"]
+        assert gateway.runtime()["restart_needed"] == ["sandbox.image"]
+        assert (gateway.settings.sandbox.image, gateway.settings.limits.sender_turns) == ("", 7)
         await there.reloads(sandbox={})
         assert gateway.runtime()["restart_needed"] == []
+
+
+async def test_commands_that_are_allowed_together_with_a_sandbox_run_in_it(tmp_path: Path) -> None:
+    held, bare = Shell("held"), Shell("bare")
+
+    async def finds(_: SandboxSettings) -> Found:
+        return Found(held, bare, ())
+
+    trusting = {"dm": {"sandboxed": False}}
+    sandboxing = Sandboxing(SandboxSettings.model_validate(trusting), tmp_path, finds=finds)
+    await sandboxing.look()
+    given = {"channels": accounts(), "sandbox": trusting}
+    async with desk(tmp_path, given, sandboxing=sandboxing) as there:
+        await there.reloads(
+            agents={"defaults": {"tools": ["bash"]}},
+            sandbox={"dm": {"sandboxed": True, "wall": 5}, "backend": "landlock"},
+        )
+        assert there.stage.gateway.settings.agents.defaults.tools == ("bash",)
+        sandbox, policy = sandboxing.of(SessionType.DM, Trust.PARTIAL) or (None, None)
+        assert sandbox is held
+        assert policy is not None
+        assert policy.limits.wall == 5
+        assert there.stage.gateway.runtime()["restart_needed"] == ["sandbox.backend"]
 
 
 async def test_settings_that_cannot_be_used_change_nothing_and_are_told_once(

@@ -51,7 +51,9 @@ SETTINGS = st.fixed_dictionaries(
         "gateway": st.fixed_dictionaries(
             {"max_turns": st.sampled_from([1, 64]), "max_queue": st.sampled_from([1, 100])}
         ),
-        "sandbox": st.fixed_dictionaries({"cpu": st.sampled_from([1.0, 2.0])}),
+        "sandbox": st.fixed_dictionaries(
+            {"image": st.sampled_from(["a", "b"]), "cpu": st.sampled_from([1.0, 2.0])}
+        ),
         "log": st.fixed_dictionaries(
             {"level": st.sampled_from(["info", "debug"]), "format": st.sampled_from(["text"])}
         ),
