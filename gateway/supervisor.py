@@ -32,6 +32,9 @@ one is silent is two minutes: a wait of one before the next try, and a call that
 _LOOK = 30.0
 """Seconds between two looks at a channel."""
 
+_INSIST = 5.0
+"""Seconds after which a channel that shall end and does not is told again."""
+
 _log = structlog.get_logger("channels")
 
 
@@ -75,6 +78,7 @@ class Supervisor:
         lock: TokenLock | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         look_every: float = _LOOK,
+        insist_every: float = _INSIST,
         deaf_after: float = DEAF_AFTER,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -83,6 +87,7 @@ class Supervisor:
         self._lock = lock
         self._sleep = sleep
         self._look_every, self._deaf_after = look_every, deaf_after
+        self._insist_every = insist_every
         self._steady = steady
         self._listening = Listening(steady)
         self._resumes_at: float | None = None
@@ -174,8 +179,9 @@ class Supervisor:
     async def _listen_to(self, intake: Coroutine[Any, Any, None]) -> None:
         """Let a channel run for as long as it gives signs of life. Raises `Deaf`, or what it does.
 
-        One that does not let itself be ended cannot be started again: two would take the same
-        messages. It stays deaf, and that is for the process's own watchdog to see.
+        One that does not let itself be ended is told again and again, and cannot be started again:
+        two would take the same messages. It stays deaf, and that is for the process's own watchdog
+        to see.
         """
         began, self._deaf = self._steady(), False
         run = asyncio.create_task(intake, name=f"intake of {self._channel.name}")
@@ -186,8 +192,10 @@ class Supervisor:
                 if silence > self._deaf_after and not (vitals.resumes or 0.0) > 0.0:
                     raise Deaf
         finally:
-            run.cancel()
-            await asyncio.wait([run])
+            # A library may forget a cancellation and go on: then no stop would ever end.
+            while not run.done():
+                run.cancel()
+                await asyncio.wait([run], timeout=self._insist_every)
         run.result()
 
 

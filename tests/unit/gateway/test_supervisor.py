@@ -283,6 +283,15 @@ async def test_a_deaf_channel_that_cannot_be_ended_is_not_begun_twice() -> None:
         intake.cancel()
 
 
+async def test_a_channel_that_forgets_that_it_shall_end_is_told_again() -> None:
+    channel = Listened(clings=True)
+    supervisor = Supervisor(channel, _receive, look_every=0.01, insist_every=0.01)
+    supervisor.start()
+    await channel.looked_at()
+    async with asyncio.timeout(5):
+        await supervisor.stop()
+
+
 async def test_a_channel_that_waited_for_its_owner_is_not_taken_for_deaf() -> None:
     async with supervised(Refused(_refuse)) as (supervisor, time):
         await time.until_waiting()
