@@ -90,15 +90,30 @@ class Breakers:
         await asyncio.gather(*probes, return_exceptions=True)
 
     async def _probe(self, model: Model) -> None:
-        limit = min(self.timeouts.first_byte, _PROBE_SECONDS)
-        # A call from before may have had its answer meanwhile.
-        while (known := self._breakers.get(model.name, WHOLE)).resting:
+        known = self._breakers.get(model.name, WHOLE)
+        while known.resting:
             await self._sleep(known.rest)
-            tested = await test_model(model, limit=limit)
-            if tested.error is None or not counts(tested.error):
+            answers = self._is(model, known) and await self._answers(model)
+            if not self._is(model, known):
+                # A call from before had its answer. Failures since then have a probe of their own.
+                return
+            if answers:
                 self.answered(model.name)
-            elif known is self._breakers.get(model.name):
-                self._breakers[model.name] = known.probed_in_vain()
+                return
+            known = self._breakers[model.name] = known.probed_in_vain()
+
+    def _is(self, model: Model, known: Breaker) -> bool:
+        return self._breakers.get(model.name) is known
+
+    async def _answers(self, model: Model) -> bool:
+        limit = min(self.timeouts.first_byte, _PROBE_SECONDS)
+        try:
+            tested = await test_model(model, limit=limit)
+        except Exception:
+            # A defect must not end the one thing that lets the model be asked again.
+            _log.exception("probe_broke", model=model.name)
+            return False
+        return tested.error is None or not counts(tested.error)
 
 
 class Guarded:

@@ -133,6 +133,35 @@ async def test_a_probe_that_has_an_answer_heals_it() -> None:
         assert watch.rests == sorted(watch.rests)
 
 
+async def test_a_probe_that_breaks_is_followed_by_another() -> None:
+    model = ScriptedModel("one", *[DEAD] * 6, [RuntimeError("a defect")], HI)
+    async with watched() as watch:
+        agent = an_agent(watch, model)
+        await watch.dies(agent)
+        watch.go.release()
+        watch.go.release()
+        await until(lambda: not watch.breakers.resting)
+        assert await turn(agent) == "one"
+
+
+async def test_a_model_that_dies_again_is_asked_by_one_probe_alone() -> None:
+    model = ScriptedModel("one", DEAD)
+    async with watched() as watch:
+        agent = an_agent(watch, model)
+        await watch.dies(agent)
+        # A call that began before it died, and has its answer only now.
+        watch.breakers.answered("one")
+        await watch.dies(agent)
+        await until(lambda: len(watch.rests) == 2)
+        calls = len(model.requests)
+        watch.go.release()
+        watch.go.release()
+        await until(lambda: len(watch.rests) == 3)
+        for _ in range(9):
+            await asyncio.sleep(0)
+        assert len(model.requests) == calls + 1
+
+
 async def test_agents_of_the_same_model_learn_from_each_other() -> None:
     async with watched() as watch:
         await watch.dies(an_agent(watch, ScriptedModel("one", DEAD)))
