@@ -59,9 +59,21 @@ def quoted(words: Sequence[str]) -> str:
 
 def _quoted(word: str) -> str:
     plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    if any(map(_ends_or_hides, plain)):
+        # A line that ended here would begin another setting, of whoever named the file.
+        plain = "".join(_escaped(each) if _ends_or_hides(each) else each for each in plain)
     return (
         plain if plain and plain.isascii() and not set(plain) & set(" \t\n'\\;") else f'"{plain}"'
     )
+
+
+def _ends_or_hides(character: str) -> bool:
+    """Whether it would end a line for somebody who reads the unit, or cannot be seen there."""
+    return not (character.isprintable() or character == "\t")
+
+
+def _escaped(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
 def _digest(body: str) -> str:

@@ -2,6 +2,8 @@
 
 import os
 import pwd
+import re
+import shlex
 import sys
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,10 +17,13 @@ from gateway.cli.invocation import Invocation
 from gateway.cli.output import out
 from gateway.paths import CONFIG_NAMES
 from gateway.systemctl import Systemctl, unit_path
-from gateway.unit_file import STATE, UNIT, Installation, Scope, is_as_written, quoted, unit
+from gateway.unit_file import STATE, UNIT, Installation, Scope, is_as_written, unit
 
 Json = dict[str, Any]
 _SHOWN = ("ActiveState", "SubState", "UnitFileState", "MainPID", "NRestarts", "StatusText")
+
+_A_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}\$?")
+"""A name that stands in a unit as it is: systemd.exec(5) on `User=`."""
 
 _scope = click.option(
     "--user/--system",
@@ -131,6 +136,8 @@ def _installation(invocation: Invocation, scope: Scope, run_as: str | None) -> I
     config = None if found is None else PurePosixPath(Path(found).expanduser().absolute())
     if scope is Scope.USER and run_as is not None:
         raise AdminError("usage", "--run-as", "a person's own unit runs as that person")
+    if run_as is not None and not _A_USER.fullmatch(run_as):
+        raise AdminError("usage", f"--run-as {run_as!r}", "it is the name of a user")
     return Installation(
         scope,
         _command(),
@@ -196,9 +203,11 @@ def _write(path: Path, text: str) -> None:
 def _next(systemctl: Systemctl, installation: Installation, *, now: bool) -> list[str]:
     """What to do next."""
     user = systemctl.scope is Scope.USER
-    argent, state = quoted(installation.command), installation.state
+    argent, state = shlex.join(installation.command), shlex.quote(str(installation.state))
     set_up = []
-    if installation.config is None and not any((Path(state) / n).exists() for n in CONFIG_NAMES):
+    if installation.config is None and not any(
+        (Path(installation.state) / n).exists() for n in CONFIG_NAMES
+    ):
         set_up = [f"{argent} --state-dir {state} setup"]
     if set_up and installation.user is not None:
         made = f"install -d -m 0700 -o {installation.user} {state}"

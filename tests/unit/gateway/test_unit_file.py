@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gateway.unit_file import STATE, Installation, Scope, is_as_written, quoted, unit
 
 SYSTEM = Installation(Scope.SYSTEM, ("/opt/argent/bin/argent",), STATE, user="argent")
+ELSEWHERE = Posix("/srv/argent")
 OWN = Installation(Scope.USER, ("/usr/bin/argent",), Posix("/home/alice/.argent"))
 
 
@@ -58,10 +59,31 @@ def test_another_settings_file_is_named() -> None:
         ('say "so"', '"say \\"so\\""'),
         ("back\\slash", '"back\\\\slash"'),
         ("", '""'),
+        ("/a\nUser=root", '"/a\\x0aUser=root"'),
+        ("/a\u2028b", '"/a\\xe2\\x80\\xa8b"'),
+        ("/\udcff", '"/\\xff"'),
     ],
 )
 def test_a_command_is_read_by_systemd_as_it_is_meant(word: str, written: str) -> None:
     assert quoted([word]) == written
+
+
+@given(st.text(min_size=1), st.sampled_from(["state", "config", "command"]))
+def test_no_name_of_a_file_adds_a_setting(name: str, where: str) -> None:
+    """Root writes the unit, with names that may be somebody else's."""
+    place = Posix(f"/srv/{name}")
+    named = {
+        "state": Installation(Scope.SYSTEM, SYSTEM.command, place, user="argent"),
+        "config": Installation(Scope.SYSTEM, SYSTEM.command, ELSEWHERE, "argent", place),
+        "command": Installation(Scope.SYSTEM, (f"/srv/{name}",), ELSEWHERE, user="argent"),
+    }
+    text = unit(named[where])
+    plain = unit(Installation(Scope.SYSTEM, SYSTEM.command, ELSEWHERE, user="argent"))
+
+    def settings(of: str) -> set[str]:
+        return {line.partition("=")[0] for line in of.splitlines() if not line.startswith("#")}
+
+    assert settings(text) <= settings(plain)
 
 
 @given(st.sampled_from([SYSTEM, OWN]), st.data())
