@@ -12,7 +12,6 @@ from gateway.events import (
     FirstWords,
     GatewayEvent,
     ModelAnswered,
-    ModelAnswersAgain,
     PartSent,
     ToolEnded,
     TurnEnded,
@@ -51,8 +50,6 @@ def log_event(event: GatewayEvent) -> None:
         case PartSent():
             repeated = {"repeated": True} if event.repeated else {}
             _log.info("sent", seconds=_shown(event.seconds), **repeated)
-        case ModelAnswersAgain():
-            _log.info("model_answers_again", model=event.model)
 
 
 def _shown(seconds: float) -> float:

@@ -82,11 +82,14 @@ class Breakers:
         self.on_change(model.name, why)
 
     async def close(self) -> None:
-        """End all probes, and begin none. A model that fails from now on is asked all the same."""
+        """End all probes, and begin none. From now on every model is asked, whatever it did."""
         self._closed = True
         probes = tuple(self._probes)
         for probe in probes:
             probe.cancel()
+        self._breakers.clear()
+        while self._why:
+            self.on_change(self._why.popitem()[0], None)
         await asyncio.gather(*probes, return_exceptions=True)
 
     async def _probe(self, model: Model) -> None:

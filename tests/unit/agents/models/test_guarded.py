@@ -162,6 +162,20 @@ async def test_a_model_that_dies_again_is_asked_by_one_probe_alone() -> None:
         assert len(model.requests) == calls + 1
 
 
+async def test_a_model_that_nobody_probes_any_more_is_asked_and_counts_as_such() -> None:
+    model = ScriptedModel("one", DEAD)
+    async with watched() as watch:
+        agent = an_agent(watch, model)
+        await watch.dies(agent)
+        await watch.breakers.close()
+        calls = len(model.requests)
+        with pytest.raises(NotReachable):
+            await turn(agent)
+        assert len(model.requests) == calls + 1
+        assert watch.news[-1] == ("one", None)
+        assert not watch.breakers.resting
+
+
 async def test_agents_of_the_same_model_learn_from_each_other() -> None:
     async with watched() as watch:
         await watch.dies(an_agent(watch, ScriptedModel("one", DEAD)))
