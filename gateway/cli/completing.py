@@ -16,6 +16,7 @@ import click
 
 from gateway import paths
 from gateway.cli.invocation import Invocation
+from gateway.visible import one_line
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -44,7 +45,8 @@ def sessions(context: click.Context, _: click.Parameter, incomplete: str) -> "li
         for row in rows[:MOST]:
             key, title = str(row.key), row.title or f"{row.messages} messages"
             name = key if key.startswith(incomplete) else str(row.id)
-            found.append(CompletionItem(name, help=title))
+            # Shells read an answer line by line, and show it as it is.
+            found.append(CompletionItem(name, help=one_line(title)))
     return found
 
 

@@ -20,7 +20,7 @@ VARIABLE = "_ARGENT_COMPLETE"
 
 _BASH = """\
 %(complete_func)s() {
-    local IFS=$'\\n' line response
+    local IFS=$'\\n' line response word
     COMPREPLY=()
     response=$(env COMP_LINE="$COMP_LINE" COMP_POINT="$COMP_POINT" \\
         %(complete_var)s=bash_complete "$1" 2>/dev/null)
@@ -28,7 +28,7 @@ _BASH = """\
         case "${line%%%%,*}" in
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
-            *) COMPREPLY+=("${line#*,}") ;;
+            *) printf -v word %%q "${line#*,}"; COMPREPLY+=("$word") ;;
         esac
     done
     [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
@@ -43,7 +43,8 @@ class WholeWords(BashComplete):
     """Bash, which takes ``:`` and ``=`` for the ends of words: session keys are full of them.
 
     So the line is read as it is, and of each answer only what follows the last of them is told,
-    for that is the word that Bash completes.
+    for that is the word that Bash completes. It puts an answer into the line as it is: quoted, as
+    a platform may call a chat what it likes.
     """
 
     source_template = _BASH

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,22 +92,65 @@ def test_the_owners_names_come_without_the_settings_models(tab):
     assert not {each for each in loaded if each.startswith(("pydantic", "channels", "agents"))}
 
 
-def test_bash_itself_asks_and_takes_the_answer(tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def bash(tmp_path, capsys):
+    """What Bash says when Tab is pressed behind a line, and then this is run."""
     argent = tmp_path / "argent"
     argent.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gateway.cli.main "$@"\n')
     argent.chmod(0o700)
     with pytest.raises(SystemExit):
         main(["completion", "bash"])
     script = capsys.readouterr().out
-    script += 'COMP_LINE="argent --set log.level=d" COMP_POINT=24\n'
-    script += f'_argent_completion {argent}\nprintf "%s," "${{COMPREPLY[@]}}"\n'
-    script += "complete -p argent\n"
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
-    done = subprocess.run(
-        ["bash", "--norc", "-c", script],
-        env=environ, capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    assert done.stdout.startswith("debug,complete -o nosort -F _argent_completion argent")
+
+    def run(line: str, then: str) -> str:
+        asked = f'COMP_LINE="{line}" COMP_POINT={len(line)}\n_argent_completion {argent}\n'
+        environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+        environ["ARGENT_STATE_DIR"] = str(tmp_path)
+        done = subprocess.run(
+            ["bash", "--norc", "-c", script + asked + then],
+            env=environ, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    return run
+
+
+def test_bash_itself_asks_and_takes_the_answer(bash):
+    then = 'printf "%s," "${COMPREPLY[@]}"\ncomplete -p argent\n'
+    said = bash("argent --set log.level=d", then)
+    assert said.startswith("debug,complete -o nosort -F _argent_completion argent")
+
+
+async def test_what_a_chat_is_called_is_no_command_for_bash(bash, tmp_path: Path):
+    hostile = session("$(touch${IFS}pwned);'&x")
+    state = await open_state(tmp_path)
+    await state.sessions.create(hostile)
+    await state.ledger.index(hostile)
+    await state.close()
+    then = 'eval "words=(${COMPREPLY[0]})"\nprintf %s "${words[0]}"\n'
+    assert bash("argent sessions show ", then) == str(hostile.key)
+    assert not list(Path.cwd().glob("pwned"))
+
+
+async def test_a_title_is_shown_on_one_line_and_obeyed_by_no_terminal(
+    tmp_path: Path, capsys, monkeypatch
+):
+    titled = replace(session("123"), title="Plans\nplain\nrm\n_\x1b[2J")
+    state = await open_state(tmp_path)
+    await state.sessions.create(titled)
+    await state.ledger.index(titled)
+    await state.close()
+    monkeypatch.setenv("ARGENT_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv(VARIABLE, "zsh_complete")
+    monkeypatch.setenv("COMP_WORDS", "argent sessions show ")
+    monkeypatch.setenv("COMP_CWORD", "3")
+    with pytest.raises(SystemExit):
+        main([])
+    assert capsys.readouterr().out.splitlines() == [
+        "plain",
+        r"telegram\:123\:main",
+        r"Plans\nplain\nrm\n_\x1b[2J",
+    ]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
