@@ -15,6 +15,9 @@ _MICRO = 1_000_000
 _UNWATCHED = 15.0
 """Seconds between two looks where only the status line is kept."""
 
+_SOON = 1.0
+"""Seconds until one that was found ill is looked at again."""
+
 _log = structlog.get_logger("gateway")
 
 
@@ -31,10 +34,16 @@ def watched_every(environ: MutableMapping[str, str], pid: int) -> float | None:
 
 class Watchdog:
     """Looks at a gateway twice in every interval, from its own loop: a loop that is stuck feeds
-    nobody."""
+    nobody.
 
-    def __init__(self, notifying: Notifying, *, interval: float | None) -> None:
-        self._notifying, self._interval = notifying, interval
+    One that was ill is looked at again `soon`: a machine that stood still for a moment finds the
+    gateway late in everything, and well a second later, when half an interval would be too long.
+    """
+
+    def __init__(
+        self, notifying: Notifying, *, interval: float | None, soon: float = _SOON
+    ) -> None:
+        self._notifying, self._interval, self._soon = notifying, interval, soon
         self._starving = False
         self._task: asyncio.Task[None] | None = None
 
@@ -51,16 +60,18 @@ class Watchdog:
     async def _run(self, vitals: Callable[[], Vitals]) -> None:
         pause = _UNWATCHED if self._interval is None else self._interval / 2
         while True:
-            self._look(vitals())
-            await asyncio.sleep(pause)
+            live = self._look(vitals())
+            await asyncio.sleep(pause if live else min(pause, self._soon))
 
-    def _look(self, vitals: Vitals) -> None:
+    def _look(self, vitals: Vitals) -> bool:
+        """Whether it lives."""
         verdict = judge(vitals)
         self._notifying.status(told(vitals, verdict))
         if self._interval is None:
-            return
+            return verdict.live
         if verdict.live:
             self._notifying.alive()
         elif not self._starving:
             _log.error("watchdog_not_fed", reasons=verdict.reasons)
         self._starving = not verdict.live
+        return verdict.live

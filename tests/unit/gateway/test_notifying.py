@@ -121,6 +121,20 @@ async def test_the_watchdog_is_fed_while_the_gateway_lives_and_hungry_while_not(
         notifying.close()
 
 
+async def test_a_gateway_that_was_ill_for_a_moment_is_fed_before_the_interval_is_over(
+    tmp_path: Path,
+) -> None:
+    looks = iter([WELL, STUCK])
+    async with Overseer.at(tmp_path) as overseer:
+        notifying = Notifying(overseer.address)
+        watchdog = Watchdog(notifying, interval=2.0, soon=0.01)
+        watchdog.start(lambda: next(looks, WELL))
+        await overseer.hears("STATUS=Failing: the event loop is 9.0 s late")
+        assert await overseer.until(lambda: overseer.fed() == 2, 0.5)
+        await watchdog.stop()
+        notifying.close()
+
+
 async def test_a_service_without_a_watchdog_still_says_how_it_is(tmp_path: Path) -> None:
     async with Overseer.at(tmp_path) as overseer:
         notifying = Notifying(overseer.address)
