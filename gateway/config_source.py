@@ -31,6 +31,9 @@ class ConfigSource:
         self._state_dir = state_dir
         self._overrides = overrides
         self._last = last
+        self.at_start = self.marks()
+        """How each of `files` was when `last` was loaded. A start can take long, and what is
+        changed meanwhile is a change."""
 
     def load(self) -> Loaded:
         """Load them again; it reads files. Raises `ConfigError`.

@@ -19,8 +19,8 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 async def changes(source: ConfigSource, *, sleep: Sleep = asyncio.sleep) -> AsyncIterator[None]:
-    """Yields whenever the files of `source` have changed and come to rest."""
-    seen = await asyncio.to_thread(source.marks)
+    """Yields whenever the files of `source` have changed and come to rest, since it was made."""
+    seen = source.at_start
     while True:
         await sleep(EVERY)
         found = await asyncio.to_thread(source.marks)

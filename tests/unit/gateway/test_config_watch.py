@@ -82,6 +82,14 @@ async def test_a_file_that_is_left_alone_is_not_read(tmp_path: Path) -> None:
     assert await seen(source(path), nothing, path.read_text, nothing) == 0
 
 
+async def test_what_was_changed_while_the_gateway_started_is_a_change(tmp_path: Path) -> None:
+    path = tmp_path / "argent.toml"
+    path.write_text("")
+    loaded = source(path)
+    path.write_text('[log]\nlevel = "debug"')
+    assert await seen(loaded, nothing, nothing, nothing) == 1
+
+
 async def test_a_secret_that_is_turned_is_a_change(tmp_path: Path) -> None:
     path, key = tmp_path / "argent.toml", tmp_path / "key"
     key.write_text("first-key")
