@@ -38,6 +38,7 @@ def mend(case: Case, finding: Finding, repair: Repair) -> Mended:
     _, do = WAYS[finding.code]
     try:
         with as_admin_errors():
+            _is_ours(case)
             return Mended(finding, done=do(case, finding, repair))
     except AdminError as error:
         return Mended(finding, error=f"{error.message} {error.hint or ''}".strip())
@@ -117,6 +118,21 @@ def _owning(case: Case) -> "Iterator[None]":
         yield
     finally:
         lock.release()
+
+
+def _is_ours(case: Case) -> None:
+    """Raise where the folder is another user's.
+
+    What root makes there its owner could not write; and a name that root looked at may be a link to
+    anything when root mends it.
+    """
+    try:
+        owner = case.state_dir.lstat().st_uid
+    except FileNotFoundError:
+        return
+    if owner != os.geteuid():
+        hint = f"run it as that user: sudo -u '#{owner}' argent doctor --fix"
+        raise AdminError("not_allowed", f"{case.state_dir} belongs to user {owner};", hint)
 
 
 def _nobody_else(case: Case) -> None:

@@ -1,5 +1,6 @@
 """What the doctor makes of figures and texts that no test machine has by itself."""
 
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from gateway.config import Settings
 from gateway.config_load import Loaded
-from gateway.doctor import backups, clock, disk, doctor, sessions, versions
+from gateway.doctor import backups, clock, disk, doctor, folder, mending, sessions, versions
 from gateway.doctor.case import Case, look
 from state.keys import SessionId
 from tests.emulators.telegram import TelegramEmulator
@@ -139,3 +140,19 @@ async def test_a_subject_that_breaks_is_a_finding_and_the_others_are_looked_at(
     assert not report.healthy
     assert "backups" in report.checked
     assert any(f.where == "sessions" and f.code == "check-broke" for f in report.findings)
+
+
+def test_nothing_is_mended_in_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    """To root, its owner could put a link to any file where something is to be mended."""
+    if os.geteuid() == 0:
+        theirs = tmp_path / "state"
+        theirs.mkdir()
+        (theirs / "gateway.db").touch(0o644)
+        os.chown(theirs, 65534, 65534)
+    else:
+        theirs = Path("/etc")
+    case = Case(theirs, {})
+    before = [(path, about.st_mode) for path, about in folder.entries(theirs)]
+    mended = mending.mend(case, folder.OPEN.at(str(theirs), count=1, example="."), lambda: 0)
+    assert "run it as that user" in (mended.error or "")
+    assert before == [(path, about.st_mode) for path, about in folder.entries(theirs)]
