@@ -241,6 +241,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         self.vital_signs.reached(Stage.STOPPING)
+        self.reloading.end()
         await self._accounts.stop()
         await self._end_tasks()
         self._working.approving.close()

@@ -62,6 +62,7 @@ class Reloading:
         self._begin = begin
         self._next: asyncio.Future[Reloaded] | None = None
         self._alone = asyncio.Lock()
+        self._ended = False
         self.problem: str | None = None
         self.restart: tuple[Change, ...] = ()
         self.on_reload: Callable[[], AbstractContextManager[object]] = nullcontext
@@ -71,12 +72,20 @@ class Reloading:
 
         Whoever stops waiting for it does not stop it.
         """
+        if self._ended:
+            raise ConfigError(Problem("the settings", None, "are not read again: Argent stops"))
         if self._next is None:
             self._next = asyncio.get_running_loop().create_future()
             # Its error is logged and kept, also where nobody waits for it any more.
             self._next.add_done_callback(lambda done: done.cancelled() or done.exception())
             self._begin(self._answer(self._next), "reload")
         return await asyncio.shield(self._next)
+
+    def end(self) -> None:
+        """Begin no reload from now on: nothing changes for what is about to end."""
+        self._ended = True
+        if self._next is not None:
+            self._next.cancel()
 
     async def at_signal(self) -> None:
         """The same for nobody in particular: the log and the owner hear of it."""
@@ -94,6 +103,8 @@ class Reloading:
             async with self._alone:
                 # Who asks from here on may have written since this one read.
                 self._next = None
+                if self._ended:
+                    return
                 with self.on_reload():
                     answer.set_result(await self._once())
         except ConfigError as error:
@@ -102,7 +113,9 @@ class Reloading:
         except Exception as error:
             # A defect: the settings are those of before, or all of the new ones.
             _log.exception("reload_broke")
-            answer.set_exception(ConfigError(_problem(error)))
+            broken = ConfigError(_problem(error))
+            self._refused(str(broken))
+            answer.set_exception(broken)
         finally:
             answer.cancel()
 

@@ -169,6 +169,37 @@ async def test_settings_that_cannot_be_used_change_nothing_and_are_told_once(
         assert told == [notice("settings_refused"), notice("settings_mended")]
 
 
+async def test_a_defect_at_a_reload_is_no_secret(tmp_path: Path) -> None:
+    async def make(settings: AgentSettings) -> Agent:
+        if settings.model == "openai:strange":
+            raise LookupError("nobody thought of this")
+        return Agent([ScriptedModel(settings.model)], attempts=1)
+
+    async with desk(tmp_path, {"channels": accounts()}, make_agent=make) as there:
+        with pytest.raises(ConfigError, match="nobody thought of this"):
+            await there.reloads(agents={"defaults": {"model": "openai:strange"}})
+        problem = there.stage.gateway.runtime()["settings_problem"]
+        assert "nobody thought of this" in problem
+
+
+async def test_a_gateway_that_stops_takes_nothing_up_any_more(tmp_path: Path) -> None:
+    async with desk(tmp_path, {"channels": accounts()}) as there:
+        gateway, gate = there.stage.gateway, Gate()
+        there.stage.model.will(gate)
+        await there.says(ANN, "hello")
+        await gate.reached.wait()
+        there.write(channels=accounts(telegram={"token": "1:other"}))
+        stopping = asyncio.create_task(gateway.stop(PATIENCE))
+        await asyncio.sleep(0)
+        await gateway.reloading.at_signal()
+        with pytest.raises(ConfigError, match="Argent stops"):
+            await gateway.reload()
+        gate.open.set()
+        await stopping
+        assert len(there.bots["telegram"]) == 1
+        assert there.bot().sent == ["echo: hello"]
+
+
 async def test_a_file_that_is_gone_takes_no_account_away(tmp_path: Path) -> None:
     async with desk(tmp_path, {"channels": accounts()}) as there:
         there.path.unlink()
