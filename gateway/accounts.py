@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from channels.channel import Channel, Health, Receive
 from gateway.config import Account
 from gateway.resting import Resting
 from gateway.supervisor import Supervisor
 from gateway.token_locks import TokenLock
+
+_log = structlog.get_logger("channels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,14 @@ class Line:
 
 Opens = Callable[[str, Account], Awaitable[Line]]
 """Makes the channel of an account as it is set. It does not run yet."""
+
+
+async def let_go(channel: Channel) -> None:
+    """Close a channel. One that breaks at that keeps nobody from what comes next."""
+    try:
+        await channel.close()
+    except Exception:
+        _log.exception("channel_not_closed", channel=channel.name)
 
 
 class Accounts:
@@ -65,7 +77,7 @@ class Accounts:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        await asyncio.gather(*(channel.close() for channel in self.channels.values()))
+        await asyncio.gather(*(let_go(channel) for channel in self.channels.values()))
 
     def health(self) -> Sequence[tuple[str, str, Health]]:
         """Each account's name, kind and health."""

@@ -8,11 +8,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import structlog
-
 from agents.tools.mcp.servers import check_installed
 from channels.channel import Channel
-from gateway.accounts import Accounts, Line
+from gateway.accounts import Accounts, Line, let_go
 from gateway.agent_pool import Agents
 from gateway.changes import Changes
 from gateway.config import Settings
@@ -27,8 +25,6 @@ STORING = 10.0
 
 CALLS = 20.0
 """Seconds that calls under way are given to end before an account's connections are closed."""
-
-_log = structlog.get_logger("settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,4 @@ class Renewing:
     async def _let_go(self, channel: Channel) -> None:
         """Close a channel when its calls have ended. What follows goes out through the new one."""
         await self._delivery.ended(channel, CALLS)
-        try:
-            await channel.close()
-        except Exception:
-            _log.exception("channel_not_closed", channel=channel.name)
+        await let_go(channel)

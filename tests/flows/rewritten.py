@@ -67,6 +67,7 @@ class Bot(LoopbackChannel):
         self.token = token
         self.sent: list[str] = []
         self.closed = False
+        self.breaks_at_end = False
         self.gate: Gate | None = None
         self._platform = platform
         self._news = asyncio.Condition()
@@ -93,6 +94,8 @@ class Bot(LoopbackChannel):
 
     async def close(self) -> None:
         self.closed = True
+        if self.breaks_at_end:
+            raise OSError("it breaks at its end")
 
     async def has_sent(self, *texts: str) -> None:
         """Wait until exactly this was sent, in this order."""

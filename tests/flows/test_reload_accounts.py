@@ -72,7 +72,7 @@ async def test_an_account_with_another_token_is_begun_anew_and_nothing_else_is(
         assert not old.closed, "a call is under way there"
         calling.open.set()
         await asking
-        assert old.closed
+        assert there.bots["work"][0].closed
         assert old.sent == ["echo: first"]
         await there.says(ANN, "second", account="work")
         await there.bot("work").has_sent("echo: second")
@@ -100,3 +100,15 @@ async def test_what_an_account_was_owed_before_it_was_there_goes_out_when_it_com
         await there.bot("work").has_sent("echo: before the end")
         await there.stage.settled()
         assert not await there.stage.ledger.pending()
+
+
+async def test_an_account_that_breaks_at_the_end_keeps_no_other_from_its_end(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, {"channels": accounts(work={})}) as there:
+        bot = there.bot()
+        bot.breaks_at_end = True
+        await there.stage.gateway.stop(PATIENCE)
+        assert there.bot("work").closed
+        assert there.stage.gateway.vital_signs.loop.lag == 0.0, "it is measured no longer"
+        bot.breaks_at_end = False
