@@ -54,6 +54,17 @@ def load(
     """
     layers, warnings = read_layers(path, environ, overrides)
     merged = copy.deepcopy(_merge(layer.data for layer in layers.all))
+    named = config_secrets.files(merged, Settings)
+    try:
+        return _checked(merged, layers, path, warnings)
+    except ConfigError as error:
+        error.secret_files = named
+        raise
+
+
+def _checked(
+    merged: dict[str, Any], layers: Layers, path: Path | None, warnings: list[str]
+) -> Loaded:
     found = _follow(merged, layers)
     layers = replace(layers, references={each.setting: str(each.file) for each in found})
     for each in found:

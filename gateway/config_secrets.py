@@ -41,12 +41,16 @@ def references(data: Mapping[str, Any], root: Any) -> Iterable[tuple[KeyPath, st
             yield path, value
 
 
+def files(data: Mapping[str, Any], root: Any) -> tuple[Path, ...]:
+    """The files that secrets below refer to, whether or not they are there."""
+    named = (_file(written) for _, written in references(data, root))
+    return tuple(dict.fromkeys(file for file in named if file is not None))
+
+
 def follow(setting: KeyPath, written: str) -> Reference:
     """Read the secret that a setting refers to. Raises `SecretMissing`."""
-    try:
-        file = Path(written.removeprefix(FILE)).expanduser()
-    except RuntimeError:
-        raise SecretMissing(f"{written!r} names the home of nobody who is known here") from None
+    if (file := _file(written)) is None:
+        raise SecretMissing(f"{written!r} names the home of nobody who is known here")
     if not file.is_absolute():
         raise SecretMissing(f"{written!r} depends on where Argent is started: write {FILE}/…")
     found = _read(file)
@@ -59,6 +63,14 @@ def follow(setting: KeyPath, written: str) -> Reference:
     # Group bits say nothing: with an access list, as systemd's credentials have one, they are its
     # mask.
     return Reference(setting, file, secret, shared=found.is_read_by_all)
+
+
+def _file(written: str) -> Path | None:
+    """None where it is in the home of nobody who is known here."""
+    try:
+        return Path(written.removeprefix(FILE)).expanduser()
+    except RuntimeError:
+        return None
 
 
 def _read(file: Path) -> PlainFile:

@@ -31,6 +31,7 @@ class ConfigSource:
         self._state_dir = state_dir
         self._overrides = overrides
         self._last = last
+        self._awaited: tuple[Path, ...] = ()
         self.at_start = self.marks()
         """How each of `files` was when `last` was loaded. A start can take long, and what is
         changed meanwhile is a change."""
@@ -45,7 +46,12 @@ class ConfigSource:
         if path is None and self._last.path is not None:
             hint = "put it back; to go on without one, stop the gateway and start it again"
             raise ConfigError(Problem(str(self._last.path), None, "is gone", hint))
-        loaded = load(path, self._environ, self._overrides)
+        try:
+            loaded = load(path, self._environ, self._overrides)
+        except ConfigError as error:
+            self._awaited = error.secret_files
+            raise
+        self._awaited = ()
         self._last = replace(loaded, warnings=(*warnings, *loaded.warnings))
         return self._last
 
@@ -53,7 +59,7 @@ class ConfigSource:
     def files(self) -> Collection[Path]:
         """Every file that the settings come from, and those that they may come from."""
         if self._last.path is not None:
-            return (self._last.path, *self._last.secret_files)
+            return (self._last.path, *self._last.secret_files, *self._awaited)
         return tuple(self._state_dir / name for name in paths.CONFIG_NAMES)
 
     def marks(self) -> Mapping[Path, Mark]:
@@ -65,6 +71,6 @@ def _mark(path: Path) -> Mark:
     try:
         # Behind a link as well: a folder of mounted settings is changed by turning a link over.
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # a name that no file can have
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

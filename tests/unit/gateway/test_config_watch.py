@@ -99,6 +99,21 @@ async def test_a_secret_that_is_turned_is_a_change(tmp_path: Path) -> None:
     assert await seen(source(path), lambda: key.write_text("second-key"), nothing, nothing) == 1
 
 
+async def test_a_secret_that_comes_after_the_setting_that_names_it_is_a_change(
+    tmp_path: Path,
+) -> None:
+    path, key = tmp_path / "argent.toml", tmp_path / "key"
+    path.write_text("")
+    found = source(path)
+    path.write_text(f'[models.openai]\napi_key = "file:{key}"')
+    with pytest.raises(ConfigError, match="No such file"):
+        found.load()
+    before = found.marks()
+    key.write_text("at-last")
+    assert found.marks() != before
+    assert found.load().secret_files == (key,)
+
+
 def test_a_file_that_is_gone_is_an_error_and_no_empty_configuration(tmp_path: Path) -> None:
     path = tmp_path / "argent.toml"
     path.write_text("")
