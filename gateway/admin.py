@@ -21,7 +21,7 @@ from gateway.config_errors import ConfigError
 from gateway.life import Life
 from gateway.notices import notice
 from gateway.people import People
-from gateway.people_erasing import KeepsReceipts, PeopleErasing
+from gateway.people_erasing import ForgetsLog, KeepsReceipts, PeopleErasing, no_log
 from gateway.reading import Json, admission_to_json, request_to_json, spent_to_json
 from state.codec import time_to_json
 from state.persons import Identity
@@ -43,9 +43,12 @@ class Admin:
         live: Live | None = None,
         everybody: Callable[[], People] | None = None,
         skills: Skills = no_skills,
+        forget_log: ForgetsLog = no_log,
     ) -> None:
         self.sessions = SessionActions(sessions, ledger, life, live, skills)
-        self.people = PeopleActions(PeopleErasing(sessions, ledger, life, receipts, clock, live))
+        self.people = PeopleActions(
+            PeopleErasing(sessions, ledger, life, receipts, clock, live, forget_log)
+        )
         self.links = LinkActions(
             sessions=sessions,
             ledger=ledger,

@@ -30,7 +30,7 @@ def log_file(setting: bool | str, state_dir: Path) -> Path | None:
 
 def in_order(current: Path) -> list[Path]:
     """The files that there are, the oldest first, the one that grows last. Raises OSError."""
-    there = [path for _, path in sorted(_full(current))]
+    there = [path for _, path in sorted(full(current))]
     return [*there, current] if current.exists() else there
 
 
@@ -89,25 +89,29 @@ class LogFile:
 
     def _turned(self, fd: int) -> int:
         """The file to go on in, once the full one is behind it; the same while that cannot be."""
-        with _alone(self._path.parent) as alone:
-            if not alone:
+        with alone(self._path.parent) as nobody_else:
+            if not nobody_else:
                 # Another process is just doing it: the next look finds what that one made.
                 return fd
             if _is(self._path, fd):
-                full = _full(self._path)
-                number = max((number for number, _ in full), default=0) + 1
-                self._path.rename(_numbered(self._path, number))
-                self._drop(number)
+                self._drop(turn_over(self._path))
         return self._current()
 
     def _drop(self, newest: int) -> None:
-        for number, path in _full(self._path):
+        for number, path in full(self._path):
             if number <= newest - self._keep:
                 with suppress(FileNotFoundError):
                     path.unlink()
 
 
-def _full(current: Path) -> Iterator[tuple[int, Path]]:
+def turn_over(current: Path) -> int:
+    """Put the file that grows behind the others, for whoever is `alone`; its number there."""
+    number = max((number for number, _ in full(current)), default=0) + 1
+    current.rename(_numbered(current, number))
+    return number
+
+
+def full(current: Path) -> Iterator[tuple[int, Path]]:
     """The numbered files, in no order."""
     name = re.compile(rf"{re.escape(current.stem)}\.([0-9]{{1,18}}){re.escape(current.suffix)}")
     with suppress(FileNotFoundError):
@@ -130,12 +134,12 @@ def _is(path: Path, fd: int) -> bool:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Keeps other processes from renaming in a folder; False when one is doing it."""
+def alone(folder: Path, *, waits: bool = False) -> Iterator[bool]:
+    """Keeps others from renaming in a folder; False when somebody is, unless one `waits`."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
         else:

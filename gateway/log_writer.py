@@ -68,13 +68,18 @@ class LogWriter:
                 self._lost += 1
             self._lines.append(Line(shown, kept))
             if not self._busy:
-                self._wake.notify()
+                self._wake.notify_all()
+
+    def settle(self, timeout: float = 2.0) -> None:
+        """Wait until what is queued now is written, for `timeout` seconds at most."""
+        with self._wake:
+            self._wake.wait_for(lambda: not (self._busy or self._lines), timeout)
 
     def close(self, timeout: float = 2.0) -> None:
         """Write what is queued, within `timeout` seconds, and end the thread."""
         with self._wake:
             self._closed = True
-            self._wake.notify()
+            self._wake.notify_all()
         self._thread.join(timeout)
         atexit.unregister(self.close)
 
@@ -118,6 +123,8 @@ class LogWriter:
     def _next(self) -> list[Line] | None:
         with self._wake:
             self._busy = False
+            # Whoever waits for it to settle hears of it here.
+            self._wake.notify_all()
             self._wake.wait_for(lambda: bool(self._lines) or self._closed)
             if not self._lines:
                 return None

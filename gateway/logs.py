@@ -17,6 +17,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from gateway.log_files import LogFile
+from gateway.log_forgetting import Named, forget_lines
 from gateway.log_forms import as_journal, as_json, as_text
 from gateway.log_writer import Line, LogWriter
 from gateway.redaction import Redact, redactor
@@ -58,6 +59,7 @@ class Logging:
     ) -> None:
         self._render = render = _Render(form, redactor(secrets), keeps=file is not None)
         self._shown = shown
+        self._file = file
         self._gate = _Gate()
         self._writer = LogWriter(stream, file, own=_own(render))
         structlog.configure(
@@ -88,6 +90,11 @@ class Logging:
         """A text without the secrets, for what is written elsewhere."""
         return self._render.redact(text)
 
+    def forget(self, named: Named) -> int:
+        """Take the lines that name somebody out of the files; how many. Raises OSError."""
+        self._writer.settle()
+        return 0 if self._file is None else forget_lines(self._file.path, named)
+
     def close(self, timeout: float = 2.0) -> None:
         """Write what is queued, within `timeout` seconds. What is logged afterwards is lost."""
         self._writer.close(timeout)
@@ -117,6 +124,11 @@ def configure(
 def configured() -> Logging | None:
     """How this process logs, for whoever changes that while it runs; None before `configure`."""
     return _configured[0] if _configured else None
+
+
+def forget(named: Named) -> int:
+    """Take lines out of this process's log, as `Logging.forget` does."""
+    return 0 if (made := configured()) is None else made.forget(named)
 
 
 def _form(format: str, out: BinaryIO) -> Form:  # noqa: A002 - the setting's name

@@ -18,6 +18,7 @@ from gateway.admin_live import Live
 from gateway.clock import Clock
 from gateway.life import Life
 from state.codec import time_to_json
+from state.files.errors import store_error
 from state.forgetting import Forgetting
 from state.keys import SessionId
 from state.people import Records
@@ -38,11 +39,24 @@ REMAINS = (
         "that sandbox.workspace puts elsewhere"
     ),
     "the platforms' own copies of all messages: those are deleted there",
-    "logs that were written elsewhere: they hold ids of sessions and messages, and no words",
+    (
+        "logs and traces that were written elsewhere (standard error, the journal, a collector): "
+        "they hold ids of sessions and messages, and no words"
+    ),
     "the numbers of deliveries, so that none is run twice, until gateway.keep_days are over",
     "what they cost, under the name “erased”, so that bills and budgets stay true",
 )
 """What nobody can reach from here, as a receipt names it."""
+
+
+Names = Callable[[bytes], bool]
+ForgetsLog = Callable[[Names], int]
+"""Takes the lines out of the log files that name somebody; how many. It blocks; raises OSError."""
+
+
+def no_log(_: Names) -> int:
+    """Where none is kept."""
+    return 0
 
 
 class KeepsReceipts(Protocol):
@@ -102,6 +116,7 @@ class PeopleErasing:
         receipts: KeepsReceipts,
         clock: Clock,
         live: Live | None,
+        forget_log: ForgetsLog = no_log,
     ) -> None:
         self._sessions = sessions
         self._ledger = ledger
@@ -109,6 +124,7 @@ class PeopleErasing:
         self._receipts = receipts
         self._clock = clock
         self._live = live
+        self._forget_log = forget_log
         self._one_at_a_time = asyncio.Lock()
 
     async def erase(self, person: Person) -> tuple[Json, Path] | None:
@@ -158,6 +174,15 @@ class PeopleErasing:
         await self._tell_live()
         await self._sessions.leave_nothing()
         await self._ledger.leave_nothing()
+        # Last, as the log tells of all that was done above.
+        if lines := await self._forget_lines(known):
+            erased.rows["log_lines"] += lines
+
+    async def _forget_lines(self, known: "_Known") -> int:
+        try:
+            return await asyncio.to_thread(self._forget_log, known.is_named_in)
+        except OSError as error:
+            raise store_error(error, "taking lines out of the log") from error
 
     async def _forget_rows(self, known: "_Known", erased: Erased, *, ended: bool) -> None:
         erased.rows += Counter(
@@ -210,6 +235,10 @@ class _Known:
         self.names |= {name for trace in traces for name in trace.names}
         self.entries |= _entries(traces)
         self.alone |= {trace.session for trace in traces if trace.alone}
+
+    def is_named_in(self, line: bytes) -> bool:
+        """Whether a line of the log is about them."""
+        return self.person.is_named_in(line) or any(each.encode() in line for each in self.alone)
 
     @property
     def forgetting(self) -> Forgetting:

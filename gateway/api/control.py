@@ -18,6 +18,7 @@ from uuid import uuid4
 import structlog
 
 from channels.loopback import LOCAL_CHAT, LoopbackChannel
+from gateway import logs
 from gateway.admin import Admin
 from gateway.admin_errors import AdminError, as_admin_errors
 from gateway.admin_live import Live
@@ -73,6 +74,7 @@ class ControlServer:
             receipts=Receipts(state_dir),
             live=gateway,
             everybody=lambda: gateway.people,
+            forget_log=logs.forget,
         )
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()

@@ -30,6 +30,7 @@ _KINDS = {
     "people": "name of theirs",
     "pair_codes": "code that links",
     "pair_tries": "wrong code that was counted",
+    "log_lines": "line of the log",
     "spending": "row of spending made nobody's",
 }
 

@@ -6,7 +6,7 @@ it through its socket; otherwise the command takes the state folder's lock and d
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from gateway import __version__
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agents.config import SessionSettings
     from gateway.clock import Clock
     from gateway.life import Life
+    from gateway.people_erasing import Names
     from gateway.reading import Reading
     from state.session import Session
     from state.store import Ledger, Sessions
@@ -176,10 +177,21 @@ async def _alone(invocation: Invocation, operation: str, given: Json) -> Json:
                     state.ledger, {}, clock, Current(invocation.settings_with_warnings().settings)
                 ),
                 skills=SkillFolders(invocation.state_dir).listed,
+                forget_log=partial(_forget_log, invocation),
             )
             return await do(admin, operation, given)
         finally:
             await state.close()
+
+
+def _forget_log(invocation: Invocation, named: "Names") -> int:
+    """Take lines out of the log files that a gateway wrote."""
+    from gateway.cli.log_place import log_setting
+    from gateway.log_files import log_file
+    from gateway.log_forgetting import forget_lines
+
+    path = log_file(log_setting(invocation), invocation.state_dir)
+    return 0 if path is None else forget_lines(path, named)
 
 
 def _life(invocation: Invocation, sessions: "Sessions", ledger: "Ledger", clock: "Clock") -> "Life":

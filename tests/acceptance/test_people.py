@@ -26,10 +26,15 @@ def test_everything_about_a_person_is_erased_on_request(filled):
     assert shown.startswith(f"{canaries.WHO} ({canaries.NAME}, quetzalina7)\n")
     assert "telegram_-500_group" in shown
     assert canaries.told(filled.state)
+    log = filled.state / "logs" / "gateway.jsonl"
+    log.parent.mkdir(mode=0o700)
+    log.write_text('{"session":"telegram_7001_dm"}\n{"session":"telegram_7002_dm"}\n')
     assert filled.refused(2, "people", "erase", canaries.WHO)["hint"] == "to go on, say --yes"
     assert canaries.told(filled.state)
     told = filled.ok("people", "erase", canaries.WHO, "--yes")
     assert "2 sessions removed" in told
+    assert "1 line of the log" in told
+    assert b"7001" not in b"".join(each.read_bytes() for each in log.parent.iterdir())
     assert "backups that were made before" in told
     assert canaries.told(filled.state) == []
     (receipt,) = (filled.state / "receipts").iterdir()
@@ -85,8 +90,10 @@ def test_an_export_can_be_printed(filled):
 
 def test_a_running_gateway_exports_and_erases(running):
     running.ok("ask", f"Say {canaries.WORD}")
+    assert "terminal_local_main" in running.ok("logs", "--json", "-n", "1000")
     assert canaries.WORD in running.ok("people", "export", LOCAL)
     assert "1 session removed" in running.ok("people", "erase", LOCAL, "--yes")
+    assert "terminal_local_main" not in running.ok("logs", "--json", "-n", "1000")
     assert canaries.told(running.state) == []
     assert running.refused(5, "people", "erase", LOCAL, "--yes")["code"] == "not_found"
     assert "Hello" in running.ok("ask", "Hello there")

@@ -1,8 +1,10 @@
 """Everything that is one person's goes, from every place, and nothing of anybody else's."""
 
+import errno
 import json
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,20 +13,23 @@ import pytest
 from gateway.clock import Clock
 from gateway.life import Life
 from gateway.open_sessions import OpenSessions
-from gateway.people_erasing import PeopleErasing
+from gateway.people_erasing import ForgetsLog, PeopleErasing, no_log
 from state.files import ReadOnlyState, State, open_state
 from state.files.receipts import Receipts
 from state.persons import Identity, Person
 from state.spending import Per
+from state.store import StoreError
 from tests.flows import canaries
 
 THEM = Person.of(Identity("telegram", "7001"))
 
 
-def erasing(state: State, root: Path) -> PeopleErasing:
+def erasing(state: State, root: Path, forget_log: ForgetsLog = no_log) -> PeopleErasing:
     clock = Clock()
     life = Life(state.sessions, state.ledger, OpenSessions(state.sessions), clock)
-    return PeopleErasing(state.sessions, state.ledger, life, Receipts(root), clock, None)
+    return PeopleErasing(
+        state.sessions, state.ledger, life, Receipts(root), clock, None, forget_log
+    )
 
 
 @pytest.fixture
@@ -122,3 +127,36 @@ async def test_a_session_that_was_put_away_stays_so(root: Path) -> None:
     folder = root / "agents/main/sessions" / canaries.PACKED.session_id
     assert (folder / "history.json.gz").exists()
     assert not (folder / "history.json").exists()
+
+
+async def test_the_lines_of_the_log_about_them_go_last_and_are_counted(root: Path) -> None:
+    asked: list[list[bool]] = []
+
+    def forget(named: Callable[[bytes], bool]) -> int:
+        assert canaries.told(root) == [], "all else is erased"
+        asked.append([named(b'{"session":"telegram_%s_dm"}' % who) for who in (b"7001", b"7002")])
+        return 3
+
+    state = await open_state(root)
+    done = await erasing(state, root, forget).erase(THEM)
+    await state.close()
+    assert done is not None
+    assert asked == [[True, False]]
+    assert done[0]["rows"]["log_lines"] == 3
+
+
+async def test_what_the_log_could_not_forget_is_forgotten_at_the_next_attempt(root: Path) -> None:
+    failures = [OSError(errno.ENOSPC, "full")]
+
+    def forget(_: Callable[[bytes], bool]) -> int:
+        if failures:
+            raise failures.pop()
+        return 1
+
+    state = await open_state(root)
+    with pytest.raises(StoreError):
+        await erasing(state, root, forget).erase(THEM)
+    again = await erasing(state, root, forget).erase(THEM)
+    await state.close()
+    assert again is not None
+    assert (again[0]["resumed"], again[0]["rows"]) == (True, {"log_lines": 1})

@@ -207,3 +207,15 @@ def test_a_reader_that_stalls_delays_nobody_and_the_loss_is_said():
         "3",
         "4",
     ]
+
+
+@pytest.mark.usefixtures("stream")
+def test_what_is_still_queued_is_forgotten_with_the_rest(tmp_path) -> None:
+    path = tmp_path / "gateway.jsonl"
+    logging_ = logs.configure(stream=io.BytesIO(), file=LogFile(path, most=1_000_000, keep=1))
+    for number in range(1000):
+        structlog.get_logger("x").info("seen", session=f"telegram_{7001 + number % 2}_dm")
+    assert logs.forget(lambda line: b"7001" in line) == 500
+    logging_.close()
+    left = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    assert (left.count(b"7002"), left.count(b"7001")) == (500, 0)
