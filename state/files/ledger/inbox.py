@@ -29,6 +29,10 @@ _CLOSE = (
     "WHERE seq = ? AND outcome IS NULL"
 )
 
+PRUNED_AT_ONCE = 500
+"""Messages that are dropped in one transaction. All of a year's would keep those that come in the
+meantime waiting for seconds, and a slow disk's owner without a sign of life."""
+
 
 def accept(
     db: sqlite3.Connection,
@@ -211,15 +215,19 @@ def _require(db: sqlite3.Connection, seq: int) -> None:
         raise NotFound(f"no message has the number {seq}")
 
 
-def prune(db: sqlite3.Connection, before: datetime) -> int:
-    """Drop what ended before then; a message goes only when nothing is owed for it."""
+def prune(db: sqlite3.Connection, before: datetime, most: int = PRUNED_AT_ONCE) -> int:
+    """Drop what ended before then, of so many messages at most; how many rows that were.
+
+    A message goes only when nothing is owed for it.
+    """
     when = milliseconds(before)
-    old = (
+    old = db.execute(
         "SELECT seq FROM inbox WHERE closed_at < ? AND NOT EXISTS "
-        f"(SELECT 1 FROM outbox WHERE outbox.seq = inbox.seq AND state IN {outbox.OPEN})"
-    )
+        f"(SELECT 1 FROM outbox WHERE outbox.seq = inbox.seq AND state IN {outbox.OPEN}) LIMIT ?",
+        (when, most),
+    ).fetchall()
     # The parts first: afterwards nothing tells whose they were.
-    parts = db.execute(f"DELETE FROM outbox WHERE seq IN ({old})", (when,)).rowcount
-    messages = db.execute(f"DELETE FROM inbox WHERE seq IN ({old})", (when,)).rowcount
+    parts = db.executemany("DELETE FROM outbox WHERE seq = ?", old).rowcount
+    messages = db.executemany("DELETE FROM inbox WHERE seq = ?", old).rowcount
     updates = db.execute("DELETE FROM set_aside WHERE at < ?", (when,)).rowcount
-    return parts + messages + updates
+    return max(parts, 0) + max(messages, 0) + updates

@@ -371,7 +371,9 @@ class SqliteLedger:
         return counts
 
     async def prune(self, before: datetime) -> int:
-        dropped: int = await self._do(lambda db: inbox.prune(db, before))
+        dropped = 0
+        while some := await self._do(lambda db: inbox.prune(db, before)):
+            dropped += some
         return dropped
 
     async def beat(self, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """What gateway.db holds: words no longer than they are needed, and no more than is asked."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,9 +9,10 @@ import pytest
 
 from state.files import State
 from state.files.layout import Layout
+from state.files.ledger.inbox import PRUNED_AT_ONCE
 from state.messages import Outcome, Receipt
 from state.store import NotFound
-from tests.contracts.examples import HERE, KEY, NOON, full_part, message, part
+from tests.contracts.examples import HERE, KEY, NOON, full_part, later, message, part
 
 
 def rows(root: Path, question: str) -> list[tuple[object, ...]]:
@@ -65,3 +67,20 @@ async def test_what_was_read_or_refused_is_no_proof_that_something_can_be_writte
         await state.ledger.deny("no such code")
     await state.ledger.beat(NOON)
     assert rows(tmp_path, "SELECT name FROM cursors") == [("beat",)]
+
+
+async def test_whoever_stores_something_waits_for_a_part_of_a_pruning_and_not_for_all_of_it(
+    tmp_path: Path, state: State
+) -> None:
+    many = 2 * PRUNED_AT_ONCE + 1
+    ledger = state.ledger
+
+    async def declined(number: int) -> None:
+        await ledger.decline(message(str(number)), reason="late", at=NOON)
+
+    await asyncio.gather(*(declined(number) for number in range(many)))
+    pruning = asyncio.create_task(ledger.prune(later(1)))
+    await asyncio.sleep(0)
+    await ledger.set_cursor("telegram:1", "7")
+    assert rows(tmp_path, "SELECT EXISTS (SELECT 1 FROM inbox)") == [(1,)]
+    assert await pruning == many
