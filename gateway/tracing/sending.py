@@ -17,6 +17,7 @@ from gateway.tracing.errors import TracingNotInstalled
 from gateway.tracing.spans import Span
 
 try:
+    import requests
     from opentelemetry.context import Context
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
@@ -49,7 +50,9 @@ class TraceSender:
         # Its warnings come with every batch, and may quote what a proxy answered.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         headers = {name: each.get_secret_value() for name, each in settings.headers.items()}
-        self._exporter = OTLPSpanExporter(settings.endpoint, headers=headers, timeout=_TIMEOUT)
+        self._exporter = OTLPSpanExporter(
+            settings.endpoint, headers=headers, timeout=_TIMEOUT, session=_to_nobody_else()
+        )
         self._provider = TracerProvider(
             sampler=ParentBased(TraceIdRatioBased(settings.sample)),
             resource=Resource.create({SERVICE_NAME: "argent", SERVICE_VERSION: __version__}),
@@ -92,6 +95,15 @@ class TraceSender:
         if ending.is_alive():
             # Its thread would go on trying; both are daemons, and hold up nobody's end.
             self._exporter.shutdown()  # type: ignore[no-untyped-call]
+
+
+def _to_nobody_else() -> requests.Session:
+    """What is set for the collector goes there alone: to no other by a redirect, through no proxy
+    of the environment; and no password of a `.netrc` goes in its place."""
+    session = requests.Session()
+    session.trust_env = False
+    session.max_redirects = 0
+    return session
 
 
 class _Noticing(SpanExporter):

@@ -26,15 +26,21 @@ class Collector:
 
     def __init__(self) -> None:
         self.status = 200
+        self.misled: list[str] = []
         self.requests: list[tuple[dict[str, str], bytes]] = []
         self.port = 0
         self._came = asyncio.Event()
 
     async def take(self, request: web.Request) -> web.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.requests.append((headers, await request.read()))
+        seen = {name.lower(): value for name, value in request.headers.items()}
+        self.requests.append((seen, await request.read()))
         self._came.set()
-        return web.Response(status=self.status)
+        headers = {"Location": "/elsewhere"} if self.status == 307 else {}
+        return web.Response(status=self.status, headers=headers)
+
+    async def led_on(self, request: web.Request) -> web.Response:
+        self.misled.append(request.method)
+        return web.Response()
 
     async def came(self) -> None:
         async with asyncio.timeout(10):
@@ -67,6 +73,7 @@ async def collector(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Collector]
     made = Collector()
     app = web.Application()
     app.router.add_post("/v1/traces", made.take)
+    app.router.add_route("*", "/elsewhere", made.led_on)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -139,6 +146,25 @@ async def test_a_collector_that_fails_is_told_of_once_and_delays_nobody(
             await on.hears()
         await collector.came()
     assert capsys.readouterr().out.count("traces_not_taken") == 1
+
+
+async def test_a_collector_that_leads_elsewhere_is_not_followed(
+    collector: Collector,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    unused_tcp_port: int,
+) -> None:
+    """What it is sent holds its key, which is for it alone."""
+    collector.status = 307
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_tcp_port}")
+    async with (
+        stage() as on,
+        Observing(telemetry(collector.endpoint), tmp_path).following(on.gateway),
+    ):
+        await on.says("hi")
+        await on.hears()
+        await collector.came()
+    assert collector.misled == []
 
 
 async def test_a_gateway_ends_in_time_when_its_collector_is_gone(
