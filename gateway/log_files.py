@@ -89,18 +89,21 @@ class LogFile:
 
     def _turned(self, fd: int) -> int:
         """The file to go on in, once the full one is behind it; the same while that cannot be."""
-        with alone(self._path.parent) as nobody_else:
-            if not nobody_else:
-                # Another process is just doing it: the next look finds what that one made.
-                return fd
-            if _is(self._path, fd):
-                self._drop(turn_over(self._path))
+        # Too long a file is better than lines that are nowhere.
+        with suppress(OSError):
+            self._turn(fd)
         return self._current()
+
+    def _turn(self, fd: int) -> None:
+        with alone(self._path.parent) as nobody_else:
+            # Another process may just be doing it: the next look finds what that one made.
+            if nobody_else and _is(self._path, fd):
+                self._drop(turn_over(self._path))
 
     def _drop(self, newest: int) -> None:
         for number, path in full(self._path):
             if number <= newest - self._keep:
-                with suppress(FileNotFoundError):
+                with suppress(OSError):
                     path.unlink()
 
 

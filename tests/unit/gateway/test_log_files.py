@@ -83,6 +83,15 @@ def test_two_processes_lose_nothing_to_each_other(path):
     assert len(in_order(path)) > 3
 
 
+def test_an_old_file_that_cannot_be_removed_costs_no_line(path):
+    file = LogFile(path, most=SMALL, keep=1)
+    # Nobody can unlink a folder.
+    path.with_name("gateway.000000.jsonl").mkdir(parents=True)
+    many(file, 20)
+    path.with_name("gateway.000000.jsonl").rmdir()
+    assert numbers(path) == list(range(9, 20))
+
+
 def test_a_file_that_was_taken_away_is_made_anew(path):
     file = LogFile(path, most=SMALL, keep=1)
     file.append([b"1"])
