@@ -103,9 +103,6 @@ def test_nothing_escapes(
                 continue
             worked += 1
             assert got != SECRET
-    assert worked
-    assert refused
-    assert swapped.swaps >= SWAPS
     assert [each.name for each in swapped.outside.iterdir()] == ["file"]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import random
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from gateway.config_load import load
 from gateway.config_source import ConfigSource
 from gateway.daemon import Running, running
 from state.records import Counts
+from tests.benchmarks.probes import resident_megabytes
 from tests.benchmarks.processes import server
 from tests.faults.soak.day import COMMANDS, Deed, Step, hours
 from tests.faults.soak.folk import Folk, everybody
@@ -44,13 +46,15 @@ _LONGEST_CONTEXT = 8
 LAG = 0.1
 """Seconds that no callback may take."""
 
+_MEMORY = "memory, MB"
+
 BOUNDS: Mapping[str, Bound] = {
     "descriptors": Bound(2),
     "tasks": Bound(2),
     # The pools begin a thread when all others are busy, up to a number.
     "threads": Bound(8, 40),
-    # 1 MB an hour: SECURITY.md's soak.
-    "memory, MB": Bound(24, 400),
+    # 1 MB an hour.
+    _MEMORY: Bound(24, 400),
 }
 
 
@@ -80,12 +84,17 @@ class Size:
     peak: int
 
 
-def _bounds(size: Size) -> Mapping[str, Bound]:
-    """What is in the contexts of open sessions goes up and down with who wrote last."""
+def _bounds(size: Size, before: float) -> Mapping[str, Bound]:
+    """What is in the contexts of open sessions goes up and down with who wrote last.
+
+    `before` is the memory that the process had in use for whatever it did earlier, in MB.
+    """
     chats = 3 * size.chats
+    memory = BOUNDS[_MEMORY]
     contexts = {
         "OpenSession.turns": Bound(chats, chats * _LONGEST_CONTEXT),
         "Transcript._said": Bound(2 * chats, 2 * chats * _LONGEST_CONTEXT),
+        _MEMORY: replace(memory, most=memory.most + before),
     }
     return {**BOUNDS, **contexts}
 
@@ -114,7 +123,7 @@ class Soaked:
 
 async def soaked(seed: int, size: Size, folder: Path) -> Soaked:
     """Let so many hours pass on a state folder. Raises when people cannot talk at all."""
-    began = time.monotonic()
+    began, before = time.monotonic(), resident_megabytes(os.getpid())
     told = ("--seed", str(seed), "--trouble", str(_TROUBLE))
     async with AsyncExitStack() as stack:
         folks = await stack.enter_async_context(everybody(size.chats))
@@ -140,7 +149,7 @@ async def soaked(seed: int, size: Size, folder: Path) -> Soaked:
         return Soaked(
             said=life.said,
             counts=counts,
-            trends=trends(life.samples, _bounds(size), other=Bound(max(0.01 * life.said, 5))),
+            trends=trends(life.samples, _bounds(size, before), other=Bound(max(0.01 * life.said, 5))),
             lag=meter.worst,
             held=meter.held,
             seconds=time.monotonic() - began,
