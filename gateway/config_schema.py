@@ -1,5 +1,6 @@
 """What the settings' models say about themselves: which names there are, and of what type."""
 
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 Path = tuple[str, ...]
+
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]+@")
+"""Who an address is asked as: https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,26 @@ def leaves(annotation: Any, path: Path = ()) -> Iterator[Leaf]:
 
 def secrets(settings: BaseModel) -> tuple[str, ...]:
     """Every secret that is set, in plain, so that a log can leave it out."""
-    return tuple(value.get_secret_value() for _, value in secret_values(settings))
+    typed = (value.get_secret_value() for _, value in secret_values(settings))
+    return (*typed, *_passwords(settings.model_dump(mode="json")))
+
+
+def without_passwords(value: Any) -> Any:
+    """A setting's value as JSON has it, without the passwords that addresses in it hold."""
+    if isinstance(value, dict):
+        return {name: without_passwords(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [without_passwords(each) for each in value]
+    return _LOGIN.sub("**********@", value) if isinstance(value, str) else value
+
+
+def _passwords(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        for login in _LOGIN.findall(value):
+            yield login.removesuffix("@").partition(":")[2]
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _passwords(each)
 
 
 def secret_values(value: object, path: Path = ()) -> Iterator[tuple[Path, SecretStr]]:

@@ -26,8 +26,10 @@ def config() -> None:
 @click.pass_obj
 def show(invocation: Invocation) -> None:
     """Print every setting that is in effect, and where it was set. Secrets are covered."""
+    from gateway.config_schema import without_passwords
+
     loaded = invocation.settings_with_warnings()
-    settings = loaded.settings.model_dump(mode="json")
+    settings = without_passwords(loaded.settings.model_dump(mode="json"))
     names = [(".".join(path), path) for path, _ in _flat(settings, ())]
     origins = {name: origin for name, path in names if (origin := loaded.origin(path))}
     file = str(loaded.path) if loaded.path else None
@@ -70,10 +72,10 @@ def get(invocation: Invocation, key: str) -> None:
     from gateway.config import Settings
     from gateway.config_problems import meant
     from gateway.config_reference import find
-    from gateway.config_schema import type_at
+    from gateway.config_schema import type_at, without_passwords
 
     loaded = invocation.settings_with_warnings()
-    path, value = _at(loaded.settings.model_dump(mode="json"), key)
+    path, value = _at(without_passwords(loaded.settings.model_dump(mode="json")), key)
     if type_at(Settings, path) is None:
         raise AdminError("not_found", f"{key} is no setting", meant(path))
     described = find(path) if invocation.json else None

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from gateway.cli.main import main
+from gateway.config_load import load
+from gateway.config_schema import secrets
 
 CONFIG = """
 [agents.defaults]
@@ -52,6 +54,18 @@ def test_a_secret_that_is_named_is_shown_with_its_file_and_not_with_its_value(co
     _, said = config("show", "--set", f"channels.telegram.token=file:{secret}")
     assert f'channels.telegram.token = "**********"  # the command line ({secret})' in said
     assert "another-secret" not in said
+
+
+def test_a_password_in_an_address_is_shown_nowhere_and_left_out_of_logs(config, monkeypatch):
+    address = "https://me:a-pass@word@models.example.org/v1"
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    for arguments in (["show"], ["get", "models.openai.base_url"], ["get", "models"]):
+        _, said = config(*arguments)
+        assert "https://**********@models.example.org/v1" in said
+        assert "a-pass" not in said
+        assert "@word" not in said
+    settings = load(None, {"OPENAI_BASE_URL": address}).settings
+    assert "a-pass@word" in secrets(settings)
 
 
 @pytest.mark.parametrize(
