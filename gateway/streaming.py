@@ -37,16 +37,27 @@ _log = structlog.get_logger("streaming")
 
 
 class Stream:
-    """The live answer to one batch. `rows` says beside which row each live message is recorded."""
+    """The live answer to one batch. `rows` says beside which row each live message is recorded.
+
+    `withdrawn` is how often an answer to the first of these messages was taken away again.
+    """
 
     def __init__(
-        self, batch: Batch, channel: Channel, *, calls: "LiveCalls", live: Live, rows: list[int]
+        self,
+        batch: Batch,
+        channel: Channel,
+        *,
+        calls: "LiveCalls",
+        live: Live,
+        rows: list[int],
+        withdrawn: int = 0,
     ) -> None:
         self.live = live
         self.rows = rows
         self._batch = batch
         self._channel = channel
         self._calls = calls
+        self._withdrawn = withdrawn
         self._pieces: list[str] = []
         self._seen = ""
         self._paused = False
@@ -155,7 +166,7 @@ class Stream:
     async def _make(self, call: Call) -> bool:
         before = self.live.shown
         try:
-            receipt = await self._calls.make(call, self._batch)
+            receipt = await self._calls.make(call, self._batch, self._withdrawn)
         except ChannelError as error:
             _log.info("not_shown", channel=self._channel.name, error=str(error))
             self.live.failed(error, _now())
@@ -186,9 +197,9 @@ class LiveCalls:
             return False
         return await self._delivery.spare(batch.address)
 
-    async def make(self, call: Call, batch: Batch) -> Receipt:
+    async def make(self, call: Call, batch: Batch, withdrawn: int) -> Receipt:
         """Make it. Raises a `ChannelError`."""
-        return await self._delivery.at_once(self._part(call.part, call.index, batch))
+        return await self._delivery.at_once(self._part(call.part, call.index, batch, withdrawn))
 
     async def removed(self, message: str, batch: Batch) -> bool:
         """Take a live message away, if that can be done now; whether it was."""
@@ -206,9 +217,10 @@ class LiveCalls:
         shown = tuple(messages)
         await self._trouble.insist(lambda: self._ledger.show(row, shown))
 
-    def _part(self, part: Part, index: int, batch: Batch) -> OwedPart:
-        # The same after a crash, and another one than that of the part that is owed in the end.
-        source = f"{batch.last.message.source}\0live"
+    def _part(self, part: Part, index: int, batch: Batch, withdrawn: int = 0) -> OwedPart:
+        # The same after a crash, when more messages may have joined the first; and another one than
+        # that of what was taken away, and of the part that is owed in the end.
+        source = f"{batch.first.message.source}\0live{withdrawn or ''}"
         key = idempotency_key(batch.address.channel, source, index)
         return OwedPart(0, batch.last.seq, index, batch.address, part, key=key)
 
@@ -230,6 +242,7 @@ class Streaming:
         self._calls = LiveCalls(ledger, delivery, trouble)
         self._streams: dict[int, Stream] = {}
         self._left: dict[int, tuple[str, ...]] = {}
+        self._withdrawn: dict[int, int] = {}
 
     def open(self, batch: Batch) -> Stream:
         """The stream of the turn that begins now; the same one when it begins again."""
@@ -249,6 +262,7 @@ class Streaming:
         self._streams.pop(batch.last.seq, None)
         for each in batch:
             self._left.pop(each.seq, None)
+            self._withdrawn.pop(each.seq, None)
 
     async def withdraw(self, batch: Batch) -> None:
         """Nothing is answered, for now: take the live messages away, as far as possible.
@@ -261,7 +275,9 @@ class Streaming:
         for message, row in zip(live.shown, stream.rows, strict=True):
             if not await self._calls.removed(message, batch):
                 kept[row].append(message)
+        times = self._withdrawn.get(batch.first.seq, 0) + 1
         self.forget(batch)
+        self._withdrawn[batch.first.seq] = times
         for row, messages in kept.items():
             self._left[row] = tuple(messages)
             await self._calls.record(row, messages)
@@ -293,7 +309,14 @@ class Streaming:
         )
         if not self._streams_on(channel.name) or can.edit_seconds <= 0:
             live.end()
-        return Stream(batch, channel, calls=self._calls, live=live, rows=[row for _, row in shown])
+        return Stream(
+            batch,
+            channel,
+            calls=self._calls,
+            live=live,
+            rows=[row for _, row in shown],
+            withdrawn=self._withdrawn.get(batch.first.seq, 0),
+        )
 
 
 def _spacing(can: Capabilities, batch: Batch) -> float:

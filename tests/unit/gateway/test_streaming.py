@@ -348,6 +348,39 @@ async def test_a_live_message_that_a_crash_kept_from_being_recorded_is_found_by_
     assert world.platform.chats["7"] == {"m1": "uno dos"}
 
 
+async def test_a_live_message_is_found_by_its_key_when_more_was_said_after_the_crash(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crashes(_row: int, _messages: object) -> None: ...
+
+    world.platform.can(idempotent=True)
+    with monkeypatch.context() as crash:
+        crash.setattr(world.ledger, "show", crashes)
+        await world.grows(world.streaming.open(await world.asked("a")), "one")
+    world.starts()
+    await world.asked("b")
+    both = Batch(await world.ledger.pending())
+    world.streaming.open(both).grew("to both")
+    await world.platform.until(lambda: world.platform.shows() == ["to both"])
+    await world.answers(both, "to both of you")
+    assert world.platform.chats["7"] == {"m1": "to both of you"}
+
+
+async def test_an_answer_after_one_that_was_taken_away_is_a_new_message(world: World) -> None:
+    world.platform.can(idempotent=True)
+    batch = await world.asked("a")
+    for number in range(3):
+        await world.grows(world.streaming.open(batch), f"half of {number}")
+        await world.closing.withdraw(batch)
+    await world.asked("b")
+    both = Batch(await world.ledger.pending())
+    await world.grows(world.streaming.open(both), "to both")
+    await world.answers(both, "to both")
+    assert world.platform.shows() == ["to both"]
+    keys = [call.key for call in world.platform.calls if call.kind == "post"]
+    assert len(set(keys)) == len(keys) == 4
+
+
 async def test_among_several_people_edits_are_as_far_apart_as_the_platform_wants(
     world: World,
 ) -> None:
