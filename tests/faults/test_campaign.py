@@ -101,7 +101,7 @@ if available():
     async def test_a_gateway_that_is_killed_at_any_call_loses_nothing(tmp_path: Path) -> None:
         result = await sampled(KillAtACall(), tmp_path)
         assert result.tried >= 4, "hardly any of the calls was reached"
-        assert result.acknowledged > 50
+        assert result.acknowledged > 20
         assert (result.broken, result.lost, result.wrongly, result.reordered) == ((), 0, 0, 0)
 
     @pytest.mark.timeout(120)

@@ -149,7 +149,9 @@ async def soaked(seed: int, size: Size, folder: Path) -> Soaked:
         return Soaked(
             said=life.said,
             counts=counts,
-            trends=trends(life.samples, _bounds(size, before), other=Bound(max(0.01 * life.said, 5))),
+            trends=trends(
+                life.samples, _bounds(size, before), other=Bound(max(0.01 * life.said, 5))
+            ),
             lag=meter.worst,
             held=meter.held,
             seconds=time.monotonic() - began,
