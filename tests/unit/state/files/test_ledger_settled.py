@@ -1,4 +1,4 @@
-"""What an earlier process left in the ledger's log is brought into the database, if there is any."""
+"""What an earlier process left in the log of the ledger is brought into its database."""
 
 from contextlib import closing
 from pathlib import Path
