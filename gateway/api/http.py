@@ -25,6 +25,7 @@ LIFETIME = 15.0
 
 _LONGEST_LINE = 2048
 _MOST_HEADERS = 64
+_READING = ("GET", "HEAD")
 _NAME = "argent"
 _JSON = "application/json"
 _HEADERS = {"Server": _NAME, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -32,7 +33,7 @@ _HEADERS = {"Server": _NAME, "Cache-Control": "no-store", "X-Content-Type-Option
 _log = structlog.get_logger("http")
 
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Routes = Mapping[str, Handler]
 """What answers to GET (and HEAD), by path."""
 
@@ -43,10 +44,10 @@ class HttpServer:
     def __init__(self, routes: Routes, guard: Guard, *, host: str, port: int) -> None:
         self._guard = guard
         self._host, self._port = host, port
-        app = web.Application(middlewares=[self._guarded])
-        for path, handler in routes.items():
-            app.router.add_get(path, handler)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._routes = dict(routes)
+        # An application of aiohttp's answers some requests before anything of ours sees them.
+        server = web.Server(self._guarded, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
 
@@ -85,25 +86,26 @@ class HttpServer:
         assert server is not None
         return _Connection(server, self._connections)
 
-    @web.middleware
-    async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _guarded(self, request: web.BaseRequest) -> web.StreamResponse:
         if (status := self._guard.refusal(request.headers.get("Host"), request.headers)) is None:
-            return await self._answer(request, handler)
+            return await self._answer(request)
         response = _plain(status)
         if status == UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = f'Bearer realm="{_NAME}"'
         return response
 
-    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.body_exists:
             return _plain(413)
         if "token" in request.query:
             # What stands in an address is logged and handed on by everything on the way.
-            return _plain(400)
+            return _plain(400, "a token has no place in an address")
+        if (handler := self._routes.get(request.path)) is None:
+            return _plain(404)
+        if request.method not in _READING:
+            return _plain(405)
         try:
             response = await handler(request)
-        except web.HTTPException as error:
-            return _plain(error.status)
         except Exception:
             _log.exception("http_broke", path=request.path)
             return _plain(500)
@@ -160,7 +162,7 @@ class _Connection(web.RequestHandler):
 
 
 _SAID = {
-    400: "a token has no place in an address",
+    400: "this is no request of HTTP",
     401: "show the token, as Authorization: Bearer …",
     404: "there is nothing here",
     405: "this can only be read",
@@ -169,9 +171,9 @@ _SAID = {
 }
 
 
-def _plain(status: int) -> web.StreamResponse:
+def _plain(status: int, why: str | None = None) -> web.StreamResponse:
     """An answer that tells nothing of what was asked."""
-    said = {"error": _SAID.get(status, "it failed")}
+    said = {"error": why or _SAID.get(status, "it failed")}
     return _closing(web.Response(status=status, body=orjson.dumps(said), content_type=_JSON))
 
 
@@ -197,11 +199,11 @@ def _why(error: OSError, host: str, port: int) -> str:
 def health_routes(verdict: Callable[[], Verdict]) -> Routes:
     """Whether a gateway lives, and whether it is ready: 200, or 503."""
 
-    async def live(_: web.Request) -> web.Response:
+    async def live(_: web.BaseRequest) -> web.Response:
         found = verdict().live
         return _told({"live": found}, good=found)
 
-    async def ready(_: web.Request) -> web.Response:
+    async def ready(_: web.BaseRequest) -> web.Response:
         found = verdict()
         return _told({"ready": found.ready, "reasons": list(found.reasons)}, good=found.ready)
 
@@ -211,7 +213,7 @@ def health_routes(verdict: Callable[[], Verdict]) -> Routes:
 def metrics_routes(text: Callable[[], Awaitable[bytes]], content_type: str) -> Routes:
     """A gateway's figures, as Prometheus collects them."""
 
-    async def metrics(_: web.Request) -> web.Response:
+    async def metrics(_: web.BaseRequest) -> web.Response:
         return web.Response(body=await text(), headers={"Content-Type": content_type})
 
     return {"/metrics": metrics}

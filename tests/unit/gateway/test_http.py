@@ -41,7 +41,7 @@ class Asked:
     async def _figures(self) -> bytes:
         return b"argent_live 1\n"
 
-    async def _break(self, _: web.Request) -> web.Response:
+    async def _break(self, _: web.BaseRequest) -> web.Response:
         raise ValueError("a secret of the gateway's")
 
     async def get(
@@ -146,6 +146,17 @@ async def test_a_page_whose_name_was_made_to_lead_here_is_refused(
     asked: Asked, host: str, status: int
 ) -> None:
     assert (await asked.get("/healthz", {**SHOWN, "Host": host}))[0] == status
+
+
+@pytest.mark.parametrize("what", [b"GET /healthz", b"GET /nowhere", b"OPTIONS *", b"TRACE /"])
+@pytest.mark.parametrize("more", [b"Expect: words of theirs", b"Expect: 100-continue", b"X: x"])
+async def test_nothing_is_answered_before_the_token_was_seen(
+    asked: Asked, what: bytes, more: bytes
+) -> None:
+    said = await asked.say(b"%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n" % (what, more))
+    assert said.startswith(b"HTTP/1.1 401 ")
+    assert b"of theirs" not in said
+    assert b"aiohttp" not in said
 
 
 async def test_a_request_without_a_name_is_refused(asked: Asked) -> None:
