@@ -27,6 +27,8 @@ BACKUPS = "backups"
 """The folder in the state folder for what an upgrade keeps before it changes anything."""
 LOGS = "logs"
 """The folder in the state folder for log files."""
+BACKUP_BEGUN = ".argent-backup-"
+"""How the folder's name begins in which a backup is put together, beside where it will be."""
 TRASH = ".deleted-"
 """What a session's folder is called while it is being removed."""
 

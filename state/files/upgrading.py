@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from state.files.errors import store_error
-from state.files.layout import FOLDER_MODE, MEDIA, WORKSPACE, Layout
+from state.files.layout import BACKUP_BEGUN, FOLDER_MODE, MEDIA, WORKSPACE, Layout
 from state.files.ledger.reading import connect_to_read
 from state.files.ledger.schema import VERSION, version
+from state.files.removing import remove_tree
 from state.store import NewerFormat, StorageFailed, StorageFull
 
 KEPT = 3
@@ -34,6 +35,9 @@ def keep_before_upgrade(layout: Layout, argent: str, now: Callable[[], datetime]
     sets it aside whole. Raises `NewerFormat` with the way back, `StorageFull`, `StorageFailed`:
     nothing has been changed then, and nothing may be.
     """
+    # As large as a backup, of an upgrade that was killed; nobody else puts one together here.
+    for begun in layout.backups.glob(f"{BACKUP_BEGUN}*"):
+        remove_tree(begun, ignore_errors=True)
     found = _version(layout.database)
     if found > VERSION:
         raise NewerFormat(_no_way_down(layout, found))

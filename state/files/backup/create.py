@@ -34,7 +34,7 @@ from uuid import uuid4
 from state.files.backup.manifest import MANIFEST, BadPlace, Manifest, Record, encode
 from state.files.backup.taking import DATABASE, Content, Opened, Taking
 from state.files.errors import ledger_error, store_error
-from state.files.layout import FILE_MODE
+from state.files.layout import BACKUP_BEGUN, FILE_MODE
 from state.files.ledger.reading import connect_to_read
 from state.store import NotFound
 
@@ -91,7 +91,7 @@ def create(request: Request, *, step: Callable[[], None]) -> Manifest:
 def write(request: Request, *, step: Callable[[], None]) -> Manifest:
     """Do what `create` does, wherever that is. Raises `StorageFull`, `StorageFailed`."""
     target = request.target
-    prefix = f".argent-backup-{uuid4().hex}-"
+    prefix = f"{BACKUP_BEGUN}{uuid4().hex}-"
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix) as beside:
             return _write(request, Path(beside), step)

@@ -95,6 +95,15 @@ async def test_a_disk_too_full_for_the_backup_leaves_the_folder_as_it_was(
     assert await opened(tmp_path) is not None
 
 
+async def test_what_a_killed_upgrade_had_of_its_backup_does_not_stay(tmp_path: Path) -> None:
+    begun = Layout(tmp_path).backups / ".argent-backup-0123-half"
+    begun.mkdir(parents=True)
+    (begun / "members").write_bytes(b"words of somebody")
+    put_version_1(tmp_path)
+    kept = await opened(tmp_path)
+    assert [each.name for each in Layout(tmp_path).backups.iterdir()] == [kept and kept.name]
+
+
 async def test_of_such_backups_the_latest_are_kept(tmp_path: Path) -> None:
     kept = []
     for hour in range(KEPT + 2):
