@@ -1,5 +1,6 @@
 """What is in deploy/ agrees with the image, the settings and the command line."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -89,3 +90,14 @@ def test_the_settings_in_the_manifest_are_ones_that_argent_takes(tmp_path: Path)
     (where,) = (each["value"] for each in CONTAINER["env"] if each["name"] == "ARGENT_CONFIG")
     assert where == f"{mounts['settings']}/argent.toml"
     assert set(tomllib.loads(text)) <= set(type(loaded.settings).model_fields)
+
+
+def test_no_file_that_tokens_are_put_in_is_ever_committed() -> None:
+    """The files that compose and the Kubernetes manifest name for secrets."""
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    compose = (ROOT / "deploy/compose.yaml").read_text()
+    for name in re.findall(r"- path: (\S+)", compose):
+        assert f"/deploy/{name}" in ignored
+    for name in re.findall(r"--from-file=\w+=(\S+)", (ROOT / "deploy/kubernetes.yaml").read_text()):
+        assert f"*{Path(name).suffix}" in ignored
+    assert "/argent.toml" in ignored
