@@ -72,7 +72,12 @@ def secret(file: str) -> str:
 
 
 def _word(raw: bytes, where: str) -> str:
-    word = raw.decode("utf-8-sig", errors="replace").strip()
+    if len(raw) > LARGEST:
+        raise WronglyGiven(f"{where} is larger than {LARGEST >> 10} kB, which no secret is")
+    try:
+        word = raw.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise WronglyGiven(f"{where} is not UTF-8") from None
     if not word:
         raise WronglyGiven(f"{where} holds no secret")
     return word
