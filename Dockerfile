@@ -42,6 +42,7 @@ ENV PATH=/opt/argent/bin:/usr/local/bin:/usr/bin:/bin \
 USER argent
 WORKDIR /var/lib/argent
 VOLUME /var/lib/argent
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["argent", "status", "--check", "live"]
+# A start that upgrades the state backs it up before; ended in the midst, it would begin again.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=1h --retries=3 CMD ["argent", "status", "--check", "live"]
 ENTRYPOINT ["tini", "--", "argent"]
 CMD ["gateway", "run"]

@@ -17,7 +17,7 @@ _MICRO = 1_000_000
 _EXTENSION = 30.0
 """Seconds that are asked for at once, three times as often as they run out."""
 
-_LONGEST_START = 3600.0
+LONGEST_START = 3600.0
 """Seconds after which nobody is asked for more patience with a start."""
 
 _log = structlog.get_logger("gateway")
@@ -75,7 +75,7 @@ class Notifying:
         self._send(*self._news(text))
 
     @asynccontextmanager
-    async def patience(self, longest: float = _LONGEST_START) -> AsyncIterator[None]:
+    async def patience(self, longest: float = LONGEST_START) -> AsyncIterator[None]:
         """Ask for time, again and again, while what may take long goes on: a recovery, an upgrade.
 
         It is asked from the event loop: a start that hangs there is not waited for.

@@ -11,6 +11,7 @@ import yaml
 from gateway.cli.main import cli
 from gateway.config import GatewaySettings
 from gateway.config_load import load
+from gateway.notifying import LONGEST_START
 from tests.architecture.sources import ROOT
 from tests.image.recipe import described, stages
 
@@ -67,6 +68,13 @@ def test_a_container_is_given_longer_to_stop_than_a_gateway_takes():
     drains = GatewaySettings().drain_seconds
     assert POD["terminationGracePeriodSeconds"] > drains + 5
     assert int(COMPOSE["services"]["argent"]["stop_grace_period"].removesuffix("s")) > drains + 5
+
+
+def test_a_start_that_takes_long_is_waited_for_everywhere_alike() -> None:
+    probe = CONTAINER["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] == LONGEST_START
+    (hours,) = re.findall(r"--start-period=(\d+)h", (ROOT / "Dockerfile").read_text())
+    assert int(hours) * 3600 == LONGEST_START
 
 
 def test_there_is_never_more_than_one_that_writes():
