@@ -32,8 +32,10 @@ _ROUNDS = 3
 """Looks for what is left. Somebody may go on writing: what is said meanwhile is not erased."""
 
 REMAINS = (
-    "backups that were made before, also those before upgrades in backups/: they hold everything; "
-    "remove them, or let them grow old",
+    (
+        "backups that were made before, also those before upgrades in backups/: they hold everything; "
+        "remove them, or let them grow old"
+    ),
     "what others wrote of them in words of their own, quoted in chats of their own, or forwarded",
     (
         "what was answered to others, and files in the workspaces of sessions that they share, or "
