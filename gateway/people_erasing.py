@@ -33,8 +33,8 @@ _ROUNDS = 3
 
 REMAINS = (
     (
-        "backups that were made before, also those before upgrades in backups/: they hold everything; "
-        "remove them, or let them grow old"
+        "backups that were made before, also those before upgrades in backups/: they hold "
+        "everything; remove them, or let them grow old"
     ),
     "what others wrote of them in words of their own, quoted in chats of their own, or forwarded",
     (
