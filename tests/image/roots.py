@@ -8,7 +8,6 @@ own user, with a read-only root, no capability and no other process in sight.
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,11 +37,11 @@ class Clocked:
         yield
         self.rows.append((what, time.monotonic() - began))
 
-    def show(self) -> None:
-        """Print the table, past pytest's capture: it is what the test is run for."""
+    def table(self) -> str:
+        """A line for each step, and their sum."""
         lines = [f"\n{self.title}", *(f"  {seconds:7.1f} s  {what}" for what, seconds in self.rows)]
         lines.append(f"  {sum(seconds for _, seconds in self.rows):7.1f} s  in all")
-        print("\n".join(lines), file=sys.__stdout__, flush=True)
+        return "\n".join(lines)
 
 
 def debian(release: str, root: Path) -> None:

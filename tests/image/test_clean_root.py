@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+def machine(tmp_path: Path, shown: Callable[[Clocked], None]) -> Iterator[Machine]:
     clocked = Clocked("From a plain Debian to the first answer")
     root = tmp_path / "root"
     with clocked.step(f"debootstrap {RELEASE}"):
@@ -68,7 +68,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         build(root, "apt-get update && apt-get install -y --no-install-recommends python3 make", {})
     git("clone", "-q", str(ROOT), str(root / SOURCES.lstrip("/")))
     yield Machine(root, clocked)
-    clocked.show()
+    shown(clocked)
     shutil.rmtree(root, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,14 +24,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+def built(
+    tmp_path_factory: pytest.TempPathFactory, shown: Callable[[Clocked], None]
+) -> Iterator[Built]:
     beside = tmp_path_factory.mktemp("image")
     beside.chmod(0o755)
     clocked = Clocked("An image of the Dockerfile's own steps")
     context = beside / "context"
     git("clone", "-q", str(ROOT), str(context))
     made = build_image(context, beside, clocked)
-    clocked.show()
+    shown(clocked)
     yield made
     shutil.rmtree(beside, ignore_errors=True)
 
