@@ -12,10 +12,14 @@ import click
 from gateway.admin_errors import CODES
 from gateway.cli.base import shared_options
 from gateway.cli.main import cli
+from tests.architecture.generated import Generated
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
-BEGIN = "<!-- reference: made by `python -m tests.architecture.cli_reference` -->"
-END = "<!-- end of the reference -->"
+PLACE = Generated(
+    PAGE,
+    begin="<!-- reference: made by `python -m tests.architecture.cli_reference` -->",
+    end="<!-- end of the reference -->",
+)
 MEANINGS = {
     0: "Done.",
     1: "It failed, or it found something that needs you.",
@@ -80,18 +84,12 @@ def _codes() -> str:
 
 def written() -> str:
     """The reference as the page has it."""
-    _, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    found, end, _ = rest.partition(END)
-    assert end, f"{PAGE} lost its marks"
-    return found.strip()
+    return PLACE.written()
 
 
 def write() -> None:
     """Put the reference into the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}", encoding="utf-8")
+    PLACE.write(reference())
 
 
 if __name__ == "__main__":

@@ -9,10 +9,14 @@ from pathlib import Path
 
 from channels.probe import Fault
 from gateway.doctor.catalogue import CATALOGUE
+from tests.architecture.generated import Generated
 
 PAGE = Path(__file__).parents[2] / "docs" / "doctor.md"
-BEGIN = "<!-- faults: made by `python -m tests.architecture.fault_table` -->"
-END = "<!-- end of the faults -->"
+PLACE = Generated(
+    PAGE,
+    begin="<!-- faults: made by `python -m tests.architecture.fault_table` -->",
+    end="<!-- end of the faults -->",
+)
 
 
 def table() -> str:
@@ -37,17 +41,12 @@ def _shown(text: str) -> str:
 
 def written() -> str:
     """The table as the page has it."""
-    _, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    found, end, _ = rest.partition(END)
-    assert end, f"{PAGE} lost its marks"
-    return found.strip()
+    return PLACE.written()
 
 
 def write() -> None:
     """Put the table into the page."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}", encoding="utf-8")
+    PLACE.write(table())
 
 
 if __name__ == "__main__":

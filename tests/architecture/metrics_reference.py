@@ -6,10 +6,14 @@
 from pathlib import Path
 
 from gateway.metrics.catalogue import CATALOGUE, Metric
+from tests.architecture.generated import Generated
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
-BEGIN = "<!-- reference: made by `python -m tests.architecture.metrics_reference` -->"
-END = "<!-- end of the reference -->"
+PLACE = Generated(
+    PAGE,
+    begin="<!-- reference: made by `python -m tests.architecture.metrics_reference` -->",
+    end="<!-- end of the reference -->",
+)
 
 
 def reference() -> str:
@@ -25,18 +29,12 @@ def _row(metric: Metric) -> str:
 
 def written() -> str:
     """The reference as the page has it."""
-    _, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    found, end, _ = rest.partition(END)
-    assert end, f"{PAGE} lost its marks"
-    return found.strip()
+    return PLACE.written()
 
 
 def write() -> None:
     """Put the reference into the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}", encoding="utf-8")
+    PLACE.write(reference())
 
 
 if __name__ == "__main__":

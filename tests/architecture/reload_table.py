@@ -6,10 +6,14 @@
 from pathlib import Path
 
 from gateway.changes import EFFECTS, Effect
+from tests.architecture.generated import Generated
 
 PAGE = Path(__file__).parents[2] / "docs" / "reload.md"
-BEGIN = "<!-- table: made by `python -m tests.architecture.reload_table` -->"
-END = "<!-- end of the table -->"
+PLACE = Generated(
+    PAGE,
+    begin="<!-- table: made by `python -m tests.architecture.reload_table` -->",
+    end="<!-- end of the table -->",
+)
 TAKES = {
     Effect.AT_ONCE: "nothing: it holds from the next message on",
     Effect.ACCOUNT: "the account is begun anew",
@@ -31,14 +35,12 @@ def _shown(name: str) -> str:
 
 def written() -> str:
     """The table as it is on the page."""
-    return PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
+    return PLACE.written()
 
 
 def write() -> None:
     """Put it there."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}", encoding="utf-8")
+    PLACE.write(table())
 
 
 if __name__ == "__main__":

@@ -10,10 +10,14 @@ from pathlib import Path
 
 from gateway.cli.completing import NAMES
 from gateway.config_reference import Described, reference
+from tests.architecture.generated import Generated
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
-BEGIN = "<!-- reference: made by `python -m tests.architecture.settings_reference` -->"
-END = "<!-- end of the reference -->"
+PLACE = Generated(
+    PAGE,
+    begin="<!-- reference: made by `python -m tests.architecture.settings_reference` -->",
+    end="<!-- end of the reference -->",
+)
 TITLES = {
     "agents.defaults": "Every agent",
     "rules.*": "Rules: which agent answers where, and with what",
@@ -91,18 +95,12 @@ def _default(each: Described) -> str:
 
 def written() -> str:
     """The reference as the page has it."""
-    _, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    found, end, _ = rest.partition(END)
-    assert end, f"{PAGE} lost its marks"
-    return found.strip()
+    return PLACE.written()
 
 
 def write() -> None:
     """Put the reference into the page, and the names beside the completion."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{page()}\n\n{END}{after}", encoding="utf-8")
+    PLACE.write(page())
     NAMES.write_text(names(), encoding="utf-8")
 
 

@@ -10,10 +10,14 @@ from agents.sandbox.config import SandboxSettings
 from gateway.powers import TABLE, power
 from state.keys import SessionType
 from state.trust import trust_of
+from tests.architecture.generated import Generated
 
 PAGE = Path(__file__).parents[2] / "docs" / "trust.md"
-BEGIN = "<!-- table: made by `python -m tests.architecture.trust_table` -->"
-END = "<!-- end of the table -->"
+PLACE = Generated(
+    PAGE,
+    begin="<!-- table: made by `python -m tests.architecture.trust_table` -->",
+    end="<!-- end of the table -->",
+)
 WHO = {"an owner": True, "anybody else": False}
 
 
@@ -44,15 +48,12 @@ def _sandbox(kind: SessionType, owner: bool) -> str:
 
 def written() -> str:
     """The table as it is on the page."""
-    return PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
+    return PLACE.written()
 
 
 def write() -> None:
     """Put it there."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}", encoding="utf-8")
+    PLACE.write(table())
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ def descriptors(_: World) -> str:
     "reads the password file", lambda out, _: "root:" not in said(out) and "TRIED" in said(out)
 )
 def shadow(_: World) -> str:
-    return "cat /etc/shadow /etc/gshadow /proc/1/root/etc/shadow; echo TRIED"
+    # Through the root folder of process 1 as well, as the kernel shows it.
+    return "cd /proc/1; cat /etc/shadow /etc/gshadow root/etc/shadow; echo TRIED"
 
 
 @reaching("reads the state folder", no_secret, bare=True)
